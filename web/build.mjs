@@ -1,22 +1,32 @@
 /**
- * Builds the page into ../src/millstream/static, as nine scripts which stand alone, and one file which names them.
+ * Builds the page into ../src/millstream/static: nine scripts which stand alone, the late elements, and one file which
+ * names them all.
  *
- * `assets.json` is all that the server reads: {"main_js": "main-HASH.js", "main_css": "main-HASH.css",
- * "media_worker": "media-HASH.js", "microphone_worklet": "microphone-HASH.js", "speaker_worklet": "speaker-HASH.js",
- * "overlay": "overlay-HASH.js", "video_capture": "video_capture-HASH.js", "latency": "latency-HASH.js",
- * "videos": "videos-HASH.js", "operator": "operator-HASH.js"}, file names relative to the folder.
- * The server inlines main_js (an ES module) and main_css in the page and serves the others as immutable files: the
- * worker with `new Worker(url, {type: "module"})`, the worklets with `audioWorklet.addModule(url)`, and what is
- * needed only now and then (the overlay for marks, the recorder of videos, the display of the latency,
- * streamed videos) with `import(url)`. The page for the operator is another document, with a script of its own.
+ * `assets.json` is all that the server reads; its names are of files in the same folder:
+ * - "main_js", "main_css": the script (an ES module) and the style sheet that the server inlines in the page;
+ * - "scripts": the others, by what the page calls them. It starts the worker with `new Worker(url, {type: "module"})`,
+ *   the worklets with `audioWorklet.addModule(url)`, and imports what is needed only now and then (the overlay for
+ *   marks, the recorder of videos, the display of the latency, streamed videos). The page for the operator is another
+ *   document, with a script of its own;
+ * - "imported": scripts that the worker imports by itself;
+ * - "late": for each late element its script, its style sheet or null, and all files that the script may ever fetch.
+ *
+ * All but what is inlined is compressed here (`NAME.gz`), not by each server that starts.
  *
  * Nine builds, not one with nine inputs: a shared chunk would cost the worker a second request before its first
  * frame, and an AudioWorklet in Firefox cannot import at all.
+ *
+ * The late elements, one for each file `src/late/NAME.ts`, are a tenth build. They share chunks with each other and may
+ * import libraries when they need them; a page loads those of the components that its app declares.
  */
-import { chmod, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { gzip } from "node:zlib";
 import { build } from "vite";
+
+const zip = promisify(gzip);
 
 const web = dirname(fileURLToPath(import.meta.url));
 const target = join(web, "../src/millstream/static");
@@ -73,6 +83,70 @@ async function buildEntry(name, folder) {
   return { js: names.find((file) => file.endsWith(".js")), css: names.find((file) => file.endsWith(".css")), late };
 }
 
+/** Builds the late elements into `folder`; returns what `assets.json` says of each, by its name. */
+async function buildLate(folder) {
+  const names = (await readdir(join(web, "src/late")))
+    .filter((file) => file.endsWith(".ts"))
+    .map((file) => file.slice(0, -3));
+  const { output } = await build({
+    root: web,
+    configFile: false,
+    logLevel: "warn",
+    publicDir: false,
+    base: "./",
+    build: {
+      outDir: folder,
+      emptyOutDir: false,
+      cssCodeSplit: true,
+      assetsInlineLimit: Number.MAX_SAFE_INTEGER,
+      chunkSizeWarningLimit: Number.MAX_SAFE_INTEGER,
+      modulePreload: false,
+      license: { fileName: "late-licenses.md" },
+      rolldownOptions: {
+        input: Object.fromEntries(names.map((name) => [name, join(web, `src/late/${name}.ts`)])),
+        preserveEntrySignatures: false,
+        output: {
+          format: "es",
+          entryFileNames: "[name]-[hash].js",
+          chunkFileNames: "[name]-[hash].js",
+          assetFileNames: "[name]-[hash][extname]",
+          // One file of all that they share, not one for each set of those who share it: each is a request.
+          codeSplitting: {
+            groups: [
+              { name: "parts", test: /\/src\/(?!late\/|styles\/)|\/node_modules\/(@?lit|lucide)/, minShareCount: 2 },
+            ],
+          },
+        },
+      },
+    },
+  });
+  const chunks = new Map(output.filter((file) => file.type === "chunk").map((file) => [file.fileName, file]));
+  for (const chunk of chunks.values()) {
+    const unknown = [...chunk.imports, ...chunk.dynamicImports].filter((name) => !chunks.has(name));
+    if (unknown.length > 0) throw new Error(`${chunk.fileName} imports ${unknown.join(", ")}, which is not built`);
+  }
+  const late = {};
+  for (const chunk of [...chunks.values()].filter((each) => each.isEntry)) {
+    const css = [...(chunk.viteMetadata?.importedCss ?? [])];
+    if (css.length > 1) throw new Error(`${chunk.name} has several style sheets: ${css.join(", ")}`);
+    late[chunk.name] = { js: chunk.fileName, css: css[0] ?? null, files: reachable(chunk.fileName, chunks) };
+  }
+  return Object.fromEntries(Object.entries(late).sort());
+}
+
+/** The files that a chunk may fetch, itself first: chunks, and the style sheets of those that come later. */
+function reachable(entry, chunks) {
+  const files = new Set([entry]);
+  for (const name of files) {
+    const chunk = chunks.get(name);
+    for (const next of chunk ? [...chunk.imports, ...chunk.dynamicImports] : []) {
+      files.add(next);
+      for (const css of chunks.get(next)?.viteMetadata?.importedCss ?? []) files.add(css);
+    }
+  }
+  return [...files];
+}
+
 /** Replaces `target` in one step, so that nobody who reads it finds a half-written page. */
 async function swap(folder) {
   const old = `${folder}.old`;
@@ -100,17 +174,23 @@ try {
   const assets = {
     main_js: main.js,
     main_css: main.css ?? null,
-    media_worker: media.js,
-    video_codecs: media.late.find((name) => name.startsWith("video_codecs")),
-    http: media.late.find((name) => name.startsWith("http")),
-    microphone_worklet: microphone.js,
-    speaker_worklet: speaker.js,
-    overlay: overlay.js,
-    video_capture: videoCapture.js,
-    latency: latency.js,
-    videos: videos.js,
-    operator: operator.js,
+    scripts: {
+      media_worker: media.js,
+      microphone_worklet: microphone.js,
+      speaker_worklet: speaker.js,
+      overlay: overlay.js,
+      video_capture: videoCapture.js,
+      latency: latency.js,
+      videos: videos.js,
+      operator: operator.js,
+    },
+    imported: media.late,
+    late: await buildLate(folder),
   };
+  const late = Object.values(assets.late).flatMap(({ files }) => files);
+  for (const name of new Set([...Object.values(assets.scripts), ...assets.imported, ...late])) {
+    await writeFile(join(folder, `${name}.gz`), await zip(await readFile(join(folder, name)), { level: 9 }));
+  }
   await writeFile(join(folder, "assets.json"), `${JSON.stringify(assets, null, 2)}\n`);
   await swap(folder);
 } finally {

@@ -23,7 +23,9 @@ from millstream.server.security.headers import Policy
 
 ADDRESS = "http://localhost:9/"
 NONCE = "stage"
-LATENCY_SCRIPT = json.loads((STATIC / "assets.json").read_text())["latency"]
+BUILT = json.loads((STATIC / "assets.json").read_text())
+LATENCY_SCRIPT = BUILT["scripts"]["latency"]
+LATE_FILES = {name for element in BUILT["late"].values() for name in element["files"]}
 POLICY = (
     f"default-src 'none'; script-src 'self' 'nonce-{NONCE}'; style-src 'nonce-{NONCE}'; img-src 'self' data: blob:; "
     "media-src 'self' blob:; worker-src 'self'; connect-src 'self'"
@@ -194,6 +196,8 @@ class Stage:
             route.fulfill(body=self._document, headers=headers)
         elif path == "assets/worker.js":
             route.fulfill(body=WORKER, content_type="text/javascript")
+        elif path.removeprefix("assets/") in LATE_FILES:
+            route.fulfill(path=STATIC / path.removeprefix("assets/"))
         elif path == "assets/latency.js":
             route.fulfill(path=STATIC / LATENCY_SCRIPT, content_type="text/javascript")
         elif path.removeprefix("file/") in self._files:
@@ -245,9 +249,11 @@ def _serve(route: Route, body: bytes, kind: str) -> None:
 
 
 def _document(demo: Blocks, css: str, *, latency: bool) -> str:
-    assets = Assets(Policy(), is_public=True)
+    declared = demo.freeze()
+    assets = Assets(Policy(), is_public=True, tags=[component.tag for component in declared.components.values()])
     names = ("media_worker", "microphone_worklet", "speaker_worklet", "overlay", "video_capture")
     later = {"latency": "assets/latency.js", "videos": "assets/videos.js"}
     scripts = {**dict.fromkeys(names, "assets/worker.js"), **later}
-    manifest = json.loads(json.dumps({**demo.freeze().page(), "assets": scripts, "latency": latency}))
-    return build(Content(manifest, assets.main_js, assets.main_css, css=css)).replace("\0nonce\0", NONCE)
+    manifest = json.loads(json.dumps({**declared.page(), "assets": scripts, "latency": latency}))
+    content = Content(manifest, assets.main_js, assets.main_css, elements=assets.late_elements, css=css)
+    return build(content).replace("\0nonce\0", NONCE)

@@ -70,9 +70,14 @@ def python(dist: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_wheel_holds_every_asset_that_the_page_names(wheel: zipfile.ZipFile) -> None:
     assets = json.loads(wheel.read("millstream/static/assets.json"))
     worker = {"media_worker", "microphone_worklet", "speaker_worklet"}
-    later = {"overlay", "latency", "video_codecs", "video_capture", "videos", "http", "operator"}
-    assert set(assets) == {"main_js", "main_css"} | worker | later
-    for name in filter(None, assets.values()):
+    later = {"overlay", "latency", "video_capture", "videos", "operator"}
+    assert set(assets["scripts"]) == worker | later
+    inlined = [assets["main_js"], assets["main_css"], *(late["css"] for late in assets["late"].values() if late["css"])]
+    served = [*assets["scripts"].values(), *assets["imported"]]
+    served += [name for late in assets["late"].values() for name in late["files"]]
+    assert len(inlined) > 2
+    assert len(served) > len(worker | later)
+    for name in (*inlined, *served, *(f"{name}.gz" for name in served)):
         assert wheel.getinfo(f"millstream/static/{name}").file_size > 0
 
 
@@ -81,7 +86,7 @@ def test_the_wheel_holds_types_examples_and_licences(wheel: zipfile.ZipFile) -> 
     assert "millstream/py.typed" in names
     assert "millstream/examples/demo.py" in names
     assert any(name.endswith("licenses/LICENSE") for name in names)
-    assert "millstream/static/main-licenses.md" in names
+    assert {"millstream/static/main-licenses.md", "millstream/static/late-licenses.md"} <= set(names)
 
 
 def test_the_wheel_holds_nothing_else(wheel: zipfile.ZipFile) -> None:

@@ -169,10 +169,15 @@ const BELOW_ELEMENTS = new Set(["constants.ts", "manifest.ts", "states.ts", "cap
 /** The imports of elements that lead to a sibling, or to a room that elements know nothing of. */
 function strays(sources: ReadonlyMap<string, string>): string[] {
   const isShared = (path: string): boolean => path === "elements/base.ts" || path.startsWith("elements/parts/");
-  const elements = [...sources].filter(([path]) => path.startsWith("elements/") && path !== "elements/index.ts");
+  const elements = [...sources].filter(([path]) => /^(elements|late)\//.test(path) && path !== "elements/index.ts");
+  // A late element may have a folder of its own name for the rest of it.
+  const isOwn = (path: string, to: string): boolean => {
+    const folder = /^late\/\w+/.exec(path)?.[0] ?? "";
+    return folder !== "" && to.startsWith(`${folder}/`);
+  };
   return elements.flatMap(([path, source]) =>
     imported(path, source)
-      .filter((to) => !isShared(to) && !BELOW_ELEMENTS.has(roomOf(to)))
+      .filter((to) => !isShared(to) && !isOwn(path, to) && !BELOW_ELEMENTS.has(roomOf(to)))
       .map((to) => `${path} imports ${to}`),
   );
 }
@@ -190,13 +195,16 @@ it("finds an element that knows a sibling, a session or a socket", () => {
     "elements/image.ts imports session/session.ts",
     "elements/image.ts imports transport/link.ts",
   ]);
+  expect(strays(new Map([["late/video.ts", 'import "./video/reel.ts";\nimport "./chatbot.ts";']]))).toEqual([
+    "late/video.ts imports late/chatbot.ts",
+  ]);
 });
 
 // ---- capabilities ----------------------------------------------------------------------------------------------------
 
-/** The types of components that have a file in `elements/`, each also as a tag. */
+/** The types of components that have a file in `elements/` or `late/`, each also as a tag. */
 const TYPES = [...files.keys()]
-  .map((path) => /^elements\/(\w+)\.ts$/.exec(path)?.[1])
+  .map((path) => /^(?:elements|late)\/(\w+)\.ts$/.exec(path)?.[1])
   .filter((type) => type !== undefined && type !== "base" && type !== "index");
 
 /** The lines that compare something with the type of a component: they should ask what the component can do. */

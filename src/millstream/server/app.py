@@ -215,7 +215,9 @@ class App:
         await send({"type": "lifespan.shutdown.complete"})
 
     def _routes(self, policy: Policy, logins: Logins | None) -> list[BaseRoute]:
-        assets = Assets(policy, is_public=logins is None, elements=self.manifest.element_scripts.values())
+        tags = [component.tag for component in self.manifest.components.values()]
+        scripts = self.manifest.element_scripts.values()
+        assets = Assets(policy, is_public=logins is None, elements=scripts, tags=tags)
         content = _content(self.manifest, self.options, assets)
         page = PageDocument(content, policy, has_logins=logins is not None)
         token, script = self.options.operator_token or "", assets.addresses["operator"]
@@ -316,7 +318,7 @@ def _content(manifest: Manifest, options: ServerOptions, assets: Assets) -> Cont
     return Content(
         manifest={**manifest.page(), "assets": dict(assets.addresses)},
         scripts=manifest.scripts,
-        elements=[f"assets/{name}" for name in manifest.element_scripts],
+        elements=[*assets.late_elements, *(f"assets/{name}" for name in manifest.element_scripts)],
         main_js=assets.main_js,
         main_css=assets.main_css,
         css=manifest.look.css,

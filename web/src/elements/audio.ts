@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from "lit";
-import { customElement, property } from "lit/decorators.js";
+import { property } from "lit/decorators.js";
 import type { AudioLevel } from "../codecs/types.ts";
 import { emit, LISTEN, RECORD } from "../constants.ts";
 import { addressOf } from "../manifest.ts";
@@ -14,6 +14,7 @@ import type { LevelMeter } from "./parts/level_meter.ts";
 import "./parts/live_audio.ts";
 import type { LiveAudio } from "./parts/live_audio.ts";
 import "./parts/player.ts";
+import { customElement } from "./parts/define.ts";
 import { elapsed, recordBar, recordButton } from "./parts/record_button.ts";
 import { progress } from "./parts/run.ts";
 import { styled } from "./parts/styled.ts";

@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from "lit";
-import { customElement } from "lit/decorators.js";
 import { addressOf } from "../manifest.ts";
 import { Leaf, type LeafProps } from "./base.ts";
+import { customElement } from "./parts/define.ts";
 import { held } from "./parts/run.ts";
 
 interface ButtonProps extends LeafProps {

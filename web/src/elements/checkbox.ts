@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from "lit";
-import { customElement } from "lit/decorators.js";
 import { live } from "lit/directives/live.js";
 import { Leaf, type LeafProps } from "./base.ts";
+import { customElement } from "./parts/define.ts";
 import { progress } from "./parts/run.ts";
 
 interface CheckboxProps extends LeafProps {

@@ -1,6 +1,7 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
-import { customElement, state } from "lit/decorators.js";
+import { state } from "lit/decorators.js";
 import { Leaf, type LeafProps } from "./base.ts";
+import { customElement } from "./parts/define.ts";
 import { icon } from "./parts/icons.ts";
 import type { Choice } from "./parts/options.ts";
 import { ListPopover } from "./parts/popover.ts";

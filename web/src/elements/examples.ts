@@ -1,7 +1,8 @@
 import { html, nothing, type TemplateResult } from "lit";
-import { customElement, state } from "lit/decorators.js";
+import { state } from "lit/decorators.js";
 import { addressOf } from "../manifest.ts";
 import { Leaf, type LeafProps } from "./base.ts";
+import { customElement } from "./parts/define.ts";
 import { icon } from "./parts/icons.ts";
 
 /** One value in a row; empty for an input that the example leaves unchanged. */

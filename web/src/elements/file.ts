@@ -1,9 +1,10 @@
 import { html, nothing, type TemplateResult } from "lit";
-import { customElement, property, state } from "lit/decorators.js";
+import { property, state } from "lit/decorators.js";
 import { emit, UPLOAD } from "../constants.ts";
 import { addressOf, type FileValue, type LinkValue } from "../manifest.ts";
 import type { UploadView } from "../states.ts";
 import { Leaf, type LeafProps } from "./base.ts";
+import { customElement } from "./parts/define.ts";
 import { DropZone } from "./parts/dropzone.ts";
 import { following, isAccepted } from "./parts/files.ts";
 import { icon } from "./parts/icons.ts";

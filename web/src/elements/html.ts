@@ -1,6 +1,6 @@
 import { html, type TemplateResult } from "lit";
-import { customElement } from "lit/decorators.js";
 import { Leaf, type LeafProps } from "./base.ts";
+import { customElement } from "./parts/define.ts";
 import { progress } from "./parts/run.ts";
 import { forget, show } from "./parts/safe_html.ts";
 

@@ -1,5 +1,5 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
-import { customElement, property, state } from "lit/decorators.js";
+import { property, state } from "lit/decorators.js";
 import { sizeOf, still } from "../capture/still_image.ts";
 import { emit, RECORD, type RecordDetail } from "../constants.ts";
 import { addressOf, marksOf } from "../manifest.ts";
@@ -7,6 +7,7 @@ import { IDLE, type OutputElement, type OutputSurface, type StreamView, type Upl
 import { Leaf, type LeafProps } from "./base.ts";
 import { type FrameShape, frameSize, playPreview, preview } from "./parts/camera_frame.ts";
 import { pixelAt } from "./parts/clicked_pixel.ts";
+import { customElement } from "./parts/define.ts";
 import { FileInput, type FileInputHost } from "./parts/file_input.ts";
 import { download, save } from "./parts/files.ts";
 import { toggleFullscreen } from "./parts/fullscreen.ts";

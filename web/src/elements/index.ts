@@ -1,8 +1,6 @@
 /** Every component of the page, registered by its tag. A new one adds its line here. */
-import "./annotatedimage.ts";
 import "./audio.ts";
 import "./button.ts";
-import "./chatbot.ts";
 import "./checkbox.ts";
 import "./checkboxgroup.ts";
 import "./dropdown.ts";
@@ -12,9 +10,7 @@ import "./html.ts";
 import "./image.ts";
 import "./label.ts";
 import "./markdown.ts";
-import "./multimodaltextbox.ts";
 import "./number.ts";
 import "./radio.ts";
 import "./slider.ts";
 import "./textbox.ts";
-import "./video.ts";

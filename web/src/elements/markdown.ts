@@ -1,7 +1,7 @@
 import { html, type TemplateResult } from "lit";
-import { customElement } from "lit/decorators.js";
 import { Leaf, type LeafProps } from "./base.ts";
 import { colourCode, copyCode } from "./parts/code_block.ts";
+import { customElement } from "./parts/define.ts";
 import { progress } from "./parts/run.ts";
 import { forget, show } from "./parts/safe_html.ts";
 import { length, styled } from "./parts/styled.ts";

@@ -1,7 +1,8 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
-import { customElement, state } from "lit/decorators.js";
+import { state } from "lit/decorators.js";
 import { Leaf, type LeafProps } from "./base.ts";
 import { copyText } from "./parts/clipboard.ts";
+import { customElement } from "./parts/define.ts";
 import { icon } from "./parts/icons.ts";
 import { progress } from "./parts/run.ts";
 import { styled } from "./parts/styled.ts";

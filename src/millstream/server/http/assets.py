@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import gzip
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -17,16 +17,48 @@ from millstream.server.security.headers import Policy
 
 STATIC: Final = Path(__file__).parents[2] / "static"
 
-_JAVASCRIPT: Final = "text/javascript; charset=utf-8"
 _YEAR: Final = "max-age=31536000, immutable"
+_TYPES: Final = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
+
+
+class LateElement(msgspec.Struct, frozen=True):
+    """The files of an element that is not part of the main script.
+
+    Attributes:
+        js: The script that defines it.
+        css: Its style sheet, if it has one.
+        files: All files that the script may fetch, itself first.
+    """
+
+    js: str
+    css: str | None
+    files: tuple[str, ...]
+
+
+class Built(msgspec.Struct, frozen=True):
+    """The contents of `assets.json`; see `web/build.mjs`. All names are of files beside it.
+
+    Attributes:
+        main_js, main_css: The script and style sheet that are inlined in the page.
+        scripts: Scripts that the page asks for, by their part in it.
+        imported: Scripts that one of those asks for, by the name of the file.
+        late: The late elements, by their components' tags.
+    """
+
+    main_js: str
+    main_css: str | None
+    scripts: dict[str, str]
+    imported: tuple[str, ...]
+    late: dict[str, LateElement]
 
 
 @dataclass(frozen=True)
 class Asset:
-    """One script, plain and compressed."""
+    """One file, plain and compressed."""
 
     body: bytes
     zipped: bytes
+    media_type: str
 
 
 class Assets:
@@ -36,10 +68,12 @@ class Assets:
         policy: Makes the content security policy of the workers.
         is_public: Whether shared caches may keep the files; they may not if there is a login.
         elements: Scripts that components bring along; they are served beside the page's own.
+        tags: The types of the components that the app declares, of which some are late elements.
         folder: The folder of the built page, with its `assets.json`.
 
     Attributes:
-        main_js, main_css: The script and style sheet that are inlined in the page.
+        main_js, main_css: The script and style sheet that are inlined in the page, those of late elements included.
+        late_elements: Addresses of the late elements' scripts, to be run before the main script.
         addresses: Addresses of everything else, relative to the page, for the manifest.
 
     Raises:
@@ -47,35 +81,34 @@ class Assets:
     """
 
     def __init__(
-        self, policy: Policy, *, is_public: bool, elements: Iterable[ElementScript] = (), folder: Path = STATIC
+        self,
+        policy: Policy,
+        *,
+        is_public: bool,
+        elements: Iterable[ElementScript] = (),
+        tags: Iterable[str] = (),
+        folder: Path = STATIC,
     ) -> None:
         self._policy = policy
         self._cache = f"{'public' if is_public else 'private'}, {_YEAR}"
         try:
-            names: Mapping[str, str | None] = json.loads((folder / "assets.json").read_text())
+            built = msgspec.json.decode((folder / "assets.json").read_bytes(), type=Built)
         except FileNotFoundError as error:
             raise RuntimeError(
                 f"The page was not built: {folder} has no assets.json. In a source tree, run scripts/build_page.py; "
                 "an installed package without it is broken, install it again."
             ) from error
-        self.main_js = (folder / str(names["main_js"])).read_text()
-        self.main_css = (folder / str(names["main_css"])).read_text() if names.get("main_css") else ""
-        scripts = (
-            "media_worker",
-            "microphone_worklet",
-            "speaker_worklet",
-            "overlay",
-            "video_capture",
-            "latency",
-            "videos",
-            "operator",
-        )
-        served = {key: str(names[key]) for key in scripts}
-        self.addresses: Mapping[str, str] = {key: f"assets/{name}" for key, name in served.items()}
-        later = (names["video_codecs"], names["http"])  # the worker itself imports them, by their names
-        own = {name: (folder / name).read_bytes() for name in (*served.values(), *map(str, later))}
-        brought = {script.name: script.source.encode() for script in elements}
-        self._table = {name: Asset(body, gzip.compress(body, 9, mtime=0)) for name, body in {**own, **brought}.items()}
+        late = [built.late[tag] for tag in sorted(set(tags)) if tag in built.late]
+        sheets = [built.main_css, *(element.css for element in late)]
+        self.main_js = (folder / built.main_js).read_text()
+        self.main_css = "".join((folder / sheet).read_text() for sheet in sheets if sheet is not None)
+        self.late_elements = [_address(element.js) for element in late]
+        self.addresses: Mapping[str, str] = {part: _address(name) for part, name in built.scripts.items()}
+        own = {*built.scripts.values(), *built.imported, *(name for element in late for name in element.files)}
+        self._table = {name: _read(folder / name) for name in own}
+        for script in elements:
+            body = script.source.encode()
+            self._table[script.name] = Asset(body, gzip.compress(body, 9, mtime=0), _TYPES[".js"])
 
     async def serve(self, request: Request) -> Response:
         """Answer `GET assets/NAME`. Names contain a hash of the content, so browsers may keep the files forever."""
@@ -90,4 +123,13 @@ class Assets:
         }
         if is_zipped:
             headers["content-encoding"] = "gzip"
-        return Response(asset.zipped if is_zipped else asset.body, headers=headers, media_type=_JAVASCRIPT)
+        return Response(asset.zipped if is_zipped else asset.body, headers=headers, media_type=asset.media_type)
+
+
+def _address(name: str) -> str:
+    return f"assets/{name}"
+
+
+def _read(path: Path) -> Asset:
+    """Read a file and its compressed form, which the build has left beside it."""
+    return Asset(path.read_bytes(), path.with_name(f"{path.name}.gz").read_bytes(), _TYPES[path.suffix])

@@ -63,7 +63,7 @@ class Content:
         manifest: `Manifest.page()`, complete with the addresses of the workers.
         scripts: The `js=` of each binding that has one, by number.
         main_js, main_css: The built page.
-        elements: Addresses of the modules that define the elements of components from outside the package.
+        elements: Addresses of the modules that define elements: late ones, and those from outside the package.
         css, js, head: The developer's style sheets, function and HTML.
         lang: Language of the document.
         is_recorded: Whether it says that the visit is recorded.

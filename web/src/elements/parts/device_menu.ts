@@ -1,7 +1,8 @@
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
-import { customElement, property, state } from "lit/decorators.js";
+import { property, state } from "lit/decorators.js";
 import { type DeviceEntry, type DeviceKind, listDevices, watchDevices } from "../../capture/devices.ts";
 import { DEVICE, emit } from "../../constants.ts";
+import { customElement } from "./define.ts";
 import { icon } from "./icons.ts";
 import { close, open, watch } from "./popover.ts";
 

@@ -1,5 +1,6 @@
 import { html, LitElement, nothing, type TemplateResult } from "lit";
-import { customElement, property, state } from "lit/decorators.js";
+import { property, state } from "lit/decorators.js";
+import { customElement } from "./define.ts";
 import { clock } from "./sentences.ts";
 
 /** The length of the recording so far, and the longest that is allowed: "0:07 / 0:30". Counts by itself. */

@@ -1,6 +1,7 @@
 import { html, LitElement, type TemplateResult } from "lit";
-import { customElement, property, state } from "lit/decorators.js";
+import { property, state } from "lit/decorators.js";
 import type { AudioLevel } from "../../codecs/types.ts";
+import { customElement } from "./define.ts";
 import { barsPath, loudness } from "./waveform.ts";
 
 const BARS = 64;

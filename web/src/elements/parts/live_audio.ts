@@ -1,9 +1,10 @@
 import { html, LitElement, nothing, type TemplateResult } from "lit";
-import { customElement, property } from "lit/decorators.js";
+import { property } from "lit/decorators.js";
 import type { AudioLevel } from "../../codecs/types.ts";
 import type { LiveState } from "../../states.ts";
 import { icon } from "./icons.ts";
 import "./level_meter.ts";
+import { customElement } from "./define.ts";
 import type { LevelMeter } from "./level_meter.ts";
 import { clock } from "./sentences.ts";
 

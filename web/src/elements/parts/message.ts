@@ -1,11 +1,12 @@
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
-import { customElement, property, state } from "lit/decorators.js";
+import { property, state } from "lit/decorators.js";
 import { addressOf } from "../../manifest.ts";
 import { copyText } from "./clipboard.ts";
 import { patch } from "./dom_patch.ts";
 import { type IconName, icon } from "./icons.ts";
 import { forget } from "./safe_html.ts";
 import "./player.ts";
+import { customElement } from "./define.ts";
 import { styled } from "./styled.ts";
 
 /** A part of a message: a text, with its HTML if it is Markdown, a thought, which is HTML alone, or a file. */

@@ -1,6 +1,7 @@
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
-import { customElement, property, state } from "lit/decorators.js";
+import { property, state } from "lit/decorators.js";
 import { decodeAudio } from "../../media/audio_file.ts";
+import { customElement } from "./define.ts";
 import { icon } from "./icons.ts";
 import { clock } from "./sentences.ts";
 import { styled } from "./styled.ts";

@@ -1,5 +1,6 @@
 import { LitElement, type PropertyValues } from "lit";
-import { customElement, property } from "lit/decorators.js";
+import { property } from "lit/decorators.js";
+import { customElement } from "./define.ts";
 
 const PULSE_FROM_MS = 3000;
 /** A deadline that moved by less than this is the same one after another comparison of clocks. */

@@ -1,5 +1,6 @@
 import { html, LitElement, type TemplateResult } from "lit";
-import { customElement, property, state } from "lit/decorators.js";
+import { property, state } from "lit/decorators.js";
+import { customElement } from "./define.ts";
 import { queueing } from "./sentences.ts";
 
 /** The server's estimate may rise by so many seconds before the shown wait becomes longer. */

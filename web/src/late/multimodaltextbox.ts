@@ -1,17 +1,19 @@
 import { html, nothing, type TemplateResult } from "lit";
-import { customElement, property, state } from "lit/decorators.js";
+import { property, state } from "lit/decorators.js";
 import type { AudioLevel } from "../codecs/types.ts";
 import { emit, RECORD, UPLOAD } from "../constants.ts";
+import { Leaf, type LeafProps } from "../elements/base.ts";
+import { DropZone } from "../elements/parts/dropzone.ts";
+import { following, isAccepted } from "../elements/parts/files.ts";
+import { icon } from "../elements/parts/icons.ts";
 import { addressOf, type Draft, type FileValue } from "../manifest.ts";
 import { IDLE, type StreamView, type UploadView } from "../states.ts";
-import { Leaf, type LeafProps } from "./base.ts";
-import { DropZone } from "./parts/dropzone.ts";
-import { following, isAccepted } from "./parts/files.ts";
-import { icon } from "./parts/icons.ts";
-import "./parts/level_meter.ts";
-import type { LevelMeter } from "./parts/level_meter.ts";
-import { progress } from "./parts/run.ts";
-import { styled } from "./parts/styled.ts";
+import "../elements/parts/level_meter.ts";
+import { customElement } from "../elements/parts/define.ts";
+import type { LevelMeter } from "../elements/parts/level_meter.ts";
+import { progress } from "../elements/parts/run.ts";
+import { styled } from "../elements/parts/styled.ts";
+import "../styles/composer.css";
 
 interface MultimodalTextboxProps extends LeafProps {
   value: Draft | null;

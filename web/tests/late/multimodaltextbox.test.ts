@@ -1,8 +1,8 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { EDIT, FIRE, listen, RECORD, UPLOAD } from "../../src/constants.ts";
-import { MultimodalTextbox } from "../../src/elements/multimodaltextbox.ts";
 import { isAccepted } from "../../src/elements/parts/files.ts";
+import { MultimodalTextbox } from "../../src/late/multimodaltextbox.ts";
 
 const FILE = { file: "h", name: "a.txt", type: "text/plain" };
 

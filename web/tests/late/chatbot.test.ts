@@ -1,9 +1,9 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { EDIT, FIRE, listen } from "../../src/constants.ts";
-import { Chatbot } from "../../src/elements/chatbot.ts";
 import type { Entry, MessageView } from "../../src/elements/parts/message.ts";
 import { textOf } from "../../src/elements/parts/message.ts";
+import { Chatbot } from "../../src/late/chatbot.ts";
 import type { RunView } from "../../src/states.ts";
 
 const RUN: RunView = {

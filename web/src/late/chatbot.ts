@@ -1,17 +1,19 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
-import { customElement, state } from "lit/decorators.js";
+import { state } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
-import { Leaf, type LeafProps } from "./base.ts";
-import { copyText } from "./parts/clipboard.ts";
-import { copyCode } from "./parts/code_block.ts";
-import { depthsOf, isSameSide, saidUpTo, same, withoutFiles } from "./parts/conversation.ts";
-import { icon } from "./parts/icons.ts";
-import { frameTool } from "./parts/media_frame.ts";
-import { type Act, type ActDetail, type Entry, textOf } from "./parts/message.ts";
-import { advancing } from "./parts/run.ts";
-import { forget, show } from "./parts/safe_html.ts";
-import { length, styled } from "./parts/styled.ts";
-import { waitingWords } from "./parts/waiting.ts";
+import { Leaf, type LeafProps } from "../elements/base.ts";
+import { copyText } from "../elements/parts/clipboard.ts";
+import { copyCode } from "../elements/parts/code_block.ts";
+import { depthsOf, isSameSide, saidUpTo, same, withoutFiles } from "../elements/parts/conversation.ts";
+import { customElement } from "../elements/parts/define.ts";
+import { icon } from "../elements/parts/icons.ts";
+import { frameTool } from "../elements/parts/media_frame.ts";
+import { type Act, type ActDetail, type Entry, textOf } from "../elements/parts/message.ts";
+import { advancing } from "../elements/parts/run.ts";
+import { forget, show } from "../elements/parts/safe_html.ts";
+import { length, styled } from "../elements/parts/styled.ts";
+import { waitingWords } from "../elements/parts/waiting.ts";
+import "../styles/chat.css";
 
 type Length = number | string | null;
 

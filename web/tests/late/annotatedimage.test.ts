@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 import { beforeEach, expect, it } from "vitest";
 import { FIRE, type FireDetail, listen } from "../../src/constants.ts";
-import { AnnotatedImage } from "../../src/elements/annotatedimage.ts";
+import { AnnotatedImage } from "../../src/late/annotatedimage.ts";
 
 let element: AnnotatedImage;
 const LEGEND = JSON.stringify([

@@ -1,16 +1,18 @@
 import { html, nothing, type TemplateResult } from "lit";
-import { customElement, state } from "lit/decorators.js";
+import { state } from "lit/decorators.js";
 import { still } from "../capture/still_image.ts";
+import { Leaf, type LeafProps } from "../elements/base.ts";
+import { frameSize } from "../elements/parts/camera_frame.ts";
+import { customElement } from "../elements/parts/define.ts";
+import { save } from "../elements/parts/files.ts";
+import { toggleFullscreen } from "../elements/parts/fullscreen.ts";
+import { icon } from "../elements/parts/icons.ts";
+import { chip, failure, frameTool } from "../elements/parts/media_frame.ts";
+import { progress } from "../elements/parts/run.ts";
+import { Stage } from "../elements/parts/stage.ts";
+import { styled } from "../elements/parts/styled.ts";
 import type { OutputElement, OutputSurface } from "../states.ts";
-import { Leaf, type LeafProps } from "./base.ts";
-import { frameSize } from "./parts/camera_frame.ts";
-import { save } from "./parts/files.ts";
-import { toggleFullscreen } from "./parts/fullscreen.ts";
-import { icon } from "./parts/icons.ts";
-import { chip, failure, frameTool } from "./parts/media_frame.ts";
-import { progress } from "./parts/run.ts";
-import { Stage } from "./parts/stage.ts";
-import { styled } from "./parts/styled.ts";
+import "../styles/legend.css";
 
 interface AnnotatedImageProps extends LeafProps {
   value: { legend?: string } | null;
