@@ -11,6 +11,7 @@ import pytest
 from tests.server.test_serving import wait_until
 
 import millstream
+from millstream import installation
 from millstream.apps.program import CommandError, find, split
 from millstream.cli import main
 from millstream.cli.demo import example
@@ -160,7 +161,7 @@ def test_demo_names_the_extra_that_its_examples_need(
     monkeypatch.setattr("millstream.cli.demo.PACKAGE", tmp_path)
     said = fails(capsys, "demo")
     assert "a_module_that_nobody_has" in said
-    assert "pip install 'millstream[examples]'" in said
+    assert installation.extra_command("examples") in said
 
 
 # ---- how it answers when it is used wrongly ---------------------------------------------------------------------

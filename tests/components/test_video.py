@@ -75,7 +75,7 @@ def test_recordings_need_no_pyav(files, monkeypatch: pytest.MonkeyPatch) -> None
     assert Path(str(path)).suffix == ".mp4"
     with pytest.raises(InvalidValue, match=r"takes at most 1 s of video, but got 2\.0 s"):
         video(max_length=1).preprocess(silent, files)
-    with pytest.raises(InvalidValue, match=r"pip install 'millstream\[video\]'"):
+    with pytest.raises(InvalidValue, match=r"this needs PyAV, which comes with the extra \[video\]"):
         video(include_audio=False).preprocess(upload(piece(0)), files)
 
 

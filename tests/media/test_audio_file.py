@@ -67,7 +67,7 @@ def test_no_wav_but_a_compressed_one_needs_pyav(name: str, monkeypatch: pytest.M
 def test_without_pyav_the_remedy_is_named(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     data = made(name)
     monkeypatch.setitem(sys.modules, "av", None)
-    with pytest.raises(MediaError, match=r"pip install 'millstream\[video\]'"):
+    with pytest.raises(MediaError, match=r"this needs PyAV, which comes with the extra \[video\]"):
         sound_file.decode(data)
 
 

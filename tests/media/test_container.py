@@ -120,5 +120,5 @@ def test_broken_files_say_so(tmp_path: Path) -> None:
 
 def test_pyav_is_named_where_it_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "av", None)
-    with pytest.raises(MediaError, match=r"pip install 'millstream\[video\]'"):
+    with pytest.raises(MediaError, match=r"this needs PyAV, which comes with the extra \[video\]"):
         container.library()

@@ -254,5 +254,5 @@ def test_the_whole_knows_its_length() -> None:
 
 def test_without_pyav_the_command_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "av", None)
-    with pytest.raises(MediaError, match=r"pip install 'millstream\[video\]'"):
+    with pytest.raises(MediaError, match=r"this needs PyAV, which comes with the extra \[video\]"):
         films.ContinuousVideo(FPS)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from millstream import installation
 from millstream.cli import main
 from millstream.errors import DeclarationError
 from millstream.ray import environment
@@ -85,7 +86,7 @@ def test_without_ray_the_command_says_what_to_install_and_nothing_else_needs_it(
     refused = subprocess.run(deploy, capture_output=True, text=True, check=False)
     assert (refused.returncode, refused.stderr) == (
         1,
-        "millstream: Ray is not installed: pip install 'millstream[ray]'\n",
+        f"millstream: Ray is not installed: {installation.extra_command('ray')}\n",
     )
     version = subprocess.run([sys.executable, "-c", WITHOUT_RAY, "--version"], capture_output=True, check=False)
     assert version.returncode == 0

@@ -7,6 +7,7 @@ import difflib
 from pathlib import Path
 
 import millstream
+from millstream import installation
 from millstream.apps.program import CommandError, ProgramError, serve
 from millstream.cli.run import add_serving, serving
 from millstream.cli.usage import Parser
@@ -35,7 +36,9 @@ def open_example(options: argparse.Namespace) -> None:
         if not isinstance(error.__cause__, ModuleNotFoundError):
             raise
         name = error.__cause__.name
-        raise CommandError(f"the examples need the module {name!r}: pip install 'millstream[examples]'") from error
+        raise CommandError(
+            f"the examples need the module {name!r}: {installation.extra_command('examples')}"
+        ) from error
 
 
 def examples() -> Path:

@@ -7,6 +7,7 @@ import re
 import threading
 from typing import Final
 
+from millstream import installation
 from millstream.apps.program import CommandError, declared
 from millstream.cli.usage import Parser, port
 from millstream.ray.options import RayOptions
@@ -50,7 +51,7 @@ def deploy(options: argparse.Namespace) -> None:
 
         from millstream.ray.cluster import deployed
     except ModuleNotFoundError as error:
-        raise CommandError("Ray is not installed: pip install 'millstream[ray]'") from error
+        raise CommandError(f"Ray is not installed: {installation.extra_command('ray')}") from error
     declared(options.target)  # what is wrong with the program is said here, and not in the log of a replica
     least, most = options.replicas
     try:

@@ -10,6 +10,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from millstream import installation
 from millstream.codecs import jpeg
 from millstream.errors import InvalidValue
 from millstream.frames import Chunk, Frame, Pixels
@@ -63,7 +64,8 @@ def _content(path: Path) -> bytes:
 
 def _video(path: Path) -> Iterator[CameraFrame]:
     if find_spec("cv2") is None:
-        raise InvalidValue(f"reading {path.name} needs OpenCV: pip install opencv-python-headless, or pass arrays")
+        command = installation.package_command("opencv-python-headless")
+        raise InvalidValue(f"reading {path.name} needs OpenCV: {command}, or pass arrays")
     import cv2
 
     capture = cv2.VideoCapture(str(path))

@@ -16,7 +16,7 @@ from millstream.errors import MediaError
 from millstream.frames import Frame, Pixels
 from millstream.media.image_file import contiguous
 from millstream.media.image_header import MAX_PIXELS, check_size
-from millstream.media.untrusted import library
+from millstream.media.untrusted import library, pyav_lacks
 from millstream.types import Encoded, Encoder, Media
 from millstream.wire.video import VIDEO_PREFIX, Colours
 
@@ -210,7 +210,7 @@ class VideoEncoder(Encoder):
     def _opened(self, width: int, height: int) -> VideoCodecContext:
         av = library()
         if self._kind.name not in av.codecs_available:
-            raise MediaError(f"this PyAV has no {self._kind.name}: pip install 'millstream[video]' gives one that has")
+            raise pyav_lacks(self._kind.name)
         context = cast("VideoCodecContext", av.CodecContext.create(self._kind.name, "w"))
         context.width, context.height, context.pix_fmt = width, height, "yuv420p"
         context.time_base, context.framerate = Fraction(1, FRAMES_PER_S), Fraction(FRAMES_PER_S)

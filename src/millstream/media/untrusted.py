@@ -12,6 +12,7 @@ from importlib.util import find_spec
 from types import ModuleType
 from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple
 
+from millstream import installation
 from millstream.errors import MediaError
 from millstream.media.budget import BUDGET, MEBIBYTE, Budget, CostMeter, audio_of, over, video_of
 from millstream.media.channel_order import check_channels
@@ -33,8 +34,6 @@ FRAMES_ALONE: Final = frozenset({"aac", "mp3", "flac"})
 
 PROBED_BYTES: Final = 512 * 1024
 """Bytes of frames in which FFmpeg looks for what such a file is: in 5 MB of empty ones it does for two seconds."""
-
-NEEDS_PYAV: Final = "this needs PyAV: pip install 'millstream[video]'"
 
 
 class Media(NamedTuple):
@@ -110,6 +109,19 @@ def recognised(source: Source, allowed: frozenset[str] = VIDEO) -> FileKind:
     return KINDS[name]
 
 
+def needs_pyav(what: str) -> MediaError:
+    """Make the error for a server without PyAV. Visitors do not see the remedy: it may name a folder of the server."""
+    error = MediaError(f"{what} needs PyAV, which comes with the extra [video]")
+    error.add_note(f"Install it: {installation.extra_command('video')}")
+    return error
+
+
+def pyav_lacks(what: str) -> MediaError:
+    """Make the error for a PyAV that was built without something that its wheels have."""
+    command = installation.package_command("--force-reinstall", "av")
+    return MediaError(f"this PyAV has no {what}: {command} gives one that has")
+
+
 def is_installed() -> bool:
     """Tell whether PyAV is there."""
     return find_spec("av") is not None
@@ -124,7 +136,7 @@ def library() -> ModuleType:
     try:
         import av
     except ImportError as error:
-        raise MediaError(NEEDS_PYAV) from error
+        raise needs_pyav("this") from error
     return av
 
 

@@ -13,7 +13,7 @@ from millstream.frames import Pixels
 from millstream.media.budget import CostMeter
 from millstream.media.container import upright
 from millstream.media.fmp4 import VIDEO_TICKS, Sample, VideoTrack, configuration_of, with_lengths
-from millstream.media.untrusted import library
+from millstream.media.untrusted import library, pyav_lacks
 
 if TYPE_CHECKING:
     from av.packet import Packet
@@ -220,7 +220,7 @@ def _open_encoder(width: int, height: int) -> VideoCodecContext:
     av = library()
     name = next((name for name in ENCODERS if name in av.codecs_available), None)
     if name is None:
-        raise MediaError("this PyAV has no encoder of H.264: pip install 'millstream[video]' gives one that has")
+        raise pyav_lacks("encoder of H.264")
     encoder = cast("VideoCodecContext", av.CodecContext.create(name, "w"))
     encoder.width, encoder.height, encoder.pix_fmt = width, height, "yuv420p"
     encoder.time_base, encoder.framerate = Fraction(1, VIDEO_TICKS), Fraction(25)

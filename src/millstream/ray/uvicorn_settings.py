@@ -17,6 +17,7 @@ from typing import Any, TypeAlias
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from millstream import installation
 from millstream.errors import DeclarationError
 from millstream.ray.entrance import Undisturbed
 from millstream.server.process.connection_limits import ConnectionLimits
@@ -86,7 +87,7 @@ async def use_our_settings(on_start: OnStart, on_exit: OnExit) -> None:
         version = getattr(sys.modules.get("ray"), "__version__", "")
         raise DeclarationError(
             f"Ray {version} starts its HTTP server in a way that Millstream does not know ({error}): install the "
-            "release that `pip install 'millstream[ray]'` takes"
+            f"release that `{installation.extra_command('ray')}` takes"
         ) from error
     hooks.pop()
 

@@ -9,6 +9,7 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from millstream import installation
 from millstream.errors import DeclarationError
 from millstream.speech import VOICE_RATE_HZ, PauseRules, TurnDetector
 from millstream.voice.pauses import PauseDetector, SpeechModel
@@ -23,7 +24,7 @@ def check_installed(where: str) -> None:
         DeclarationError: There is none; the message names the command that installs it.
     """
     if not any(importlib.util.find_spec(package) for package in OPENERS):
-        remedy = 'run pip install "millstream[voice]", or give a detector= of your own'
+        remedy = f"run {installation.extra_command('voice')}, or give a detector= of your own"
         raise DeclarationError(f"{where} needs a model that tells speech from silence: {remedy}")
 
 

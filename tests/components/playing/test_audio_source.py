@@ -197,7 +197,7 @@ def test_what_ends_too_soon_is_an_error_and_then_forgotten(source: AudioSource, 
 @pytest.mark.parametrize("file", [MP3, FLAC, OPUS, AAC], ids=["MP3", "FLAC", "Opus", "AAC"])
 def test_without_pyav_the_first_chunk_is_refused(source: AudioSource, files, file: bytes, monkeypatch) -> None:
     monkeypatch.setitem(sys.modules, "av", None)
-    with pytest.raises(InvalidValue, match=r"cannot play bytes .* needs PyAV: pip install 'millstream\[video\]'"):
+    with pytest.raises(InvalidValue, match=r"cannot play bytes .* needs PyAV, which comes with"):
         source.piece(file[:1_000], files)
 
 

@@ -11,7 +11,7 @@ from millstream.errors import MediaError
 from millstream.frames import Chunk
 from millstream.media.chunked_audio import flac, mpeg, ogg, wav
 from millstream.media.chunked_audio.base import ChunkedDecoder, ChunkedFormat
-from millstream.media.untrusted import is_installed
+from millstream.media.untrusted import is_installed, needs_pyav
 
 KINDS: Final = (
     ChunkedFormat(wav.NAME, wav.is_ours, wav.extent_of, wav.WavDecoder, needs_pyav=False),
@@ -88,8 +88,5 @@ class ChunkedAudio:
 
 def _opened(kind: ChunkedFormat) -> ChunkedDecoder:
     if kind.needs_pyav and not is_installed():
-        raise MediaError(
-            f"{kind.name} that goes on in the next chunk needs PyAV: pip install 'millstream[video]'; or yield whole "
-            "files, WAV, or samples"
-        )
+        raise needs_pyav(f"{kind.name} that goes on in the next chunk, unlike whole files, WAV and samples,")
     return kind.open_run()

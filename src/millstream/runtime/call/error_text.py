@@ -13,6 +13,7 @@ from pathlib import Path
 from types import CodeType, TracebackType
 from typing import Final, Literal, NamedTuple
 
+from millstream import installation
 from millstream.cancellation import Cancelled
 from millstream.declare.handler import HandlerSpec
 from millstream.errors import Error, InvalidValue, MediaError
@@ -96,7 +97,7 @@ def failure_of(
         title = "Error" if error.title is None else text_of(error.title)
         return Failure(text_of(error.message), "handler", title, lasting(error.duration), bool(error.visible))
     if step != "handler" and isinstance(error, InvalidValue | MediaError):
-        return Failure(message_of(error), step)
+        return Failure("\n".join([message_of(error), *(_notes(error) if is_developers else ())]), step)
     number = new_number()
     logger.error("handler %s failed [%s]", handler.name, number, exc_info=error)
     if isinstance(error, MemoryError):
@@ -149,10 +150,18 @@ def cause_of(error: BaseException) -> str:
 
 
 def _remedies(error: BaseException) -> Iterator[str]:
-    yield from (str(note) for note in getattr(error, "__notes__", ()))
+    yield from _notes(error)
     if isinstance(error, ModuleNotFoundError) and error.name:
         package = error.name.partition(".")[0]
-        yield f"If it is a package: pip install {_PACKAGES.get(package, package)}"
+        yield f"If it is a package: {installation.package_command(_PACKAGES.get(package, package))}"
+
+
+def _notes(error: BaseException) -> Iterator[str]:
+    """Give what was added to an exception, and to those that it was raised from."""
+    cause: BaseException | None = error
+    while cause is not None:
+        yield from (text_of(note) for note in getattr(cause, "__notes__", ()))
+        cause = cause.__cause__
 
 
 def _where(error: BaseException, handler: Handler | None) -> str:
