@@ -74,6 +74,22 @@ async def test_a_handler_runs_in_one_thread_of_its_own_and_it_ends_with_the_work
     assert runner.engine.statistics() == {"opened": 1, "threads": 0, "running": [], "abandoned": []}
 
 
+async def test_a_mistake_of_ours_in_a_step_reaches_whoever_waits_and_the_thread_goes_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    runner = Runner(str.upper)
+    call = runner.worker.calls.begin(Job(0, 1, ("a",)))
+    with monkeypatch.context() as broken:
+        broken.setattr(type(call), "run", lambda self: int("ours"))
+        with pytest.raises(ValueError, match="ours"):
+            async with asyncio.timeout(5):
+                await runner.results()
+        assert not runner.worker.is_busy
+    assert await runner.values("b") == ["B"]
+    await runner.worker.close()
+    assert runner.worker.ended.done()
+
+
 async def test_a_generator_takes_its_next_step_only_when_it_is_asked_to() -> None:
     steps: list[int] = []
 

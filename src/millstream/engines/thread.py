@@ -222,6 +222,11 @@ class Worker:
         if not future.done():
             future.set_result(result)
 
+    def _fail(self, future: asyncio.Future[object], error: BaseException) -> None:
+        self._pending -= 1
+        if not future.done():
+            future.set_exception(error)
+
     def _pass_on(self) -> None:
         for notice in self._notices.take() if self._notices is not None else ():
             self._notify(notice)
@@ -241,9 +246,16 @@ class Worker:
         is_wanted.set(lambda: self._closed_at is None)
         while (item := self._tasks.get()) is not None:
             task, future = item
-            self._on_loop(self._deliver, future, task())
-        self.calls.close()
-        self._on_loop(self._end)
+            try:
+                result = task()
+            except BaseException as error:  # noqa: BLE001 - handed on, as it would end this thread unnoticed
+                self._on_loop(self._fail, future, error)
+            else:
+                self._on_loop(self._deliver, future, result)
+        try:
+            self.calls.close()
+        finally:
+            self._on_loop(self._end)
 
     def _notify_in_thread(self, said: Notice | Advance) -> None:
         if not isinstance(said, Notice):
