@@ -19,6 +19,7 @@ right half is the same grid mirrored, so a mirrored frame reads the same::
 Cells are 80x120 pixels, so scaling, JPEG and H.264 at any sensible quality leave them readable.
 """
 
+import os
 import subprocess
 import wave
 from collections.abc import Iterable, Iterator
@@ -81,7 +82,7 @@ def make_clips(folder: Path) -> Clips:
     folder.mkdir(parents=True, exist_ok=True)
     for path, make in makers.items():
         if not path.exists():
-            half_done = path.with_stem(path.stem + "-part")
+            half_done = path.with_stem(f"{path.stem}-{os.getpid()}")  # two test processes may make it at once
             make(half_done)
             half_done.rename(path)
     return clips

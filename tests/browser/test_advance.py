@@ -15,7 +15,7 @@ from tests.browser.glass import Notes, button, until
 
 import millstream as gr
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.staged]
 
 Launch = Callable[..., str]
 
