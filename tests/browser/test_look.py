@@ -12,6 +12,7 @@ from tests.browser.stage import ADDRESS, Stage, stages
 pytestmark = [pytest.mark.browser, pytest.mark.staged]
 
 WIDTHS = [390, 820, 1440]
+WINDOWS = [(1440, 800), (1280, 720), (390, 844)]
 REFUSED = {"code": "refused", "message": "The camera is blocked. Allow it in the site settings, then press Record."}
 
 
@@ -31,6 +32,12 @@ def camera(stage: Any) -> Stage:
 def forms(stage: Any) -> Stage:
     opened: Stage = stage(scenes.forms)
     return opened
+
+
+def hold_clock(stage: Stage) -> None:
+    """Let the page's time pass only where the test says so."""
+    stage.page.clock.install(time=0)
+    stage.page.clock.pause_at(1_000)
 
 
 class TestPromises:
@@ -139,20 +146,85 @@ class TestPromises:
 
 class TestFrame:
     @pytest.mark.parametrize("width", WIDTHS)
-    def test_nothing_around_it_moves_whatever_happens_inside(self, stage: Any, width: int) -> None:
+    def test_nothing_around_it_moves_before_the_first_image_or_after_it(self, stage: Any, width: int) -> None:
         opened = stage(scenes.camera, viewport={"width": width, "height": 900})
-        boxes = []
+        opened.show("out")
+        boxes = {True: [], False: []}
         for view in (
-            {}, {"state": "starting"}, {"state": "waiting", "camera": True, "position": 2, "etaS": 18},
-            {"state": "running", "camera": True, "limitS": 15, "leftS": 9}, {"trouble": REFUSED},
+            {}, {"state": "starting"}, {"trouble": REFUSED},
+            {"state": "waiting", "camera": True, "position": 2, "etaS": 18},
+            {"state": "running", "camera": True, "limitS": 15, "leftS": 9}, {"trouble": REFUSED}, {},
         ):  # fmt: skip
             opened.stream("inp", **view)
-            boxes.append(opened.element("inp").bounding_box())
-        opened.show("out", 300, 700)
-        boxes_out = [opened.element("out").bounding_box()]
+            if "camera" in view:
+                opened.page.wait_for_function("() => document.querySelector('.ms-preview').videoWidth > 0")
+            shown = boxes[bool(boxes[True]) or "camera" in view]
+            shown.append(opened.element("inp").bounding_box())
 
-        assert boxes == [boxes[0]] * 5
-        assert boxes_out[0]["height"] == boxes[0]["height"]
+        assert boxes[False] == boxes[False][:1] * 3
+        assert boxes[True] == boxes[True][:1] * 4
+        assert boxes[True][0]["height"] == opened.element("out").bounding_box()["height"]
+
+    def test_it_takes_the_ratio_of_the_image_and_leaves_the_rest_of_the_window(self, stage: Any) -> None:
+        opened = stage(scenes.unified)
+        opened.stream("inp", state="running", camera=True)
+        for width, height in WINDOWS:
+            opened.page.set_viewport_size({"width": width, "height": height})
+            for size in ((640, 480), (1280, 720), (720, 1280)):
+                opened.show("inp", *size)
+                box = opened.page.locator(".ms-frame").bounding_box()
+                assert box["height"] <= 0.6 * height + 1
+                assert abs(box["width"] / box["height"] - size[0] / size[1]) < 0.02
+
+    @pytest.mark.parametrize("scene", [scenes.camera, scenes.unified, scenes.sound])
+    def test_record_is_in_the_window_and_the_whole_idle_frame_is_the_button(self, stage: Any, scene: Any) -> None:
+        opened = stage(scene)
+        button = opened.page.get_by_role("button", name="Record", exact=True).first
+        for width, height in WINDOWS:
+            opened.page.set_viewport_size({"width": width, "height": height})
+            frame = opened.page.locator(".ms-frame").first.bounding_box()
+            expect(button).to_be_in_viewport(ratio=1)
+            expect(button).to_have_text("Record")
+            assert button.bounding_box() == frame
+            opened.page.mouse.click(frame["x"] + frame["width"] - 9, frame["y"] + 9)
+            assert [(name, detail["action"]) for name, detail in opened.heard()] == [("ms-record", "start")]
+
+    def test_controls_fade_after_two_seconds_and_cover_nothing(self, camera: Stage) -> None:
+        hold_clock(camera)
+        camera.stream("inp", state="running", camera=True)
+        bar = camera.element("inp").locator(".ms-bar")
+        camera.element("inp").hover()
+        camera.page.clock.run_for(1_900)
+        expect(bar).to_have_css("opacity", "1")
+        camera.page.clock.run_for(200)
+        expect(bar).to_have_css("opacity", "0")
+
+        camera.page.mouse.move(300, 300)
+        expect(bar).to_have_css("opacity", "1")
+        camera.page.clock.run_for(2_100)
+        camera.page.keyboard.press("Tab")  # the focus that a key has put there keeps them
+        camera.element("inp").get_by_role("button", name="Stop").focus()
+        camera.page.clock.run_for(2_100)
+        expect(bar).to_have_css("opacity", "1")
+
+    def test_a_touch_brings_controls_back_before_it_presses_one(self, stage: Any) -> None:
+        opened = stage(scenes.camera, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+        hold_clock(opened)
+        opened.stream("inp", state="running", camera=True)
+        opened.page.clock.run_for(2_100)
+        bar, button = opened.element("inp").locator(".ms-bar"), opened.page.get_by_role("button", name="Stop")
+        expect(bar).to_have_css("opacity", "0")
+        button.tap()
+        expect(bar).to_have_css("opacity", "1")
+        assert opened.heard() == []
+
+        button.tap()
+        assert [detail["action"] for _, detail in opened.heard()] == ["stop"]
+
+    def test_an_empty_output_says_what_will_be_there(self, stage: Any) -> None:
+        opened = stage(scenes.camera)
+
+        expect(opened.element("out")).to_contain_text("The image appears here when you press Record.")
 
     @pytest.mark.parametrize("width", WIDTHS)
     @pytest.mark.parametrize("scene", [scenes.camera, scenes.unified, scenes.sound, scenes.forms])
@@ -203,6 +275,9 @@ class TestFrame:
 
         expect(camera.element("inp").get_by_role("status")).to_have_text(words)
         expect(camera.page.get_by_role("button", name="Waiting")).to_contain_text(str(position))
+        camera.heard()
+        camera.page.get_by_role("button", name="Leave the queue").click()
+        assert [detail["action"] for _, detail in camera.heard()] == ["stop"]
 
     def test_buttons_are_large_enough_for_a_thumb(self, camera: Stage) -> None:
         camera.stream("inp", state="running", camera=True)

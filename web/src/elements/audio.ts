@@ -8,7 +8,7 @@ import { Leaf, type LeafProps } from "./base.ts";
 import { FileInput, type FileInputHost } from "./parts/file_input.ts";
 import { download } from "./parts/files.ts";
 import { icon } from "./parts/icons.ts";
-import { chip, failure, frameTool, timeLeft, uploading, waiting } from "./parts/media_frame.ts";
+import { chip, failure, frameTool, nothingYet, timeLeft, uploading, waiting } from "./parts/media_frame.ts";
 import "./parts/level_meter.ts";
 import type { LevelMeter } from "./parts/level_meter.ts";
 import "./parts/live_audio.ts";
@@ -78,7 +78,7 @@ export class Audio extends Leaf<AudioProps> implements FileInputHost {
     const { waveform } = this.props;
     return html`
       <div
-        class="ms-frame ms-audio" data-state=${stream.state} ?data-target=${this.fileInput.isTarget} ?data-bar=${this.offers("microphone")} role="group" aria-label=${this.name}
+        class="ms-frame ms-audio" data-state=${stream.state} ?data-target=${this.fileInput.isTarget} ?data-bar=${this.offers("microphone")} ?data-invites=${this.invites} role="group" aria-label=${this.name}
         ${styled({ "--ms-wave-ink": waveform?.color ?? null, "--ms-wave-played": waveform?.played_color ?? null })}
         @dragover=${this.fileInput.onDrag} @dragleave=${this.fileInput.onDragEnd} @drop=${this.fileInput.onDrop}
       >
@@ -97,12 +97,17 @@ export class Audio extends Leaf<AudioProps> implements FileInputHost {
     }
     if (this.audio?.problem) return html`<div class="ms-void"><p class="ms-problem">${this.audio.problem}</p></div>`;
     if (this.address) return this.player(this.address);
-    if (!this.props.interactive) return html`<div class="ms-void">${icon("audio")}</div>`;
-    return html`<div class="ms-void">
-      ${this.offers("microphone") ? icon("microphone") : nothing}
-      <p>${this.offers("microphone") ? "Press Record to speak" : "Drop an audio file here"}</p>
-      ${this.fileInput.uploadButton(this.name)}
+    if (!this.props.interactive) return nothingYet("audio", null, "audio", this.occasion);
+    return html`<div class="ms-void" @click=${this.fileInput.onVoid}>
+      ${this.invites ? nothing : html`<p>Drop an audio file here</p>`}${this.fileInput.uploadButton(this.name)}
     </div>`;
+  }
+
+  /** True if the whole frame is the record button. */
+  private get invites(): boolean {
+    const { upload, stream, run, audio, props } = this;
+    const isFree = !upload && !stream.trouble && run?.state !== "failed" && !this.isRecording;
+    return isFree && !audio && !this.address && this.offers("microphone") && props.sources[0] === "microphone";
   }
 
   private level(): TemplateResult {
@@ -126,7 +131,8 @@ export class Audio extends Leaf<AudioProps> implements FileInputHost {
     const { stream } = this;
     if (this.upload) return uploading(this.upload);
     if (stream.trouble) return troublePanel(stream.trouble, "microphone");
-    if (stream.state === "waiting" || stream.state === "starting") return waiting(stream, "microphone");
+    if (stream.state === "waiting" || stream.state === "starting")
+      return waiting(stream, "microphone", () => this.toggle());
     return this.run?.state === "failed" ? failure(this.run.message) : nothing;
   }
 

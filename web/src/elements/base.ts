@@ -27,6 +27,8 @@ export abstract class Leaf<P extends LeafProps = LeafProps> extends LitElement {
   component = -1;
   /** The events that the app listens to: others need not look clickable. */
   listens: ReadonlySet<string> = new Set();
+  /** The occasion on which the app writes it, in words: "when you press Record"; empty if there is none to name. */
+  occasion = "";
   /** The component's capabilities, by its declaration. */
   capabilities: ReadonlySet<Capability> = new Set();
 

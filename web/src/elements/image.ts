@@ -5,15 +5,16 @@ import { emit, RECORD, type RecordDetail } from "../constants.ts";
 import { addressOf, marksOf } from "../manifest.ts";
 import { IDLE, type OutputElement, type OutputSurface, type StreamView, type UploadView } from "../states.ts";
 import { Leaf, type LeafProps } from "./base.ts";
-import { type FrameShape, frameSize, playPreview, preview } from "./parts/camera_frame.ts";
+import { type FrameShape, frameSize, playPreview, preview, ratioOf } from "./parts/camera_frame.ts";
 import { pixelAt } from "./parts/clicked_pixel.ts";
 import { customElement } from "./parts/define.ts";
 import { FileInput, type FileInputHost } from "./parts/file_input.ts";
 import { download, save } from "./parts/files.ts";
 import { toggleFullscreen } from "./parts/fullscreen.ts";
 import { icon } from "./parts/icons.ts";
-import { chip, failure, frameTool, timeLeft, uploading, waiting } from "./parts/media_frame.ts";
-import { recordBar, recordButton } from "./parts/record_button.ts";
+import { chip, failure, frameTool, nothingYet, timeLeft, uploading, waiting } from "./parts/media_frame.ts";
+import { QuietControls } from "./parts/quiet_controls.ts";
+import { recordBar, recordButton, roundButton } from "./parts/record_button.ts";
 import { progress } from "./parts/run.ts";
 import { Stage } from "./parts/stage.ts";
 import { styled } from "./parts/styled.ts";
@@ -36,12 +37,20 @@ export class Image extends Leaf<ImageProps> implements OutputSurface, FileInputH
   @property({ attribute: false }) stream: StreamView = IDLE;
   @property({ attribute: false }) upload: UploadView | null = null;
   @state() private hasImage = false;
+  /** The ratio of what is shown, or was shown last. */
+  @state() private ratio: string | null = null;
   private readonly fileInput = new FileInput(this, { kind: "image", noun: "an image" });
   private readonly stage = new Stage(() => this.name);
+
+  constructor() {
+    super();
+    new QuietControls(this);
+  }
 
   place(output: OutputElement | null): void {
     this.stage.place(output);
     this.hasImage = output !== null;
+    if (output) this.ratio = ratioOf(output) ?? this.ratio;
     this.fileInput.say("");
   }
 
@@ -64,10 +73,11 @@ export class Image extends Leaf<ImageProps> implements OutputSurface, FileInputH
     return html`
       <div
         class="ms-frame ${this.listens.has("select") ? "ms-pickable" : ""}" data-state=${stream.state}
-        ?data-target=${this.fileInput.isTarget} ?data-live=${stream.preview !== null} ?data-shown=${this.hasImage} ?data-bar=${this.offers("webcam")}
-        ${styled(frameSize(this.props))}
+        ?data-target=${this.fileInput.isTarget} ?data-live=${stream.preview !== null} ?data-shown=${this.hasImage} ?data-bar=${this.offers("webcam")} ?data-invites=${this.invites}
+        ${styled(frameSize(this.props, this.ratio))}
         role="group" aria-label=${this.name} tabindex=${this.offers("upload") || this.offers("clipboard") ? 0 : nothing}
         @dragover=${this.fileInput.onDrag} @dragleave=${this.fileInput.onDragEnd} @drop=${this.fileInput.onDrop} @paste=${this.fileInput.onPaste} @click=${this.onClick}
+        @loadedmetadata=${this.onSize} @resize=${this.onSize}
       >
         ${preview(stream)}${this.stage.element}${this.overlay()}${chip(this.props)}${this.bar()}
         ${timeLeft(stream)}${progress(this.run)}
@@ -80,28 +90,29 @@ export class Image extends Leaf<ImageProps> implements OutputSurface, FileInputH
     const { stream } = this;
     if (this.upload) return uploading(this.upload);
     if (stream.trouble) return troublePanel(stream.trouble, "camera");
-    if (stream.state === "waiting" || stream.state === "starting") return waiting(stream, "camera");
+    if (stream.state === "waiting" || stream.state === "starting")
+      return waiting(stream, "camera", () => this.toggle());
     if (this.run?.state === "failed") return failure(this.run.message);
     return this.hasImage || this.isRecording ? nothing : this.empty();
+  }
+
+  /** True if the whole frame is the button of the camera. */
+  private get invites(): boolean {
+    const { upload, stream, run, hasImage, props } = this;
+    const isFree = !upload && !stream.trouble && run?.state !== "failed" && !hasImage && !this.isRecording;
+    return isFree && this.offers("webcam") && props.sources[0] === "webcam";
   }
 
   /** The invitation in a frame that shows nothing yet. */
   private empty(): TemplateResult {
     const { placeholder, interactive } = this.props;
-    if (!interactive)
-      return html`<div class="ms-void">${icon("image")}${placeholder ? html`<p>${placeholder}</p>` : nothing}</div>`;
+    if (!interactive) return nothingYet("image", placeholder, "image", this.occasion);
     const files = this.offers("upload") || this.offers("clipboard");
-    return html`<div class="ms-void">
-      ${files ? nothing : icon("camera")}
-      <p>${placeholder ?? this.invitation}</p>
+    const words = this.invites ? null : this.offers("upload") ? "Drop an image here" : "Paste an image here";
+    return html`<div class="ms-void" @click=${this.fileInput.onVoid}>
+      ${files && !this.invites ? icon("image") : nothing}<p>${placeholder ?? words}</p>
       ${files ? html`<div class="ms-ways">${this.fileInput.uploadButton(this.name)}${this.fileInput.pasteButton()}</div>` : nothing}
     </div>`;
-  }
-
-  private get invitation(): string {
-    if (this.offers("upload")) return "Drop an image here";
-    if (this.offers("clipboard")) return "Paste an image here";
-    return this.props.streaming ? "Press Record to start the camera" : "Open the camera to take a photo";
   }
 
   private bar(): TemplateResult | typeof nothing {
@@ -115,9 +126,8 @@ export class Image extends Leaf<ImageProps> implements OutputSurface, FileInputH
   private shutter(): TemplateResult {
     const isOpen = this.stream.state === "running";
     const name = isOpen ? "Take a photo" : "Open the camera";
-    return html`<button class="ms-record ms-shutter" type="button" title=${name} data-state=${this.stream.state} @click=${() => this.record(isOpen ? "stop" : "start")}>
-      <i>${isOpen ? nothing : icon("camera")}</i><span class="ms-sr">${name}</span>
-    </button>`;
+    const press = (): void => this.record(isOpen ? "stop" : "start");
+    return roundButton(this.stream.state, name, press, isOpen ? nothing : icon("camera"), "ms-shutter");
   }
 
   private tools(): TemplateResult[] {
@@ -148,6 +158,15 @@ export class Image extends Leaf<ImageProps> implements OutputSurface, FileInputH
   private record(action: RecordDetail["action"]): void {
     emit(this, RECORD, { component: this.component, action });
   }
+
+  /** The camera, or a result, has another size. Media events do not bubble: they are caught on their way down. */
+  private readonly onSize = {
+    capture: true,
+    handleEvent: ({ target }: Event): void => {
+      const isCovered = this.hasImage && target !== this.stage.image;
+      if (!isCovered) this.ratio = ratioOf(target as HTMLVideoElement) ?? this.ratio;
+    },
+  };
 
   /** `select`: the pixel that was clicked, in the coordinates of the image. */
   private onClick(event: MouseEvent): void {

@@ -2,12 +2,11 @@ import { html, nothing, type TemplateResult } from "lit";
 import { state } from "lit/decorators.js";
 import { still } from "../capture/still_image.ts";
 import { Leaf, type LeafProps } from "../elements/base.ts";
-import { frameSize } from "../elements/parts/camera_frame.ts";
+import { frameSize, ratioOf } from "../elements/parts/camera_frame.ts";
 import { customElement } from "../elements/parts/define.ts";
 import { save } from "../elements/parts/files.ts";
 import { toggleFullscreen } from "../elements/parts/fullscreen.ts";
-import { icon } from "../elements/parts/icons.ts";
-import { chip, failure, frameTool } from "../elements/parts/media_frame.ts";
+import { chip, failure, frameTool, nothingYet } from "../elements/parts/media_frame.ts";
 import { progress } from "../elements/parts/run.ts";
 import { Stage } from "../elements/parts/stage.ts";
 import { styled } from "../elements/parts/styled.ts";
@@ -26,11 +25,14 @@ interface AnnotatedImageProps extends LeafProps {
 @customElement("ms-annotatedimage")
 export class AnnotatedImage extends Leaf<AnnotatedImageProps> implements OutputSurface {
   @state() private hasImage = false;
+  /** The ratio of the image that was shown last. */
+  @state() private ratio: string | null = null;
   private readonly stage = new Stage(() => this.name);
 
   place(output: OutputElement | null): void {
     this.stage.place(output);
     this.hasImage = output !== null;
+    if (output) this.ratio = ratioOf(output) ?? this.ratio;
   }
 
   describe(words: string): void {
@@ -40,11 +42,11 @@ export class AnnotatedImage extends Leaf<AnnotatedImageProps> implements OutputS
   protected override render(): TemplateResult {
     const { height, width } = this.props;
     const failed = this.run?.state === "failed" ? failure(this.run.message) : nothing;
-    const empty = html`<div class="ms-void">${icon("image")}</div>`;
+    const empty = nothingYet("image", null, "image", this.occasion);
     return html`
       <div
         class="ms-frame" role="group" aria-label=${this.name} ?data-shown=${this.hasImage}
-        ${styled(frameSize({ size: null, height, width }))}
+        ${styled(frameSize({ size: null, height, width }, this.ratio))}
       >
         ${this.stage.element}${failed !== nothing || this.hasImage ? failed : empty}${chip(this.props)}${this.bar()}${progress(this.run)}
       </div>

@@ -3,17 +3,19 @@ import { property, state } from "lit/decorators.js";
 import type { AudioLevel } from "../codecs/types.ts";
 import { emit, LISTEN, RECORD } from "../constants.ts";
 import { Leaf, type LeafProps } from "../elements/base.ts";
-import { type FrameShape, frameSize, playPreview, preview } from "../elements/parts/camera_frame.ts";
+import { type FrameShape, frameSize, playPreview, preview, ratioOf } from "../elements/parts/camera_frame.ts";
 import { FileInput, type FileInputHost } from "../elements/parts/file_input.ts";
 import { download, save } from "../elements/parts/files.ts";
 import { icon } from "../elements/parts/icons.ts";
-import { chip, failure, frameTool, timeLeft, uploading, waiting } from "../elements/parts/media_frame.ts";
+import { chip, failure, frameTool, nothingYet, timeLeft, uploading, waiting } from "../elements/parts/media_frame.ts";
 import { addressOf } from "../manifest.ts";
 import { IDLE, type StreamView, type UploadView, type VideoView } from "../states.ts";
+
 import "../elements/parts/level_meter.ts";
 import { playByItself } from "../elements/parts/autoplay.ts";
 import { customElement } from "../elements/parts/define.ts";
 import type { LevelMeter } from "../elements/parts/level_meter.ts";
+import { QuietControls } from "../elements/parts/quiet_controls.ts";
 import { elapsed, recordBar, recordButton } from "../elements/parts/record_button.ts";
 import { progress } from "../elements/parts/run.ts";
 import { styled } from "../elements/parts/styled.ts";
@@ -41,6 +43,8 @@ export class Video extends Leaf<VideoProps> implements FileInputHost {
   /** The streamed video, during playback and afterwards; null if the value is shown instead. */
   @property({ attribute: false }) video: VideoView | null = null;
   @state() private wantsTap = false;
+  /** The ratio of what is shown, or was shown last. */
+  @state() private ratio: string | null = null;
   /** True if this recording has a microphone. */
   @state() private isHeard = false;
   private readonly fileInput = new FileInput(this, { kind: "video", noun: "a video" });
@@ -48,6 +52,11 @@ export class Video extends Leaf<VideoProps> implements FileInputHost {
   private readonly watched = new WeakSet<HTMLVideoElement>();
   /** The viewer has stopped a video, which is about to pause. */
   private isQuitting = false;
+
+  constructor() {
+    super();
+    new QuietControls(this);
+  }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
@@ -93,8 +102,9 @@ export class Video extends Leaf<VideoProps> implements FileInputHost {
     return html`
       <div
         class="ms-frame ms-video" data-state=${stream.state} ?data-target=${this.fileInput.isTarget} ?data-live=${stream.preview !== null}
-        ?data-shown=${shown !== null} ?data-bar=${this.offers("webcam")} ${styled(frameSize(this.props))} role="group" aria-label=${this.name}
+        ?data-shown=${shown !== null} ?data-bar=${this.offers("webcam")} ?data-invites=${this.invites} ${styled(frameSize(this.props, this.ratio))} role="group" aria-label=${this.name}
         @dragover=${this.fileInput.onDrag} @dragleave=${this.fileInput.onDragEnd} @drop=${this.fileInput.onDrop} @paste=${this.fileInput.onPaste}
+        @loadedmetadata=${this.onSize} @resize=${this.onSize}
       >
         ${preview(stream)}${this.isHeard ? html`<ms-level></ms-level>` : nothing}<div class="ms-stage">${shown}</div>${this.unmuteButton()}${this.overlay()}${chip(this.props)}${this.bar()}
         ${timeLeft(stream)}${progress(this.run)}
@@ -121,17 +131,23 @@ export class Video extends Leaf<VideoProps> implements FileInputHost {
     const { stream } = this;
     if (this.upload) return uploading(this.upload);
     if (stream.trouble) return troublePanel(stream.trouble, "camera");
-    if (stream.state === "waiting" || stream.state === "starting") return waiting(stream, "camera");
+    if (stream.state === "waiting" || stream.state === "starting")
+      return waiting(stream, "camera", () => this.record());
     if (this.trouble) return failure(this.trouble);
     return this.shown || this.isRecording ? nothing : this.empty();
   }
 
+  /** True if the whole frame is the record button. */
+  private get invites(): boolean {
+    const isFree = !this.upload && !this.stream.trouble && !this.trouble && !this.shown && !this.isRecording;
+    return isFree && this.offers("webcam") && this.props.sources[0] === "webcam";
+  }
+
   private empty(): TemplateResult {
-    if (!this.props.interactive) return html`<div class="ms-void">${icon("video")}</div>`;
+    if (!this.props.interactive) return nothingYet("video", null, "video", this.occasion);
     const files = this.offers("upload");
-    return html`<div class="ms-void">
-      ${files ? nothing : icon("camera")}
-      <p>${files ? "Drop a video here" : "Press Record to start"}</p>
+    return html`<div class="ms-void" @click=${this.fileInput.onVoid}>
+      ${this.invites ? nothing : html`${icon("video")}<p>Drop a video here</p>`}
       ${files ? html`<div class="ms-ways">${this.fileInput.uploadButton(this.name)}</div>` : nothing}
     </div>`;
   }
@@ -163,6 +179,14 @@ export class Video extends Leaf<VideoProps> implements FileInputHost {
   protected override updated(changed: PropertyValues): void {
     if (changed.has("stream") && this.stream.preview) playPreview(this);
   }
+
+  /** The camera, or a video, has another size. Media events do not bubble: they are caught on their way down. */
+  private readonly onSize = {
+    capture: true,
+    handleEvent: ({ target }: Event): void => {
+      if (!this.shown || target === this.shown) this.ratio = ratioOf(target as HTMLVideoElement) ?? this.ratio;
+    },
+  };
 
   // ---- playing ---------------------------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ import type { Leaf, LeafProps } from "../elements/base.ts";
 import { type Dress, dress } from "../elements/parts/common_props.ts";
 import { icon } from "../elements/parts/icons.ts";
 import type { ComponentDeclaration, Manifest, Node, Props } from "../manifest.ts";
+import { occasions } from "./occasions.ts";
 import { Tabs } from "./tabs.ts";
 
 /** A node of the page, component or container, whose properties may change. */
@@ -22,9 +23,12 @@ export function build(manifest: Manifest, page: HTMLElement): Map<number, Layout
   for (const [component, event] of manifest.bindings.flatMap((binding) => binding.targets)) {
     listens.set(component, (listens.get(component) ?? new Set()).add(event));
   }
+  const occasion = occasions(manifest);
   const make: Make = (node) => {
     const declared = manifest.components[node.id];
-    const part = declared ? leaf(node.id, declared, listens.get(node.id)) : container(node, make);
+    const part = declared
+      ? leaf(node.id, declared, listens.get(node.id), occasion.get(node.id))
+      : container(node, make);
     parts.set(node.id, part);
     if (part instanceof Tabs) for (const [id, tab] of part.tabs) parts.set(id, tab);
     return part;
@@ -33,11 +37,12 @@ export function build(manifest: Manifest, page: HTMLElement): Map<number, Layout
   return parts;
 }
 
-function leaf(id: number, declared: ComponentDeclaration, listens = new Set<string>()): LayoutPart {
+function leaf(id: number, declared: ComponentDeclaration, listens = new Set<string>(), occasion = ""): LayoutPart {
   const { type, capabilities, props } = declared;
   const element = document.createElement(`ms-${type}`) as Leaf;
   element.component = id;
   element.listens = listens;
+  element.occasion = occasion;
   element.capabilities = new Set(capabilities);
   element.props = props as unknown as LeafProps;
   dress(element, element.props);

@@ -88,6 +88,12 @@ export class FileInput implements ReactiveController {
     else this.say(`This is not ${this.taken.noun}.`);
   };
 
+  /** A click anywhere in an empty frame chooses a file, but for clicks on its buttons. */
+  readonly onVoid = ({ target, currentTarget }: Event): void => {
+    if (!(target as Element).closest("button, input"))
+      (currentTarget as Element).querySelector<HTMLInputElement>("input[type=file]")?.click();
+  };
+
   private setTarget(isTarget: boolean): void {
     if (this.isTarget === isTarget) return;
     this.isTarget = isTarget;

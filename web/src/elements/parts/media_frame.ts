@@ -16,6 +16,12 @@ export function frameTool(name: IconName, title: string, press: () => void): Tem
   </button>`;
 }
 
+/** A frame that shows nothing yet says what will be there: what the app says itself, or its own noun. */
+export function nothingYet(name: IconName, words: string | null, noun: string, occasion: string): TemplateResult {
+  const sentence = words ?? `The ${noun} appears here${occasion && ` ${occasion}`}.`;
+  return html`<div class="ms-void">${icon(name)}<p>${sentence}</p></div>`;
+}
+
 /** The label, over the image. */
 export function chip({
   label,
@@ -33,14 +39,17 @@ export function timeLeft({ limitS, deadlineMs, state }: StreamView): TemplateRes
   return html`<ms-time .limitS=${limitS} .deadlineMs=${deadlineMs}></ms-time>`;
 }
 
-/** "2nd in line, about 20 s" over the live image. */
-export function waiting(stream: StreamView, medium: "camera" | "microphone"): TemplateResult {
+/** "2nd in line, about 20 s" over the live image; `leave` gives up waiting. */
+export function waiting(stream: StreamView, medium: "camera" | "microphone", leave: () => void): TemplateResult {
   if (stream.state === "starting") {
     return html`<div class="ms-veil ms-starting" role="status"><p>Starting the ${medium}</p></div>`;
   }
-  return html`<div class="ms-veil ms-waiting" role="status">
-    <p>${waitingWords(stream)}</p>
-    ${stream.again ? html`<p class="ms-note">Others have a slot now. You go on by yourself.</p>` : nothing}
+  return html`<div class="ms-veil ms-waiting">
+    <div class="ms-said" role="status">
+      <p>${waitingWords(stream)}</p>
+      ${stream.again ? html`<p class="ms-note">Others have a slot now. You go on by yourself.</p>` : nothing}
+    </div>
+    <button class="ms-button ms-sm" type="button" @click=${leave}>Leave the queue</button>
   </div>`;
 }
 

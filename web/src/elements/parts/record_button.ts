@@ -1,4 +1,4 @@
-/** The record button (a red dot, a ring with the position in the queue, a square) and its bar. */
+/** The record button: the whole frame while it is idle, a ring with the position in the queue, a square; and its bar. */
 import { html, nothing, type TemplateResult } from "lit";
 import type { StreamView } from "../../states.ts";
 import "./device_menu.ts";
@@ -43,11 +43,25 @@ export function elapsed({
 export function recordButton(stream: StreamView, press: () => void): TemplateResult {
   const name = recordName(stream.state);
   const position = stream.state === "waiting" && stream.position > 0 ? stream.position : null;
-  return html`<button
-    class="ms-record ${name === "Record" ? "record-button" : "stop-button"}" type="button" data-state=${stream.state}
-    title=${name} @click=${press}
-  >
-    <i aria-hidden="true">${position ?? nothing}</i><span class="ms-sr">${name}</span>
+  return roundButton(
+    stream.state,
+    name,
+    press,
+    position ?? nothing,
+    name === "Record" ? "record-button" : "stop-button",
+  );
+}
+
+/** A button with its name in words while it is idle; `sign` is drawn in it. */
+export function roundButton(
+  state: StreamView["state"],
+  name: string,
+  press: () => void,
+  sign: unknown,
+  kind: string,
+): TemplateResult {
+  return html`<button class="ms-record ${kind}" type="button" data-state=${state} title=${name} @click=${press}>
+    <i aria-hidden="true">${sign}</i><span>${name}</span>
   </button>`;
 }
 
