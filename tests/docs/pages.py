@@ -6,6 +6,8 @@ A comment right above a block says what is special about it; a reader of the pag
     <!-- file: app.py -->       later blocks of the page may import it as `app`
     <!-- slow: why -->          runs with the slow tests
     <!-- not run: why -->       is only compiled
+    <!-- run -->                bash: tests/packaging/test_quick_start.py runs it, in the order of the page
+    <!-- run: app -->           bash: its last line serves an app until it is ended
 """
 
 import re
@@ -22,7 +24,7 @@ _BLOCK = re.compile(
     r"^```(?P<language>\w*)\n(?P<code>.*?)^```$",
     flags=re.MULTILINE | re.DOTALL,
 )
-MARKS = ("", "continues", "file", "slow", "not run")
+MARKS = ("", "continues", "file", "slow", "not run", "run")
 
 
 @dataclass(frozen=True)

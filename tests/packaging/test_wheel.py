@@ -81,6 +81,22 @@ def test_the_wheel_holds_every_asset_that_the_page_names(wheel: zipfile.ZipFile)
         assert wheel.getinfo(f"millstream/static/{name}").file_size > 0
 
 
+def test_what_is_published_passes_the_check_before_it(dist: Path) -> None:
+    said = run(sys.executable, ROOT / "scripts" / "check_dist.py", dist, folder=dist)
+    assert said.count("PASSED") == 2
+
+
+def test_a_hint_names_a_command_that_works(python: Path) -> None:
+    hint = run(
+        python,
+        "-c",
+        "from millstream import installation as at; print(at.extra_command('video'))",
+        folder=python.parent,
+    )
+    assert hint.startswith("pip install ")
+    run("bash", "-c", f"{python} -m {hint.strip()} --quiet --dry-run", folder=python.parent)
+
+
 def test_the_wheel_holds_types_examples_and_licences(wheel: zipfile.ZipFile) -> None:
     names = wheel.namelist()
     assert "millstream/py.typed" in names

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import sys
 import threading
 import warnings
@@ -139,7 +140,7 @@ def launch(
             gateway.on_serving(listener, lines, options.drain)
         else:
             say(*lines)
-        if speaks and (inbrowser or overrides.inbrowser):
+        if speaks and (inbrowser or overrides.inbrowser) and _has_screen():
             threading.Thread(target=webbrowser.open, args=[local_url], name="millstream-browser", daemon=True).start()
 
     server = Server(app, listener, announce)
@@ -226,6 +227,11 @@ def _hints(options: ServerOptions, port: int) -> Iterator[str]:
     if is_everywhere(options.server_name):
         yield f"* Other machines reach it at this machine's address, port {port}."
     yield ("  Browsers give them no camera or microphone over plain HTTP: set ssl_certfile=, or use an HTTPS proxy.")
+
+
+def _has_screen() -> bool:
+    """True if a browser would have somewhere to appear: one of text would take the terminal."""
+    return sys.platform in ("win32", "darwin") or any(map(os.environ.get, ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")))
 
 
 def say(*lines: str) -> None:
