@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from millstream.apps.blocks import Blocks as Blocks
     from millstream.apps.chat_interface import ChatInterface as ChatInterface
     from millstream.apps.interface import Interface as Interface
+    from millstream.apps.tabbed_interface import TabbedInterface as TabbedInterface
     from millstream.compat import themes
     from millstream.compat.fastrtc import AlgoOptions as AlgoOptions
     from millstream.compat.fastrtc import SileroVadOptions as SileroVadOptions
@@ -62,11 +63,15 @@ if TYPE_CHECKING:
     from millstream.declare.layout import Column as Column
     from millstream.declare.layout import Group as Group
     from millstream.declare.layout import Row as Row
-    from millstream.declare.layout import Tab as Tab
-    from millstream.declare.layout import TabItem as TabItem
-    from millstream.declare.layout import Tabs as Tabs
     from millstream.declare.on import on as on
     from millstream.declare.progress import Progress as Progress
+    from millstream.declare.sidebar import Sidebar as Sidebar
+    from millstream.declare.tabs import Step as Step
+    from millstream.declare.tabs import Tab as Tab
+    from millstream.declare.tabs import TabItem as TabItem
+    from millstream.declare.tabs import Tabs as Tabs
+    from millstream.declare.tabs import Walkthrough as Walkthrough
+    from millstream.declare.tabs import WalkthroughStep as WalkthroughStep
     from millstream.declare.theme import Theme as Theme
     from millstream.declare.updates import skip as skip
     from millstream.declare.updates import update as update
@@ -90,6 +95,7 @@ _HOMES = {
     "apps.blocks": ("Blocks",),
     "apps.chat_interface": ("ChatInterface",),
     "apps.interface": ("Interface",),
+    "apps.tabbed_interface": ("TabbedInterface",),
     "components.annotatedimage": ("AnnotatedImage",),
     "components.audio": ("Audio",),
     "components.button": ("Button",),
@@ -130,7 +136,9 @@ _HOMES = {
     "declare.on": ("on",),
     "compat.fastrtc": ("AlgoOptions", "SileroVadOptions"),
     "declare.declaration": ("setup",),
-    "declare.layout": ("Accordion", "Column", "Group", "Row", "Tab", "TabItem", "Tabs"),
+    "declare.layout": ("Accordion", "Column", "Group", "Row"),
+    "declare.sidebar": ("Sidebar",),
+    "declare.tabs": ("Step", "Tab", "TabItem", "Tabs", "Walkthrough", "WalkthroughStep"),
     "declare.progress": ("Progress",),
     "declare.injected": (
         "CopyData",

@@ -11,10 +11,11 @@ from millstream.declare.element import Element, current_parent
 from millstream.declare.event import Dependency, Trigger
 from millstream.declare.freeze import element_scripts, frozen_bindings, settle
 from millstream.declare.handler import inspect_handler
-from millstream.declare.layout import Layout, Tab, Tabs
+from millstream.declare.layout import Layout
 from millstream.declare.manifest import Look, Manifest
 from millstream.declare.options import checked_options
 from millstream.declare.set_up import SetUp, checked_set_up
+from millstream.declare.tabs import Tab, Tabs
 from millstream.declare.theme import ThemeLike, theme_tokens
 from millstream.declare.user_warnings import user_scope, warn
 from millstream.errors import DeclarationError
@@ -263,7 +264,7 @@ def _bind_computed(declaration: Declaration) -> None:
 
 
 def _wrap_tabs(layout: Layout) -> None:
-    """Put `Tabs` around tabs that stand outside of any, those that follow each other together."""
+    """Put `Tabs`, or a `Walkthrough`, around what stands outside of one; what follows each other is put together."""
     for child in layout.children:
         if isinstance(child, Layout):
             _wrap_tabs(child)
@@ -276,8 +277,8 @@ def _wrap_tabs(layout: Layout) -> None:
             tabs = None
             layout.children.append(child)
             continue
-        if tabs is None:
-            tabs = Tabs(render=False)
+        if tabs is None or type(tabs) is not child.within:
+            tabs = child.within(render=False)
             layout.join(tabs)
         child.parent = tabs
         tabs.children.append(child)

@@ -57,13 +57,18 @@ UNJOINED: Final = -1
 """The `id` of an element that belongs to no tree."""
 
 
-class Placed(TypedDict, total=False):
-    """The keywords that every element takes; see `Element`."""
+class Named(TypedDict, total=False):
+    """The keywords that every element takes, but for `visible`; see `Element`."""
 
-    visible: Visible
     elem_id: str | None
     elem_classes: Classes
     render: bool
+
+
+class Placed(Named, total=False):
+    """The keywords that every element takes; see `Element`."""
+
+    visible: Visible
 
 
 class Element(Constructed):

@@ -146,58 +146,6 @@ class Group(Layout):
     """Puts its children below each other without gaps, in one frame."""
 
 
-class Tabs(Layout):
-    """Shows one of its tabs at a time.
-
-    Args:
-        selected: The `id` of the tab that is open at first; the first one by default.
-        placed: See `Element`.
-    """
-
-    change = Event()
-
-    def __init__(self, *, selected: int | str | None = None, **placed: Unpack[Placed]) -> None:
-        self.selected = selected
-        super().__init__(**placed)
-
-    def props(self) -> dict[str, Value]:
-        return {**super().props(), "selected": self.selected}
-
-
-class Tab(Layout):
-    """One tab of `Tabs`; tabs that follow each other outside of `Tabs` get one around them.
-
-    Args:
-        label: The heading.
-        interactive: Whether it can be opened.
-        id: What `Tabs(selected=…)` calls it; by default its place among the tabs, from 0.
-        placed: See `Element`.
-    """
-
-    tag = "tab"
-    ignores: ClassVar[tuple[str, ...]] = ("scale", "render_children")
-    select = Event()
-
-    def __init__(
-        self,
-        label: str | None = None,
-        *,
-        interactive: bool = True,
-        id: int | str | None = None,  # noqa: A002  # Gradio's name
-        **placed: Unpack[Placed],
-    ) -> None:
-        self.label = label or "Tab"
-        self.interactive = interactive
-        self.key: int | str | None = id
-        super().__init__(**placed)
-
-    def props(self) -> dict[str, Value]:
-        return {**super().props(), "label": self.label, "interactive": self.interactive, "id": self.key}
-
-
-TabItem = Tab
-
-
 class Accordion(Layout):
     """Shows its children when it is open.
 

@@ -12,9 +12,10 @@ from typing import Final, TypeVar, cast
 from millstream.declare.binding import Binding, Outcome
 from millstream.declare.component import Component
 from millstream.declare.element import Element
-from millstream.declare.layout import Layout, Tab
+from millstream.declare.layout import Layout
 from millstream.declare.script import ElementScript
 from millstream.declare.set_up import SetUp
+from millstream.declare.tabs import Tab
 from millstream.wire.messages import Value
 from millstream.wire.packet import VERSION
 from millstream.wire.plain import encodable

@@ -10,10 +10,12 @@ export class Tabs {
   readonly tabs = new Map<number, Tab>();
   private readonly list = document.createElement("div");
   private current: Tab | null = null;
+  private readonly id: number;
   private props: Props;
 
   /** `fill` makes the children of a tab. */
   constructor(node: Node, fill: (node: Node) => HTMLElement[]) {
+    this.id = node.id;
     this.props = node.props ?? {};
     this.element.className = "ms-tabs";
     this.list.className = "ms-tablist";
@@ -22,7 +24,7 @@ export class Tabs {
     this.element.append(this.list);
     for (const [index, child] of (node.children ?? []).entries()) {
       const tab = new Tab(child, index, fill(child), () => this.settle());
-      tab.button.addEventListener("click", () => this.pick(tab, node.id));
+      tab.button.addEventListener("click", () => this.pick(tab));
       this.tabs.set(child.id, tab);
       this.list.append(tab.button);
       this.element.append(tab.panel);
@@ -34,8 +36,10 @@ export class Tabs {
     this.props = { ...this.props, ...changed };
     dress(this.element, this.props as Dress);
     const wanted = changed["selected"];
-    if (wanted != null) this.current = this.all.find((tab) => tab.key === wanted) ?? this.current;
+    const before = this.current;
+    if (wanted != null) this.current = this.all.find((tab) => tab.key === wanted) ?? before;
     this.settle();
+    if (before && wanted != null) this.tell(before);
   }
 
   private get all(): Tab[] {
@@ -48,13 +52,20 @@ export class Tabs {
     for (const tab of this.all) tab.show(tab === this.current);
   }
 
-  private pick(tab: Tab, id: number): void {
-    if (tab === this.current) return;
+  private pick(tab: Tab): void {
+    const before = this.current;
     this.current = tab;
     this.settle();
+    this.tell(before);
+  }
+
+  /** Fires the events of another tab in front. */
+  private tell(before: Tab | null): void {
+    const tab = this.current;
+    if (!tab || tab === before) return;
     const data = { index: this.all.indexOf(tab), value: tab.button.textContent, selected: true };
     emit(this.element, FIRE, { component: tab.id, event: "select", data });
-    emit(this.element, FIRE, { component: id, event: "change", data });
+    for (const event of ["select", "change"]) emit(this.element, FIRE, { component: this.id, event, data });
   }
 
   private onKey(event: KeyboardEvent): void {

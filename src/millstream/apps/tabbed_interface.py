@@ -1,0 +1,60 @@
+"""`TabbedInterface`: several apps in one, a tab for each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from millstream.apps.blocks import Blocks
+from millstream.components.markdown import Markdown
+from millstream.declare.tabs import Tab, Tabs
+from millstream.declare.theme import ThemeLike
+from millstream.errors import DeclarationError
+
+
+class TabbedInterface(Blocks):
+    """An app that shows each of several others in a tab of its own.
+
+    Args:
+        interface_list: The apps: `Interface`, `ChatInterface` or `Blocks`. Their title is not shown as that of the page.
+        tab_names: The headings of the tabs, one for each app; `"Tab 0"`, `"Tab 1"` … without any.
+        title: Heading above the tabs, and the page's title.
+        theme: See `Blocks`.
+        css: See `Blocks`.
+        js: See `Blocks`.
+        head: See `Blocks`.
+        ignored: Keywords that have a meaning in Gradio but none here.
+
+    Raises:
+        DeclarationError: There are more or fewer names than apps, or one of these is none.
+    """
+
+    tag = "blocks"
+
+    def __init__(
+        self,
+        interface_list: Sequence[Blocks],
+        tab_names: Sequence[str] | None = None,
+        title: str | None = None,
+        theme: ThemeLike = None,
+        *,
+        css: str | Path | None = None,
+        js: str | Path | None = None,
+        head: str | Path | None = None,
+        **ignored: object,
+    ) -> None:
+        super().__init__(theme, title=title or "Millstream", css=css, js=js, head=head, **ignored)
+        apps = list(interface_list)
+        names = [f"Tab {number}" for number in range(len(apps))] if tab_names is None else list(tab_names)
+        if len(names) != len(apps):
+            raise DeclarationError(f"TabbedInterface: {len(apps)} apps, but {len(names)} tab_names: give one for each")
+        for app in apps:
+            if not isinstance(app, Blocks):
+                raise DeclarationError(f"TabbedInterface: {app!r} is no Interface, ChatInterface or Blocks")
+        with self:
+            if title:
+                Markdown(f"# {title}")
+            with Tabs():
+                for app, name in zip(apps, names, strict=True):
+                    with Tab(name):
+                        app.render()

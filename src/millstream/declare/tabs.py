@@ -1,0 +1,111 @@
+"""Layouts that show one of their children at a time: tabs, in any order, and the steps of a walkthrough, in theirs."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Unpack
+
+from millstream.declare.element import Named, Placed, Visible
+from millstream.declare.event import Event
+from millstream.declare.layout import Layout
+from millstream.errors import DeclarationError
+from millstream.wire.messages import Value
+
+
+class Tabs(Layout):
+    """Shows one of its tabs at a time.
+
+    Args:
+        selected: The `id` of the tab that is open at first; the first one by default.
+        placed: See `Element`.
+    """
+
+    change = Event()
+    """Another one is open: the user chose it, or a handler did."""
+
+    select = Event()
+    """As `change`; `SelectData` has the number of the one that is open as `index`, from 0, and its label as `value`."""
+
+    def __init__(self, *, selected: int | str | None = None, **placed: Unpack[Placed]) -> None:
+        self.selected = selected
+        super().__init__(**placed)
+
+    def __exit__(self, *failure: object) -> None:
+        super().__exit__(*failure)
+        if failure[0] is None:
+            for child in self.children:
+                if getattr(child, "on_page", True) and not (isinstance(child, Tab) and isinstance(self, child.within)):
+                    kind = "Step" if isinstance(self, Walkthrough) else "Tab"
+                    raise DeclarationError(f"{self.name} holds {child.name}: put it into a `with gr.{kind}(…):`")
+
+    def props(self) -> dict[str, Value]:
+        return {**super().props(), "selected": self.selected}
+
+
+class Tab(Layout):
+    """One tab of `Tabs`; tabs that follow each other outside of `Tabs` get one around them.
+
+    Args:
+        label: The heading.
+        visible: Whether it is offered at all.
+        interactive: Whether it can be opened.
+        id: What `Tabs(selected=…)` calls it; by default its place among the tabs, from 0.
+        named: See `Element`.
+    """
+
+    tag = "tab"
+    ignores: ClassVar[tuple[str, ...]] = ("scale", "render_children")
+
+    within: ClassVar[type[Tabs]] = Tabs
+    """The layout that it has to be in, and that is put around it where it is not."""
+
+    select = Event()
+    """It was opened, by the user or by a handler; `SelectData` as for that of `Tabs`."""
+
+    def __init__(
+        self,
+        label: str | None = None,
+        visible: Visible = True,
+        interactive: bool = True,
+        *,
+        id: int | str | None = None,  # noqa: A002  # Gradio's name
+        **named: Unpack[Named],
+    ) -> None:
+        self.label = label or type(self).__name__
+        self.interactive = interactive
+        self.tab_id: int | str | None = id
+        super().__init__(visible=visible, **named)
+
+    def props(self) -> dict[str, Value]:
+        return {**super().props(), "label": self.label, "interactive": self.interactive, "id": self.tab_id}
+
+
+TabItem = Tab
+
+
+class Walkthrough(Tabs):
+    """Leads through steps, one after the other.
+
+    The user can go back to steps that lie behind; forward only a handler can go, with `Walkthrough(selected=…)`.
+
+    Args:
+        selected: The `id` of the step that is shown at first; the first one by default.
+        placed: See `Element`.
+    """
+
+
+class Step(Tab):
+    """One step of a `Walkthrough`; steps that follow each other outside of one get one around them.
+
+    Args:
+        label: The heading.
+        visible: Whether it is one of the steps at all.
+        interactive: Whether it can be gone back to.
+        id: What `Walkthrough(selected=…)` calls it; by default its place among the steps, from 0.
+        named: See `Element`.
+    """
+
+    tag = "step"
+    within = Walkthrough
+
+
+WalkthroughStep = Step
