@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from millstream.apps.blocks import Blocks as Blocks
     from millstream.apps.chat_interface import ChatInterface as ChatInterface
     from millstream.apps.interface import Interface as Interface
+    from millstream.apps.mounting import mount as mount
+    from millstream.apps.mounting import mount_gradio_app as mount_gradio_app
     from millstream.apps.tabbed_interface import TabbedInterface as TabbedInterface
     from millstream.compat import themes
     from millstream.compat.fastrtc import AlgoOptions as AlgoOptions
@@ -95,6 +97,7 @@ _HOMES = {
     "apps.blocks": ("Blocks",),
     "apps.chat_interface": ("ChatInterface",),
     "apps.interface": ("Interface",),
+    "apps.mounting": ("mount", "mount_gradio_app"),
     "apps.tabbed_interface": ("TabbedInterface",),
     "components.annotatedimage": ("AnnotatedImage",),
     "components.audio": ("Audio",),

@@ -250,7 +250,7 @@ def _serve(route: Route, body: bytes, kind: str) -> None:
 
 def _document(demo: Blocks, css: str, *, latency: bool) -> str:
     declared = demo.freeze()
-    assets = Assets(Policy(), is_public=True, tags=[component.tag for component in declared.components.values()])
+    assets = Assets(Policy(), is_public=True, tags=[element.tag for element in declared.elements.values()])
     names = ("media_worker", "microphone_worklet", "speaker_worklet", "overlay", "video_capture")
     later = {"latency": "assets/latency.js", "videos": "assets/videos.js"}
     scripts = {**dict.fromkeys(names, "assets/worker.js"), **later}

@@ -16,7 +16,7 @@ from millstream.errors import DeclarationError
 
 if TYPE_CHECKING:
     from millstream.server.app import App
-    from millstream.server.options import Auth
+    from millstream.server.options import Auth, ServerOptions
 
 Limit: TypeAlias = int | Literal["not_set"] | None
 Paths: TypeAlias = str | Path | Sequence[str | Path]
@@ -73,6 +73,7 @@ class Blocks(Declaration):
             **ignored,
         )
         self._app: App | None = None
+        self._bound: tuple[str, int, str] | None = None
 
     def queue(
         self,
@@ -217,9 +218,7 @@ class Blocks(Declaration):
         from millstream.server.launch import launch
 
         given = {name: value for name, value in locals().items() if name not in ("self", "launch", "others")}
-        result = launch(self, **given, **others)  # type: ignore[arg-type]  # its arguments are those of this method
-        self._app = result[0]
-        return result
+        return launch(self, on_bound=self._note, **given, **others)  # type: ignore[arg-type]  # as this method's
 
     def freeze(self, look: Look | None = None) -> Manifest:
         manifest = super().freeze(look)
@@ -230,11 +229,41 @@ class Blocks(Declaration):
     @property
     def app(self) -> App:
         """The ASGI app: mount it in FastAPI or Starlette, or hand it to any ASGI server."""
-        if self._app is None:
-            from millstream.server.app import create_app
+        return self._app or self.served()
 
-            self._app = create_app(self)
+    def served(self, options: ServerOptions | None = None) -> App:
+        """Make the ASGI app under these options of `launch()`, and those of the environment."""
+        from millstream.server.app import create_app
+
+        self._app = create_app(self, options)
         return self._app
+
+    def _note(self, app: App, name: str, port: int, url: str) -> None:
+        self._app, self._bound = app, (name, port, url)
+
+    @property
+    def server_name(self) -> str | None:
+        """The address that `launch()` listens on; `None` before."""
+        return None if self._bound is None else self._bound[0]
+
+    @property
+    def server_port(self) -> int | None:
+        """The port that `launch()` listens on, also if it was free to choose one; `None` before."""
+        return None if self._bound is None else self._bound[1]
+
+    @property
+    def local_url(self) -> str | None:
+        """The address at which a browser on this machine opens the app, with a trailing slash; `None` before."""
+        return None if self._bound is None else self._bound[2]
+
+    @property
+    def share_url(self) -> None:
+        """Always `None`: there is no tunnel."""
+
+    @property
+    def is_running(self) -> bool:
+        """True while the app is served."""
+        return self._app is not None and self._app.is_running
 
     def metrics(self) -> dict[str, object]:
         """Give the figures of the running app, as plain data; `/metrics` has the same for Prometheus.

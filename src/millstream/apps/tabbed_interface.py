@@ -16,7 +16,7 @@ class TabbedInterface(Blocks):
     """An app that shows each of several others in a tab of its own.
 
     Args:
-        interface_list: The apps: `Interface`, `ChatInterface` or `Blocks`. Their title is not shown as that of the page.
+        interface_list: The apps: `Interface`, `ChatInterface` or `Blocks`. Their titles are not the page's.
         tab_names: The headings of the tabs, one for each app; `"Tab 0"`, `"Tab 1"` … without any.
         title: Heading above the tabs, and the page's title.
         theme: See `Blocks`.
@@ -43,7 +43,7 @@ class TabbedInterface(Blocks):
         head: str | Path | None = None,
         **ignored: object,
     ) -> None:
-        super().__init__(theme, title=title or "Millstream", css=css, js=js, head=head, **ignored)
+        super().__init__(theme, title=title or "Millstream", css=css, js=js, head=head, **ignored)  # type: ignore[arg-type]
         apps = list(interface_list)
         names = [f"Tab {number}" for number in range(len(apps))] if tab_names is None else list(tab_names)
         if len(names) != len(apps):

@@ -65,7 +65,6 @@ _NOT_YET: Final = {
     "cache": "functools.lru_cache",
     "deploy": "any ASGI server or container; see docs/guide/deploy.md",
     "load_chat": _FETCH,
-    "mount_gradio_app": 'app.mount("/path", demo.app)',
     "render": "components with visible=False, shown by gr.update(visible=True)",
     "set_static_paths": "launch(allowed_paths=[…])",
     "validate": "raise gr.Error in the handler",

@@ -23,7 +23,7 @@ class Tabs(Layout):
     """Another one is open: the user chose it, or a handler did."""
 
     select = Event()
-    """As `change`; `SelectData` has the number of the one that is open as `index`, from 0, and its label as `value`."""
+    """The user chose another one; `SelectData` has its number as `index`, from 0, and its label as `value`."""
 
     def __init__(self, *, selected: int | str | None = None, **placed: Unpack[Placed]) -> None:
         self.selected = selected

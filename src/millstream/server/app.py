@@ -128,6 +128,11 @@ class App:
             raise RuntimeError("the app is not running: serve it, or await its start()")
         return self._host
 
+    @property
+    def is_running(self) -> bool:
+        """True between its start and the beginning of its end."""
+        return self._host is not None and not self.is_draining
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, one connection, or the lifespan."""
         if scope["type"] == "lifespan":
@@ -215,7 +220,7 @@ class App:
         await send({"type": "lifespan.shutdown.complete"})
 
     def _routes(self, policy: Policy, logins: Logins | None) -> list[BaseRoute]:
-        tags = [component.tag for component in self.manifest.components.values()]
+        tags = [element.tag for element in self.manifest.elements.values()]
         scripts = self.manifest.element_scripts.values()
         assets = Assets(policy, is_public=logins is None, elements=scripts, tags=tags)
         content = _content(self.manifest, self.options, assets)

@@ -9,7 +9,7 @@ import sys
 import threading
 import warnings
 import webbrowser
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -27,8 +27,19 @@ from millstream.server.serving import Server
 logger = logging.getLogger("millstream")
 
 _MEANINGLESS: Final = frozenset(
-    {"max_threads", "ssl_verify", "show_api", "footer_links", "enable_monitoring", "strict_cors", "pwa", "mcp_server"}
+    {
+        "share",
+        "max_threads",
+        "ssl_verify",
+        "show_api",
+        "footer_links",
+        "enable_monitoring",
+        "strict_cors",
+        "pwa",
+        "mcp_server",
+    }
     | {
+        "share",
         "ssr_mode",
         "node_server_name",
         "node_port",
@@ -87,7 +98,7 @@ def launch(
     inbrowser: bool = False,
     quiet: bool = False,
     debug: bool = False,
-    share: bool | None = None,
+    on_bound: Callable[[App, str, int, str], None] | None = None,
     **arguments: object,
 ) -> tuple[App, str, None]:
     """Serve an app, print its address, and block until Ctrl-C or SIGTERM.
@@ -100,7 +111,7 @@ def launch(
         inbrowser: Open the page in this machine's browser.
         quiet: Print nothing.
         debug: Block in a notebook too, where otherwise the next cell can run.
-        share: Gradio's tunnel, which does not exist here; `True` gives a warning.
+        on_bound: Called, before anybody is served, with the app, the address and port that it listens on, and its URL.
         arguments: See `ServerOptions`; `None` means not given. Arguments that only Gradio has give a warning.
 
     Returns:
@@ -119,11 +130,11 @@ def launch(
     gateway = overrides.gateway
     speaks = gateway is None or gateway.is_first  # of several gateways one warns, and opens the browser
     if speaks:
-        _warn_of_meaningless(share, arguments)
+        warn_of_meaningless(arguments)
     if not overrides.serves:
-        raise NotServed(declaration, _given(arguments))
+        raise NotServed(declaration, given_options(arguments))
     overrides.launches += 1
-    options = ServerOptions.resolve(_given({**arguments, **overrides.arguments}))
+    options = ServerOptions.resolve(given_options({**arguments, **overrides.arguments}))
     load_certificate(options)
     app = create_app(declaration, options, gateway)
     known = None if gateway is None else gateway.listener
@@ -131,6 +142,8 @@ def launch(
     bound, port = listener.getsockname()[:2]
     app.bound_to(bound)
     local_url = address(options, port)
+    if on_bound is not None:
+        on_bound(app, bound, port, local_url)
     if speaks:
         _warn_of_exposure(options)
 
@@ -149,7 +162,7 @@ def launch(
     return app, local_url, None
 
 
-def _given(arguments: Mapping[str, object]) -> dict[str, object]:
+def given_options(arguments: Mapping[str, object]) -> dict[str, object]:
     """Leave out what was not given, and what has no meaning here."""
     return {name: value for name, value in arguments.items() if name not in _MEANINGLESS and value is not None}
 
@@ -191,9 +204,11 @@ def address(options: ServerOptions, port: int) -> str:
     return f"{'https' if options.ssl_certfile else 'http'}://{name}:{port}/"
 
 
-def _warn_of_meaningless(share: bool | None, arguments: dict[str, object]) -> None:
-    ignored = sorted(name for name in arguments if name in _MEANINGLESS and arguments[name] is not None)
-    if share:
+def warn_of_meaningless(arguments: Mapping[str, object]) -> None:
+    """Warn of arguments that are accepted for Gradio's sake alone, its tunnel `share` among them."""
+    others = _MEANINGLESS - {"share"}
+    ignored = sorted(name for name in arguments if name in others and arguments[name] is not None)
+    if arguments.get("share"):
         warnings.warn(
             "launch(share=True): Millstream has no tunnel. Put a reverse proxy with HTTPS in front of the app, or use "
             "`ssh -R`; the deployment guide shows how",

@@ -20,7 +20,7 @@ from millstream.runtime.settings import Settings
 from millstream.server.composition import compose_host
 from millstream.testing.page import on_one_engine
 from millstream.testing.replayed_page import Replayed, ReplayedPage
-from millstream.testing.told import EVENTS, Place, Step, VisitResults, difference, results_of
+from millstream.testing.told import EVENTS, Place, StreamStep, VisitResults, difference, results_of
 from millstream.testing.virtual import VirtualLoop
 from millstream.transports.memory import connect
 from millstream.wire.encoding import decode_packet
@@ -199,7 +199,7 @@ def _arrivals(visit: Visit) -> dict[tuple[int, int], int]:
 
 
 def _timing(results: VisitResults, arrivals_us: dict[tuple[int, int], int]) -> Timing:
-    def arrived(step: Step) -> int | None:
+    def arrived(step: StreamStep) -> int | None:
         stream = step.where.removeprefix("stream ")
         return arrivals_us.get((int(stream), step.source)) if stream.isdecimal() and not step.number else None
 

@@ -28,7 +28,7 @@ Told: TypeAlias = object
 """A value that the page was told: plain data, or the `Packet` of a frame."""
 
 
-class Step(NamedTuple):
+class StreamStep(NamedTuple):
     """One result: `source` is the packet that it was computed from, `number` counts the results of the same from 0."""
 
     where: str
@@ -43,7 +43,7 @@ class Step(NamedTuple):
 class Place(NamedTuple):
     """A property of a component in one result."""
 
-    step: Step
+    step: StreamStep
     component: int
     property: str
 
@@ -64,7 +64,7 @@ class VisitResults:
     ends: dict[str, str] = field(default_factory=dict)
     toasts: list[str] = field(default_factory=list)
     audio: dict[int, bytes | None] = field(default_factory=dict)
-    times_us: dict[Step, int] = field(default_factory=dict)
+    times_us: dict[StreamStep, int] = field(default_factory=dict)
 
 
 class _ResultReader:
@@ -77,7 +77,7 @@ class _ResultReader:
         self._heard: Counter[int] = Counter()
         self._counts: Counter[tuple[str, int]] = Counter()
         self._runs: Counter[int] = Counter()
-        self._open: dict[tuple[int, int], Step] = {}
+        self._open: dict[tuple[int, int], StreamStep] = {}
         self._audio: dict[int, list[bytes] | None] = defaultdict(list)
 
     def packet(self, packet: Packet, time_us: int) -> None:
@@ -122,9 +122,9 @@ class _ResultReader:
             for name, value in update.items():
                 self.results.values[Place(step, number, name)] = without_handles(value)
 
-    def _step(self, where: str, stream: int, source: int, time_us: int) -> Step:
+    def _step(self, where: str, stream: int, source: int, time_us: int) -> StreamStep:
         source = self._sources.get((stream, source), source)
-        step = Step(where, source, self._counts[where, source])
+        step = StreamStep(where, source, self._counts[where, source])
         self._counts[where, source] += 1
         self.results.times_us[step] = time_us
         return step

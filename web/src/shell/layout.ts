@@ -3,16 +3,11 @@ import { render } from "lit";
 import { emit, FIRE } from "../constants.ts";
 import type { Leaf, LeafProps } from "../elements/base.ts";
 import { type Dress, dress } from "../elements/parts/common_props.ts";
+import type { Container, Fill, LayoutPart } from "../elements/parts/container.ts";
 import { icon } from "../elements/parts/icons.ts";
 import type { ComponentDeclaration, Manifest, Node, Props } from "../manifest.ts";
 import { occasions } from "./occasions.ts";
 import { Tabs } from "./tabs.ts";
-
-/** A node of the page, component or container, whose properties may change. */
-export interface LayoutPart {
-  readonly element: HTMLElement;
-  apply(props: Props): void;
-}
 
 type Make = (node: Node) => LayoutPart;
 
@@ -30,7 +25,7 @@ export function build(manifest: Manifest, page: HTMLElement): Map<number, Layout
       ? leaf(node.id, declared, listens.get(node.id), occasion.get(node.id))
       : container(node, make);
     parts.set(node.id, part);
-    if (part instanceof Tabs) for (const [id, tab] of part.tabs) parts.set(id, tab);
+    for (const [id, inner] of part.inner ?? []) parts.set(id, inner);
     return part;
   };
   page.append(...(manifest.root.children ?? []).map((child) => make(child).element));
@@ -59,12 +54,18 @@ function leaf(id: number, declared: ComponentDeclaration, listens = new Set<stri
 }
 
 function container(node: Node, make: Make): LayoutPart {
-  const fill = (child: Node): HTMLElement[] => (child.children ?? []).map((each) => make(each).element);
+  const fill: Fill = (child) => (child.children ?? []).map((each) => make(each).element);
   if (node.type === "tabs") return new Tabs(node, fill);
-  return node.type === "accordion" ? accordion(node, fill) : box(node, fill);
+  if (node.type === "accordion") return accordion(node, fill);
+  const element = document.createElement(`ms-${node.type}`);
+  return "hold" in element ? held(element as Container, node, fill) : box(node, fill);
 }
 
-type Fill = (node: Node) => HTMLElement[];
+/** A container with an element of its own. */
+function held(element: Container, node: Node, fill: Fill): LayoutPart {
+  const inner = element.hold(node, fill);
+  return { ...dressed(element, node, (props, changed) => element.apply(props, changed)), inner };
+}
 
 /** Row, column, group: a box with its children in it. */
 function box(node: Node, fill: Fill): LayoutPart {
@@ -80,17 +81,17 @@ function box(node: Node, fill: Fill): LayoutPart {
 }
 
 /** A part with the common attributes, whose `apply` gets all properties whenever some change. */
-function dressed(element: HTMLElement, node: Node, apply: (props: Props) => void): LayoutPart {
-  let props = node.props ?? {};
+function dressed(element: HTMLElement, node: Node, apply: (props: Props, changed: Props) => void): LayoutPart {
+  let props: Props = {};
   const part = {
     element,
     apply: (changed: Props): void => {
       props = { ...props, ...changed };
       dress(element, props as Dress);
-      apply(props);
+      apply(props, changed);
     },
   };
-  part.apply({});
+  part.apply(node.props ?? {});
   return part;
 }
 
@@ -108,11 +109,9 @@ function accordion(node: Node, fill: Fill): LayoutPart {
   summary.addEventListener("click", () => {
     emit(element, FIRE, { component: node.id, event: element.open ? "collapse" : "expand" });
   });
-  let isOpen: unknown;
-  return dressed(element, node, (props) => {
+  return dressed(element, node, (props, { open }) => {
     title.textContent = String(props["label"] ?? "");
-    // The user's own opening and closing lasts until the app changes it.
-    if (isOpen !== props["open"]) element.open = props["open"] !== false;
-    isOpen = props["open"];
+    // The user's own opening and closing lasts until the app says something of it.
+    if (open !== undefined) element.open = open !== false;
   });
 }

@@ -2,6 +2,7 @@
 
 import type { AudioLevel } from "../codecs/types.ts";
 import type { Leaf } from "../elements/base.ts";
+import type { LayoutPart } from "../elements/parts/container.ts";
 import type { Manifest, Props } from "../manifest.ts";
 import type { LatencyView } from "../playback/latency_view.ts";
 import type {
@@ -15,7 +16,7 @@ import type {
   VideoView,
 } from "../states.ts";
 import { LatencySwitch } from "./latency_switch.ts";
-import { build, type LayoutPart } from "./layout.ts";
+import { build } from "./layout.ts";
 import { Footer, Notices } from "./notices.ts";
 import { Recorders } from "./recorders.ts";
 import { whenOver } from "./trouble_expiry.ts";

@@ -7,7 +7,7 @@ import type { Node, Props } from "../manifest.ts";
 export class Tabs {
   readonly element = document.createElement("div");
   /** By number. */
-  readonly tabs = new Map<number, Tab>();
+  readonly inner = new Map<number, Tab>();
   private readonly list = document.createElement("div");
   private current: Tab | null = null;
   private readonly id: number;
@@ -25,7 +25,7 @@ export class Tabs {
     for (const [index, child] of (node.children ?? []).entries()) {
       const tab = new Tab(child, index, fill(child), () => this.settle());
       tab.button.addEventListener("click", () => this.pick(tab));
-      this.tabs.set(child.id, tab);
+      this.inner.set(child.id, tab);
       this.list.append(tab.button);
       this.element.append(tab.panel);
     }
@@ -39,11 +39,11 @@ export class Tabs {
     const before = this.current;
     if (wanted != null) this.current = this.all.find((tab) => tab.key === wanted) ?? before;
     this.settle();
-    if (before && wanted != null) this.tell(before);
+    if (before && wanted != null) this.tell(before, ["change"]);
   }
 
   private get all(): Tab[] {
-    return [...this.tabs.values()];
+    return [...this.inner.values()];
   }
 
   /** Shows the current tab, or the first that can be shown. */
@@ -56,16 +56,16 @@ export class Tabs {
     const before = this.current;
     this.current = tab;
     this.settle();
-    this.tell(before);
+    this.tell(before, ["select", "change"]);
   }
 
   /** Fires the events of another tab in front. */
-  private tell(before: Tab | null): void {
+  private tell(before: Tab | null, events: readonly string[]): void {
     const tab = this.current;
     if (!tab || tab === before) return;
     const data = { index: this.all.indexOf(tab), value: tab.button.textContent, selected: true };
     emit(this.element, FIRE, { component: tab.id, event: "select", data });
-    for (const event of ["select", "change"]) emit(this.element, FIRE, { component: this.id, event, data });
+    for (const event of events) emit(this.element, FIRE, { component: this.id, event, data });
   }
 
   private onKey(event: KeyboardEvent): void {

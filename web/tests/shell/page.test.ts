@@ -155,7 +155,7 @@ describe("tabs", () => {
     expect(root.querySelector<HTMLElement>("#ms-2-tab")?.hidden).toBe(true);
   });
 
-  it("fire when the user turns to another, not when the app does", () => {
+  it("fire when another one is open, and `select` of all of them when the user chose it", () => {
     const root = open(
       [{ id: 1, type: "tabs", props: { selected: 0 }, children: [tab(2, { label: "A" }), tab(3, { label: "B" })] }],
       {},
@@ -163,12 +163,17 @@ describe("tabs", () => {
     const fired: [number, string][] = [];
     listen(root, FIRE, ({ component, event }) => fired.push([component, event]));
     page.applyProps(1, { selected: 1 });
-    expect(fired).toEqual([]);
+    page.applyProps(1, { selected: 1 });
+    expect(fired.splice(0)).toEqual([
+      [3, "select"],
+      [1, "change"],
+    ]);
 
     root.querySelector<HTMLElement>("#ms-2-tab")?.click();
     root.querySelector<HTMLElement>("#ms-2-tab")?.click();
     expect(fired).toEqual([
       [2, "select"],
+      [1, "select"],
       [1, "change"],
     ]);
   });

@@ -68,7 +68,7 @@ class Assets:
         policy: Makes the content security policy of the workers.
         is_public: Whether shared caches may keep the files; they may not if there is a login.
         elements: Scripts that components bring along; they are served beside the page's own.
-        tags: The types of the components that the app declares, of which some are late elements.
+        tags: The types of the components and layouts that the app declares, of which some are late elements.
         folder: The folder of the built page, with its `assets.json`.
 
     Attributes:

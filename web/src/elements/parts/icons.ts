@@ -88,13 +88,13 @@ const NODES = {
 
 export type IconName = keyof typeof NODES;
 
-const drawn = new Map<IconName, string>();
+const drawn = new Map<IconNode, string>();
 
-function drawing(name: IconName): string {
-  let text = drawn.get(name);
+function drawing(node: IconNode): string {
+  let text = drawn.get(node);
   if (text === undefined) {
-    text = NODES[name].map(([tag, attributes]) => `<${tag} ${attributesText(attributes)}/>`).join("");
-    drawn.set(name, text);
+    text = node.map(([tag, attributes]) => `<${tag} ${attributesText(attributes)}/>`).join("");
+    drawn.set(node, text);
   }
   return text;
 }
@@ -107,5 +107,10 @@ function attributesText(attributes: Record<string, string | number | undefined>)
 
 /** One icon. It is hidden from assistive technology: the element around it has a name. */
 export function icon(name: IconName): TemplateResult {
-  return html`<svg class="ms-icon" viewBox="0 0 24 24" aria-hidden="true">${unsafeSVG(drawing(name))}</svg>`;
+  return glyph(NODES[name]);
+}
+
+/** An icon that few apps show: a late element imports it from the set by itself. */
+export function glyph(node: IconNode): TemplateResult {
+  return html`<svg class="ms-icon" viewBox="0 0 24 24" aria-hidden="true">${unsafeSVG(drawing(node))}</svg>`;
 }
