@@ -61,6 +61,8 @@ def test_a_launched_app_says_where_it_is() -> None:
     try:
         assert demo.is_running
         assert demo.server_name == "127.0.0.1"
+        with pytest.raises(AttributeError, match="local_url; there is no tunnel"):
+            _ = demo.share_url
         assert demo.local_url == url == f"http://127.0.0.1:{demo.server_port}/"
         assert httpx.get(url).status_code == 200
     finally:

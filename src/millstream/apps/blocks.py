@@ -257,10 +257,6 @@ class Blocks(Declaration):
         return None if self._bound is None else self._bound[2]
 
     @property
-    def share_url(self) -> None:
-        """Always `None`: there is no tunnel."""
-
-    @property
     def is_running(self) -> bool:
         """True while the app is served."""
         return self._app is not None and self._app.is_running

@@ -61,6 +61,7 @@ ELSEWHERE: Final = {
     "load_data": "gr.Examples",
     "pause_recording": "stop_recording",
     "route": "gr.Tabs",
+    "share_url": "demo.local_url; there is no tunnel",
     "update": "gr.update(…)",
 }
 """Attributes of Gradio's classes that ours lack, and the replacement for each."""
