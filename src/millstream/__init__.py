@@ -77,6 +77,7 @@ if TYPE_CHECKING:
     from millstream.declare.theme import Theme as Theme
     from millstream.declare.updates import skip as skip
     from millstream.declare.updates import update as update
+    from millstream.declare.validation import validate as validate
     from millstream.errors import DeclarationError as DeclarationError
     from millstream.errors import Error as Error
     from millstream.errors import InvalidValue as InvalidValue
@@ -158,6 +159,7 @@ _HOMES = {
     "declare.theme": ("Theme",),
     "declare.conversation": ("ReplyOnPause", "ReplyOnStopWords"),
     "declare.updates": ("skip", "update"),
+    "declare.validation": ("validate",),
 }
 """Where the public names live. They are loaded on first use: `import millstream` alone costs next to nothing."""
 

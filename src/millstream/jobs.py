@@ -16,8 +16,8 @@ from millstream.set_up_calls import SetUpCall
 from millstream.speech import Heard
 from millstream.types import Segment, Stored
 
-Role: TypeAlias = Literal["handler", "listen", "partial", "greeting", "recognise", "finish"]
-"""The purpose of a job: the handler of its binding, another part of turn-taking, or the end of a video."""
+Role: TypeAlias = Literal["handler", "listen", "partial", "greeting", "recognise", "finish", "validate"]
+"""The purpose of a job: the handler of its binding or its validator, a part of turn-taking, the end of a video."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +116,10 @@ class Failure:
     Attributes:
         message: The message for the user.
         kind: The cause: the `handler`, the `media` that drove the call, or another `input`.
-        title: Heading of the toast.
-        duration_s: Seconds that the toast stays; 0 until it is closed.
+        title, duration_s: Heading of the toast, and the seconds that it stays; 0 until it is closed.
         is_visible: Whether there is a toast at all.
         is_lost: Whether the call was lost with its worker, whoever was to blame: a stream goes on with the next one.
+        problems: The words for single inputs, by component: their fields show them.
     """
 
     message: str
@@ -128,6 +128,7 @@ class Failure:
     duration_s: float = 10.0
     is_visible: bool = True
     is_lost: bool = False
+    problems: dict[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

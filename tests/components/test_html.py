@@ -2,6 +2,7 @@ import pytest
 
 import millstream as gr
 from millstream.components.text.sanitized_html import sanitised
+from millstream.testing import TestPage
 
 EVIL = [
     "<script>alert(1)</script>",
@@ -110,3 +111,78 @@ def test_properties() -> None:
     with gr.Blocks():
         assert gr.HTML(padding=False).props()["padding"] is False
         assert gr.HTML().props()["show_label"] is False
+
+
+def test_a_template_has_its_scripts_and_properties_in_the_page() -> None:
+    with gr.Blocks() as demo:
+        html = gr.HTML(
+            3, html_template="<b>${size}</b>", css_template="color: ${color}", js_on_load="f()", size=2, color="red"
+        )
+    manifest = demo.freeze()
+    contents, sheet, script = manifest.component_scripts
+    assert "$x.html((size\n))" in contents
+    assert "$x.css((color\n))" in sheet
+    assert script.endswith("=async(element,trigger,props,server,upload,watch)=>{f()\n};")
+    leaf = manifest.page()["components"][str(html.id)]
+    assert (leaf["type"], leaf["props"]["value"], leaf["props"]["given"]) == (
+        "htmltemplate",
+        3,
+        {"size": 2, "color": "red"},
+    )
+    assert leaf["props"]["interactive"] is True
+    with gr.Blocks() as other:
+        gr.HTML(3, html_template="<b>${size}!</b>", size=2)
+    assert other.freeze().build != manifest.build
+
+
+def test_html_alone_needs_no_script_and_its_keywords_are_checked() -> None:
+    with gr.Blocks() as demo, pytest.raises(TypeError, match="no argument 'lable'; did you mean 'label'"):
+        gr.HTML("<b>x</b>", lable="x")
+    assert demo.freeze().component_scripts == ()
+
+
+def test_a_template_that_cannot_be_read_is_found_while_the_app_is_declared() -> None:
+    with gr.Blocks(), pytest.raises(gr.DeclarationError, match=r"HTML 'Stars': html_template: .* has no end"):
+        gr.HTML(label="Stars", html_template="<b>${value</b>")
+
+
+class Stars(gr.HTML):
+    def __init__(self, label: str, value: int = 0, **more: object) -> None:
+        template = "${label}: ${'*'.repeat(value)}"
+        super().__init__(value, label=label, html_template=template, js_on_load="trigger('rated', {by: 1})", **more)
+
+
+def test_a_visitor_edits_a_template_and_fires_events_of_its_script() -> None:
+    with gr.Blocks() as demo:
+        stars = Stars("Food", 3)
+        with gr.HTML([0], html_template="{{#each value}}{{this}}{{/each}}@children", size=1) as total:
+            note = gr.Textbox(label="Note")
+
+        @stars.rated(inputs=[stars, total], outputs=[stars, total, note])
+        def rate(count: int, before: list[object], event: gr.EventData) -> object:
+            before.append(count)  # its own copy
+            return count + event.by, gr.HTML(before, size=5), "rated"
+
+    with TestPage(demo) as page:
+        page.set(stars.id, 4)
+        (run,) = page.fire(stars.id, "rated", {"by": 2})
+        assert run.state == "done"
+        assert (page.value(stars.id), page.value(total.id), page.value(note.id)) == (6, [0, 4], "rated")
+        assert page.props(total.id)["given"] == {"size": 5}
+        assert page.props(total.id)["inside"] == note.parent.elem_id  # type: ignore[union-attr]
+    with pytest.raises(AttributeError, match="no 'rates'"):
+        _ = stars.rates
+
+
+def test_values_of_templates_are_plain_data() -> None:
+    with gr.Blocks():
+        html = gr.HTML(html_template="${value}")
+        shown = gr.HTML(js_on_load="f()")
+        data = gr.HTML(html_template="<i>${value}</i>")
+    assert html.wire(html.accept(EVIL[0])) == ""
+    assert shown.wire(shown.accept(EVIL[0])) == ""
+    assert data.validate({"a": [1, None, float("nan")]}, None) == {"a": [1, None, None]}
+    assert data.preprocess(stored := {"a": [1]}, None) == stored
+    assert data.preprocess(stored, None)["a"] is not stored["a"]
+    with pytest.raises(gr.InvalidValue, match="HTML takes text, numbers, lists and dicts"):
+        data.accept({"a": object()})

@@ -209,6 +209,10 @@ MESSAGES: dict[str, tuple[str, m.PageMessage | m.ServerMessage]] = {
     "turn": ("server", m.TurnState(seq=12, stream=1, state="hearing")),
     "run waits": ("server", m.RunState(seq=13, run=3, call=8, binding=2, state="waiting", position=1, eta_s=0.25)),
     "run is done": ("server", m.RunState(seq=14, run=0, call=9, binding=2, state="done")),
+    "run refused": (
+        "server",
+        m.RunState(seq=15, run=4, call=10, binding=2, state="failed", message="Too young.", problems={7: "Too young."}),
+    ),
     "run failed": ("server", m.RunState(seq=15, run=4, call=10, binding=2, state="failed", message="No.")),
     "progress": (
         "server",

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import ClassVar, Literal, TypeVar
 
 from millstream.apps.blocks import Blocks
+from millstream.apps.chat_dress import dress_chatbot, dress_textbox, new_textbox
 from millstream.apps.chat_examples import ChatExample, ChatExamples
 from millstream.apps.conversation import ChatFunction, History, awaits_answer, draft_of, user_message
 from millstream.apps.interface import place_folded
+from millstream.apps.message_validator import message_validator
 from millstream.apps.shortcuts import Parts, listed, made
 from millstream.components.chatbot import Chatbot
 from millstream.components.markdown import Markdown
@@ -69,6 +71,8 @@ class ChatInterface(Blocks):
         submit_btn: Whether there is a button that sends; a string is its text.
         stop_btn: Whether there is one that stops an answer; a string is its text.
         concurrency_limit: How many answers are given at once.
+        validator: Looks at the message before it is sent: called with what is in the field, a text, or with
+            `multimodal=True` a dict.
         show_progress: How it shows that an answer is awaited: `"hidden"` for not at all.
         fill_height: Whether the conversation takes the height of the window.
         ignored: Keywords that have a meaning in Gradio but none here.
@@ -92,7 +96,6 @@ class ChatInterface(Blocks):
         "cache_examples",
         "cache_mode",
         "example_icons",
-        "validator",
         "retry_btn",
         "undo_btn",
         "clear_btn",
@@ -132,6 +135,7 @@ class ChatInterface(Blocks):
         concurrency_limit: Limit = "default",
         show_progress: Progress = "minimal",
         fill_height: bool = True,
+        validator: Handler | None = None,
         **ignored: object,
     ) -> None:
         super().__init__(theme, title=title or "Millstream", css=css, js=js, head=head, **ignored)  # type: ignore[arg-type]  # checked by the base class
@@ -140,16 +144,18 @@ class ChatInterface(Blocks):
         self.additional_inputs = [made(part, "ChatInterface") for part in listed(additional_inputs)]
         self.additional_outputs = [made(part, "ChatInterface") for part in listed(additional_outputs)]
         self._spec = inspect_handler(fn, "ChatInterface")
+        self._validator = validator
         self._check_arity()
         self._runs_examples = run_examples_on_click
         self._answers: list[Dependency] = []
         self._submit_btn, self._stop_btn = submit_btn or False, stop_btn or False
         self.chatbot = chatbot.unrender() if chatbot else _detached(lambda: Chatbot(type=type, show_label=False))
-        self.textbox = textbox.unrender() if textbox else _detached(self._new_textbox)
+        self.textbox = textbox.unrender() if textbox else _detached(lambda: new_textbox(is_multimodal=self.multimodal))
         self.chatbot_value = self.chatbot
         self._examples = ChatExamples(self.chatbot, self.textbox, self.additional_inputs)
         self._examples.read(examples or self.chatbot.examples)
-        self._dress(editable=editable, autoscroll=autoscroll, autofocus=autofocus, fill_height=fill_height)
+        dress_chatbot(self.chatbot, editable=editable, autoscroll=autoscroll, fill_height=fill_height)
+        dress_textbox(self.textbox, autofocus=autofocus, submit_btn=self._submit_btn)
         if examples:
             self.chatbot.amend(examples=self._examples.labelled(example_labels or ()))
         with self:
@@ -167,29 +173,6 @@ class ChatInterface(Blocks):
             raise DeclarationError(f"ChatInterface: {called}: let it take {2 + further} arguments") from error
 
     # ---- what it looks like ------------------------------------------------------------------------------------
-
-    def _new_textbox(self) -> MultimodalTextbox:
-        return MultimodalTextbox(
-            sources=["upload"] if self.multimodal else [],
-            placeholder="Write a message",
-            label="Message",
-            show_label=False,
-        )
-
-    def _dress(self, *, editable: bool, autoscroll: bool, autofocus: bool, fill_height: bool) -> None:
-        chatbot, textbox = self.chatbot, self.textbox
-        given = chatbot.given
-        if editable and "editable" not in given:
-            chatbot.amend(editable="user")
-        if not autoscroll:
-            chatbot.amend(autoscroll=False)
-        if fill_height and "height" not in given:
-            chatbot.amend(elem_classes=[*chatbot.elem_classes, "ms-fill"], height=None)
-        if "autofocus" not in textbox.given:
-            textbox.amend(autofocus=autofocus)
-        if "label" not in textbox.given:
-            textbox.amend(label="Message", show_label=textbox.given.get("show_label", False))
-        textbox.amend(submit_btn=self._submit_btn, stop_btn=False)
 
     def _lay_out(self, title: str | None, description: str | None, accordion: str | Accordion | None) -> None:
         if title:
@@ -236,9 +219,9 @@ class ChatInterface(Blocks):
         `way`, and does nothing either.
         """
         asked, chatbot, textbox = self._asked, self.chatbot, self.textbox
-        begun = self._at_once(
-            trigger, change, [asked, chatbot, textbox], [asked, chatbot, textbox, *self.additional_inputs]
-        )
+        outputs = [asked, chatbot, textbox, *self.additional_inputs]
+        validator = message_validator(self._validator, is_multimodal=self.multimodal) if way == "send" else None
+        begun = self._at_once(trigger, change, [asked, chatbot, textbox], outputs, validator=validator)
         answer = begun.success(
             conversation.handler(way),
             [asked, chatbot, *self.additional_inputs],
@@ -258,8 +241,9 @@ class ChatInterface(Blocks):
         inputs: Sequence[Component] | None,
         outputs: Sequence[Element] | None,
         cancels: Sequence[Dependency] = (),
+        validator: Handler | None = None,
     ) -> Dependency:
-        return trigger(fn, inputs, outputs, queue=False, show_progress="hidden", cancels=cancels)
+        return trigger(fn, inputs, outputs, queue=False, show_progress="hidden", cancels=cancels, validator=validator)
 
     def _began(self, way: str, history: Sequence[object], others: Sequence[object] = (), **textbox: object) -> object:
         """Give what every beginning leads to: the conversation, and Stop in the place of the other button."""

@@ -64,6 +64,7 @@ class Interface(Blocks):
             `"full"`, and `"minimal"` for a live stream.
         additional_inputs: Further components or strings, in a fold below the others: for the function's last arguments.
         additional_inputs_accordion: Heading of that fold, or the `Accordion` itself.
+        validator: Looks at the inputs before the function does; see `EventOptions`.
         ignored: Keywords that have a meaning in Gradio but none here, such as those of flagging.
 
     Attributes:
@@ -93,7 +94,6 @@ class Interface(Blocks):
         "preload_example",
     )
     neutral: ClassVar[Mapping[str, object]] = {
-        "validator": None,
         "interpretation": None,
     }
 
@@ -127,12 +127,14 @@ class Interface(Blocks):
         show_progress: Progress | bool | None = None,
         additional_inputs: Parts = None,
         additional_inputs_accordion: str | Accordion | None = None,
+        validator: Handler | None = None,
         **ignored: object,
     ) -> None:
         super().__init__(theme, title=title or "Millstream", css=css, js=js, head=head, **ignored)  # type: ignore[arg-type]  # checked by the base class
         self.fn = fn
         self.is_live = live
         self.concurrency_limit = concurrency_limit
+        self._validator = validator
         self._batching = {"batch": batch, "max_batch_size": max_batch_size}
         self.show_progress: Progress | None = (
             show_progress if not isinstance(show_progress, bool) else None if show_progress else "hidden"
@@ -238,6 +240,7 @@ class Interface(Blocks):
         options = {
             "concurrency_limit": self.concurrency_limit,
             "show_progress": self.show_progress or "full",
+            "validator": self._validator,
             **self._batching,
             **more,
         }

@@ -19,6 +19,7 @@ class ClientRun:
         position: Position in the queue while it waits, from 1; else 0.
         eta_s: Expected wait in seconds, `None` if unknown.
         error: The message of a run that failed; else empty.
+        problems: What a validator has refused, by the number of the component.
         results: What it changed in the page, oldest first; only the latest ones of a very long run.
         progress: What the page was told of how far it is, oldest first: levels, the outermost first, empty where the
             bar was taken away. At most ten a second, and only the latest ones of a very long run.
@@ -30,6 +31,7 @@ class ClientRun:
     position: int = 0
     eta_s: float | None = None
     error: str = ""
+    problems: dict[int, str] = field(default_factory=dict)
     results: list[StreamResult] = field(default_factory=list)
     progress: list[tuple[Level, ...]] = field(default_factory=list)
 

@@ -67,7 +67,6 @@ _NOT_YET: Final = {
     "load_chat": _FETCH,
     "render": "components with visible=False, shown by gr.update(visible=True)",
     "set_static_paths": "launch(allowed_paths=[…])",
-    "validate": "raise gr.Error in the handler",
     "validators": "raise gr.Error in the handler",
     "vote": "the .like event of gr.Chatbot",
     "CSVLogger": _FLAGGING,

@@ -79,6 +79,7 @@ class Binding:
         turns: How it takes turns, if its handler answers what somebody said; else it is called with every chunk.
         engine: Name of the engine that runs its handlers; `None` for the app's own.
         batch: How calls of several sessions are made as one; `None` if each is made by itself.
+        validator: What looks at the inputs before the handler is called; `None` for nothing.
     """
 
     number: int
@@ -105,6 +106,7 @@ class Binding:
     turns: TurnTaking | None = None
     engine: str | None = None
     batch: BatchRules | None = None
+    validator: HandlerSpec | None = None
 
     @cached_property
     def is_stream(self) -> bool:
@@ -114,7 +116,8 @@ class Binding:
     def handlers(self) -> Mapping[Role, HandlerSpec | None]:
         """The handlers by role."""
         others = {} if self.turns is None else self.turns.handlers
-        return {role: others.get(role, self.handler) for role in get_args(Role)}
+        known = {role: others.get(role, self.handler) for role in get_args(Role)}
+        return known if self.validator is None else {**known, "validate": self.validator}
 
     @cached_property
     def name(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from pathlib import Path
 from typing import ClassVar, Final, Self, Unpack
 
@@ -78,6 +79,9 @@ class Component(ValueForms):
 
     tick_event: ClassVar[str] = "every"
     """An event that the server fires by itself, every `interval_s`."""
+
+    head: str = ""
+    """HTML that it needs in the page's `<head>`."""
 
     default_label: ClassVar[bool] = True
     """True if the class name is the label when none is given."""
@@ -222,6 +226,10 @@ class Component(ValueForms):
             "min_width": self.min_width,
             "interactive": self.is_interactive,
         }
+
+    def page_scripts(self) -> Iterable[str]:
+        """Give the scripts of which the page has to have each for this one component; most need none."""
+        return ()
 
     def inline(self) -> Value:
         """Give the initial value for the page's manifest; `None` if a session has to compute or to serve it."""

@@ -24,6 +24,7 @@ from millstream.declare.options import (
     checked_options,
 )
 from millstream.declare.user_warnings import user_level
+from millstream.declare.validation import checked_validator
 from millstream.errors import DeclarationError
 from millstream.types import Carried, Handler
 
@@ -191,6 +192,7 @@ class Dependency:
         self.inputs_as_dict = isinstance(inputs, AbstractSet)
         self.options = options
         self.turns: TurnTaking | None = None
+        self.validator: HandlerSpec | None = None
 
     @property
     def name(self) -> str:
@@ -275,6 +277,7 @@ def bind_now(
         handler.check_arity(count, where)
         if dependency.stream is not None:
             dependency.stream.feeds(handler.fn, where)
+    dependency.validator = checked_validator(checked.validator, count, handler is not None, where)
     if checked.batch:
         check_batched(where, handler, checked, takes_turns=reply is not None, gets_dict=dependency.inputs_as_dict)
     if reply is not None:

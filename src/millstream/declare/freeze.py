@@ -67,6 +67,7 @@ def _frozen(
         turns=dependency.turns,
         engine=options.engine if batch is None else "batch",
         batch=batch,
+        validator=dependency.validator,
     )
 
 

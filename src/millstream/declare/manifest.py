@@ -101,8 +101,8 @@ class Manifest:
     @cached_property
     def build(self) -> str:
         """A word that differs whenever the page would be another one."""
-        look = [self.look.css, self.look.js, self.look.head, self.look.is_recorded]
-        scripts = [sorted(self.scripts.items()), sorted(self.element_scripts)]
+        look = [self.look.css, self.look.js, self.head, self.look.is_recorded]
+        scripts = [sorted(self.scripts.items()), sorted(self.element_scripts), self.component_scripts]
         text = json.dumps([self._page, look, scripts], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
@@ -110,6 +110,17 @@ class Manifest:
     def scripts(self) -> Mapping[int, str]:
         """The JavaScript functions of the bindings that have one, by the binding's number."""
         return {binding.number: binding.js for binding in self.bindings if binding.js is not None}
+
+    @cached_property
+    def component_scripts(self) -> tuple[str, ...]:
+        """The scripts that single components need in the page."""
+        return tuple(script for component in self.components.values() for script in component.page_scripts())
+
+    @cached_property
+    def head(self) -> str:
+        """The HTML for the page's `<head>`: the app's, and that of components, each once."""
+        parts = [self.look.head, *(component.head for component in self.components.values())]
+        return "\n".join(dict.fromkeys(part for part in parts if part))
 
     @cached_property
     def observed(self) -> tuple[int, ...]:

@@ -12,7 +12,7 @@ from millstream.declare.arguments import Word, is_number, plain_argument
 from millstream.declare.binding import Keep, Progress, TriggerMode
 from millstream.declare.user_warnings import asks_for_nothing, warn, warn_ignored
 from millstream.errors import DeclarationError, nearest
-from millstream.types import Carried
+from millstream.types import Carried, Handler
 
 Limit: TypeAlias = int | Literal["default"] | None
 
@@ -31,7 +31,7 @@ NEUTRAL: Final = {
     "preprocess": True,
     "postprocess": True,
     "collects_event_data": None,
-    **dict.fromkeys(("validator", "every", "_js", "status_tracker", "rate_limit", "rendered_in", "renderable")),
+    **dict.fromkeys(("every", "_js", "status_tracker", "rate_limit", "rendered_in", "renderable")),
 }
 """Keywords of Gradio's events that are unknown here, but for these values (`...`: for any), which ask for nothing."""
 
@@ -73,6 +73,8 @@ class EventOptions(TypedDict, total=False):
     `max_batch_size`: the most calls that are made as one, 4 by default.
     `max_wait`: seconds that a call waits for others at most, 0.008 by default; it waits only for those that are
     expected, and only as long as that saves time.
+    `validator`: called with the same inputs before the event waits for a slot; returns `validate(…)` for each of them.
+    What it refuses is said beside the field, and the handler is not called.
     """
 
     show_progress: Progress | bool
@@ -86,6 +88,7 @@ class EventOptions(TypedDict, total=False):
     batch: bool
     max_batch_size: int
     max_wait: float
+    validator: Handler | None
 
 
 class StreamOptions(EventOptions, total=False):
@@ -147,6 +150,7 @@ class Options:
     batch: bool = False
     max_batch_size: int = 4
     max_wait: float = 0.008
+    validator: Handler | None = None
 
 
 def checked_options(
@@ -194,6 +198,9 @@ def checked_options(
         engines.check(options.engine, where)
     if options.max_age is not None and options.keep == "all":
         raise DeclarationError(f"{where}: max_age= is for streams of frames that keep the latest; here all are kept")
+    if options.validator is not None and (streams or options.batch):
+        why = "a stream has no inputs to be corrected" if streams else "a batch is of many calls"
+        raise DeclarationError(f"{where}: validator= cannot be had here: {why}; check in the handler")
     if streams and options.js is not None:
         raise DeclarationError(f"{where}: js= cannot run for each frame; bind it to start_recording or change instead")
     return options

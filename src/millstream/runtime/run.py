@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import aclosing
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from millstream.declare.binding import Binding
 from millstream.errors import Busy
@@ -20,6 +20,8 @@ from millstream.runtime.user_code import is_for_the_caller
 from millstream.tickets import Ticket, TicketState
 from millstream.types import Stored
 from millstream.wire.messages import RunState
+
+NO_PROBLEMS: Final[dict[int, str]] = {}
 
 
 class TriggeredEvent(NamedTuple):
@@ -120,6 +122,32 @@ class Run:
                 self._let_go()
         self._finish(failure)
 
+    async def live_if_valid(self) -> None:
+        """Ask the validator of the binding, which waits for no slot, and live only if it lets the inputs through."""
+        self._task = asyncio.current_task()
+        try:
+            failure = await self._refusal_of_inputs()
+        except BaseException as error:  # of the session's loop; the report logs it
+            if is_for_the_caller(error) and not (self.is_over and isinstance(error, asyncio.CancelledError)):
+                raise
+            failure = self._failure_of(error)
+        if failure is None and not self.is_over:
+            await self.live()
+        else:
+            self._finish(failure)
+
+    async def _refusal_of_inputs(self) -> Failure | None:
+        calls, failure = self._context.calls, None
+        worker = calls.open(self.binding, self._hear, None)
+        try:
+            began = calls.begin(self.binding, Cause(self.call, self.number, self._event, role="validate"), self._inputs)
+            async with aclosing(worker.submit(began.job)) as results:
+                async for result in results:
+                    failure = result.failure
+        finally:
+            await worker.close()
+        return failure
+
     async def _deliver(self, began: StartedCall, result: Result) -> Failure | None:
         """Hand over a result; says if it is a failure, or became one on the way."""
         context, channel = self._context, self._context.sender.channels.shared
@@ -209,6 +237,10 @@ class Run:
         self.is_over = True
         if failure is None:
             self._say("done")
+        elif failure.problems:
+            if failure.is_visible:
+                self._context.reports.report(failure)
+            self._say("failed", message=failure.message, problems=failure.problems)
         else:
             self._context.totals.events[self.binding.name].errors += 1
             if failure.kind != "handler":
@@ -223,6 +255,7 @@ class Run:
         position: int = 0,
         eta_s: float = -1.0,
         message: str = "",
+        problems: dict[int, str] = NO_PROBLEMS,
     ) -> None:
         self.position = position
         self._context.sender.control.send(
@@ -234,6 +267,7 @@ class Run:
                 position=position,
                 eta_s=eta_s,
                 message=message,
+                problems=problems,
             )
         )
 

@@ -78,7 +78,8 @@ class Runs:
                 return
             run = Run(self._context, trigger, self._on_end)
             self.running[run.call] = run
-            self._context.background.start(run.live()).add_done_callback(partial(self._forget, run))
+            life = run.live() if binding.validator is None else run.live_if_valid()
+            self._context.background.start(life).add_done_callback(partial(self._forget, run))
         elif binding.trigger_mode == "always_last":
             replaced = self._next.get(binding.number)
             if replaced is not None:

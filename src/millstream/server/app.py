@@ -323,12 +323,13 @@ def _content(manifest: Manifest, options: ServerOptions, assets: Assets) -> Cont
     return Content(
         manifest={**manifest.page(), "assets": dict(assets.addresses)},
         scripts=manifest.scripts,
+        component_scripts=manifest.component_scripts,
         elements=[*assets.late_elements, *(f"assets/{name}" for name in manifest.element_scripts)],
         main_js=assets.main_js,
         main_css=assets.main_css,
         css=manifest.look.css,
         js=manifest.look.js,
-        head=manifest.look.head,
+        head=manifest.head,
         lang=options.lang,
         is_recorded=options.record is not None,
     )

@@ -160,7 +160,8 @@ class RunState(ControlMessage):
     """Where a run of an ordinary event is; `later` if it has not begun, and is to be asked for in the next session.
 
     `run` is the page's number, or 0 for a run that the server began by itself (`change`, `then`, `load`); `call` is
-    its own number on the server, the same in all messages of one run.
+    its own number on the server, the same in all messages of one run. `problems` says what a validator has refused, by
+    component.
     """
 
     run: int
@@ -170,6 +171,7 @@ class RunState(ControlMessage):
     position: int = 0
     eta_s: float = -1.0
     message: str = ""
+    problems: dict[int, str] = msgspec.field(default_factory=dict)
 
 
 class ProgressState(ControlMessage, tag="progress"):

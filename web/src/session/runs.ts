@@ -40,6 +40,8 @@ export class Runs {
   private readonly next = new Map<number, Trigger>();
   /** The last state of each run that is not over. */
   private readonly shown = new Map<number, RunView>();
+  /** The components that show what a binding's validator has refused. */
+  private readonly refused = new Map<number, number[]>();
   private readonly estimates = new Map<number, RunEstimate>();
   private readonly nowS: () => number;
   private count = 0;
@@ -121,8 +123,26 @@ export class Runs {
     const isOver = state.state !== "waiting" && state.state !== "running";
     if (isOver) this.forget(call);
     else this.shown.set(call, view);
-    this.events.show(view);
+    this.showProblems(view, state.problems ?? {});
     if (isOver && run) this.finish(binding, run);
+  }
+
+  /** Says what a validator has refused where that was entered; what it refused before counts no more. */
+  private showProblems(view: RunView, problems: RunState["problems"]): void {
+    const { binding } = view;
+    const components = Object.keys(problems).map(Number);
+    const corrected = this.refused.get(binding)?.filter((component) => !components.includes(component)) ?? [];
+    if (corrected.length > 0) this.events.show({ ...view, outputs: corrected, state: "cancelled", message: "" });
+    if (components.length === 0) {
+      this.refused.delete(binding);
+      this.events.show(view);
+      return;
+    }
+    this.refused.set(binding, components);
+    this.events.show({ ...view, state: "cancelled", message: "" });
+    for (const component of components) {
+      this.events.show({ ...view, outputs: [component], message: problems[component] ?? "" });
+    }
   }
 
   /** The server reports the progress of a run, or of a stream's call, whose view exists only during progress. */
@@ -146,6 +166,7 @@ export class Runs {
   clear(): void {
     for (const view of this.shown.values()) this.events.show({ ...view, state: "cancelled", message: "" });
     this.shown.clear();
+    this.refused.clear();
     this.estimates.clear();
     this.active.clear();
     this.sent.clear();

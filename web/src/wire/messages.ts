@@ -228,6 +228,8 @@ export interface RunState {
   position: number;
   eta_s: number;
   message: string;
+  /** What a validator has refused, by component. */
+  problems: Record<string, string>;
 }
 
 export interface Level {

@@ -55,6 +55,27 @@ describe("an event", () => {
     expect(events.later).toHaveBeenCalledOnce();
   });
 
+  it("shows what a validator refuses where it was entered, until that is corrected", () => {
+    const runs = open(binding({ outputs: [5] }));
+    const shown = (): unknown =>
+      events.show.mock.calls.splice(0).map(([{ outputs, state, message }]) => [outputs, state, message]);
+    runs.fire(4, "click");
+    runs.update({ ...done(1), state: "failed", message: "a", problems: { 1: "a", 2: "b" } } as never);
+    const refused = [
+      [[5], "cancelled", ""],
+      [[1], "failed", "a"],
+      [[2], "failed", "b"],
+    ];
+    expect(shown()).toEqual(refused);
+    runs.update({ ...done(2), state: "failed", message: "b", problems: { 2: "b" } } as never);
+    expect(shown()).toEqual([[[1], "cancelled", ""], refused[0], refused[2]]);
+    runs.update({ ...done(3), state: "running" } as never);
+    expect(shown()).toEqual([
+      [[2], "cancelled", ""],
+      [[5], "running", ""],
+    ]);
+  });
+
   it("does not begin a stream", () => {
     open(binding({ stream: STREAM })).fire(4, "click");
     expect(events.send).not.toHaveBeenCalled();

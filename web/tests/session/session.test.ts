@@ -524,7 +524,16 @@ describe("a link that is lost and comes back", () => {
     "gets an event that the server did not begin any more once it is served again (%s)",
     (isResumed) => {
       emit(root, FIRE, { component: 4, event: "click" });
-      const run = { type: "runstate" as const, run: 1, call: 7, binding: 0, position: 0, eta_s: -1, message: "" };
+      const run = {
+        type: "runstate" as const,
+        run: 1,
+        call: 7,
+        binding: 0,
+        position: 0,
+        eta_s: -1,
+        message: "",
+        problems: {},
+      };
       tell({ type: "run", state: { ...run, state: "later" } });
       expect(sent()).toHaveLength(1);
       tell({ type: "lost", retryMs: 0 });

@@ -18,7 +18,7 @@ from millstream.runtime.call.call import BeginCall, WorkerCalls
 from millstream.runtime.call.codec_state import CodecState
 from millstream.runtime.call.devices import CPU, find_devices
 from millstream.runtime.call.plan import plan
-from millstream.runtime.call.roles import Finishing, Greeting, Listening, Recognising
+from millstream.runtime.call.roles import Finishing, Greeting, Listening, Recognising, Validating
 from millstream.runtime.call.session_objects import SessionObjects
 from millstream.runtime.call.steps import SteppedCall
 from millstream.runtime.state.files import CallFiles
@@ -30,6 +30,7 @@ KINDS: Final[Mapping[Role, type[SteppedCall]]] = {
     "greeting": Greeting,
     "recognise": Recognising,
     "finish": Finishing,
+    "validate": Validating,
 }
 """The roles that are more than a call of their handler."""
 

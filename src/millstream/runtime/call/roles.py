@@ -1,10 +1,11 @@
-"""Calls that are more, or less, than one of a handler: listen, greet, recognise what was said, end what is played."""
+"""Calls that are more, or less, than one of a handler: listen, greet, recognise, end what is played, validate."""
 
 from __future__ import annotations
 
 from typing import cast
 
 from millstream.declare.arguments import describe
+from millstream.declare.validation import refusal
 from millstream.errors import InvalidValue
 from millstream.frames import Chunk, Scene
 from millstream.jobs import END, Arguments, Job, Result
@@ -60,6 +61,15 @@ class Recognising(SteppedCall):
         if not isinstance(value, str):
             raise InvalidValue(f"{self._plan.name}() returned {describe(value)}; it must return what was said, a str")
         return Result(self._job.call, {}, text=value)
+
+
+class Validating(SteppedCall):
+    """Asks a validator for its verdicts on the inputs; what it refuses is a failure."""
+
+    def _result(self, value: object) -> Result:
+        plan = self._plan
+        verdicts = None if value is END else value
+        return Result(self._job.call, {}, refusal(verdicts, plan.binding.inputs, plan.elements, plan.name))
 
 
 class Finishing(SteppedCall):

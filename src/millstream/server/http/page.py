@@ -63,6 +63,7 @@ class Content:
         manifest: `Manifest.page()`, complete with the addresses of the workers.
         scripts: The `js=` of each binding that has one, by number.
         main_js, main_css: The built page.
+        component_scripts: The scripts of single components.
         elements: Addresses of the modules that define elements: late ones, and those from outside the package.
         css, js, head: The developer's style sheets, function and HTML.
         lang: Language of the document.
@@ -73,6 +74,7 @@ class Content:
     main_js: str
     main_css: str
     scripts: Mapping[int, str] = field(default_factory=dict)
+    component_scripts: Sequence[str] = ()
     elements: Sequence[str] = ()
     css: str = ""
     js: str = ""
@@ -114,6 +116,7 @@ def build(content: Content) -> str:
     scripts = [
         _script(f"(window.millstreamScripts??={{}})[{number}]=({js}\n);") for number, js in content.scripts.items()
     ]
+    scripts += [_script(source) for source in content.component_scripts]
     # Modules run in the order of the document: the elements are defined when the page is built from them.
     scripts += [
         f'<script type="module" nonce="{_NONCE}" src="{html.escape(address)}"></script>' for address in content.elements

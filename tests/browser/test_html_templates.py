@@ -1,0 +1,68 @@
+"""Templates of HTML and validators, as a visitor meets them: what only a browser's parser and security policy show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import expect
+from tests.browser.conftest import OpenPage
+
+import millstream as gr
+
+pytestmark = pytest.mark.browser
+
+EVIL = "<img src=data:, onerror=\"document.title='owned'\"><svg onload=\"document.title='owned'\"></svg><b>kept</b>"
+
+
+def app() -> gr.Blocks:
+    with gr.Blocks(title="Templates") as demo:
+        stars = gr.HTML(
+            2,
+            html_template="${[1, 2, 3].map(n => `<button class='${n <= value ? 'on' : ''}'>${n}</button>`).join('')}",
+            css_template="button { color: ${color}; } .on { font-weight: 900; }",
+            js_on_load="""
+                element.querySelectorAll("button").forEach((button, at) => button.addEventListener("click", () => {
+                    props.value = at + 1;
+                    trigger("rated", {from: button.textContent});
+                }));
+            """,
+            color="rgb(1, 2, 3)",
+        )
+        with gr.HTML(
+            html_template="<h2>{{title}}</h2>@children<i title='${value}'>${value}</i>", title="<Form>"
+        ) as form:
+            text = gr.Textbox(label="Text")
+        said = gr.Textbox(label="Said")
+
+        @stars.rated(inputs=stars, outputs=[said, stars])
+        def rated(value: int, event: gr.EventData) -> object:
+            return f"{value} from {getattr(event, 'from')}", gr.HTML(color="rgb(4, 5, 6)")
+
+        go = gr.Button("Go")
+        go.click(lambda text: text, text, form, validator=lambda text: gr.validate(text != "no", "Say something else."))
+    return demo
+
+
+def test_templates_live_under_the_security_policy(launch: Callable[..., str], open_page: OpenPage) -> None:
+    page = open_page(launch(app()))
+    button = page.get_by_role("button", name="3")
+    expect(button).to_have_css("color", "rgb(1, 2, 3)")
+    button.click()
+    expect(button).to_have_css("font-weight", "900")
+    expect(page.get_by_label("Said")).to_have_value("3 from 3")
+    expect(button).to_have_css("color", "rgb(4, 5, 6)")
+    expect(page.get_by_role("heading", name="<Form>")).to_be_visible()
+
+    field = page.locator("ms-htmltemplate").get_by_label("Text")  # inside of the template
+    field.fill("no")
+    page.get_by_role("button", name="Go").click()
+    expect(page.locator("ms-textbox").first.get_by_text("Say something else.")).to_be_visible()
+    field.fill(EVIL)
+    page.get_by_role("button", name="Go").click()
+    expect(page.locator("ms-htmltemplate b")).to_have_text("kept")
+    expect(page.get_by_text("Say something else.")).to_be_hidden()
+    shown = page.locator("ms-htmltemplate i")
+    assert shown.get_attribute("title") == EVIL
+    assert "on" not in shown.evaluate("i => [...i.querySelectorAll('*')].flatMap(e => e.getAttributeNames()).join()")
+    assert page.title() == "Templates"
