@@ -54,3 +54,6 @@ offer_reset, set_back, DELAY
 
 # Part of what the model of the link answers, and of what a message says to the page.
 _.queue_s, _.left_us
+
+# IPython asks objects for these.
+_._repr_mimebundle_, _._ipython_display_

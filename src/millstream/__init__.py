@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from millstream.apps.interface import Interface as Interface
     from millstream.apps.mounting import mount as mount
     from millstream.apps.mounting import mount_gradio_app as mount_gradio_app
+    from millstream.apps.notebook import load_ipython_extension as load_ipython_extension
     from millstream.apps.tabbed_interface import TabbedInterface as TabbedInterface
     from millstream.compat import themes
     from millstream.compat.fastrtc import AlgoOptions as AlgoOptions
@@ -99,6 +100,7 @@ _HOMES = {
     "apps.chat_interface": ("ChatInterface",),
     "apps.interface": ("Interface",),
     "apps.mounting": ("mount", "mount_gradio_app"),
+    "apps.notebook": ("load_ipython_extension",),
     "apps.tabbed_interface": ("TabbedInterface",),
     "components.annotatedimage": ("AnnotatedImage",),
     "components.audio": ("Audio",),

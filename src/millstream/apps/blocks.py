@@ -126,6 +126,8 @@ class Blocks(Declaration):
         root_path: str | None = None,
         prevent_thread_lock: bool = False,
         quiet: bool = False,
+        height: int | str | None = None,
+        width: int | str | None = None,
         show_error: bool | None = None,
         auth: Auth | None = None,
         auth_message: str | None = None,
@@ -159,7 +161,7 @@ class Blocks(Declaration):
         """Serve the app, print where it can be opened, and block until Ctrl-C.
 
         Args:
-            inline: Accepted for Gradio's sake.
+            inline: In a notebook, whether the app is shown below the cell, as by default.
             inbrowser: Open the page in this machine's browser.
             share: Gradio's tunnel, which does not exist here; `True` is answered by a warning.
             debug: Block in a notebook, too.
@@ -168,6 +170,8 @@ class Blocks(Declaration):
             root_path: Path below which a proxy publishes the app.
             prevent_thread_lock: Return at once and serve in a thread.
             quiet: Print nothing.
+            height: In a notebook, the height of the app in pixels, or as a text such as `"60vh"`; 500 by default.
+            width: Its width likewise; as wide as the notebook by default.
             show_error: Whether visitors read the text of any exception of a handler; by default only you do, at the
                 machine where the app listens on a loopback address.
             auth: `(name, password)`, a list of them, or a function of both; `None` lets everybody in.
@@ -219,6 +223,12 @@ class Blocks(Declaration):
 
         given = {name: value for name, value in locals().items() if name not in ("self", "launch", "others")}
         return launch(self, on_bound=self._note, **given, **others)  # type: ignore[arg-type]  # as this method's
+
+    def _repr_mimebundle_(self, **formats: object) -> dict[str, str]:
+        """Show the app as the last line of a notebook's cell; it is launched if it does not run."""
+        from millstream.apps.notebook import shown
+
+        return shown(self)
 
     def freeze(self, look: Look | None = None) -> Manifest:
         manifest = super().freeze(look)

@@ -119,7 +119,6 @@ _NEVER: Final = {
     "get_package_version": "millstream.__version__",
     "IS_WASM": "False",
     "load": _FETCH,
-    "load_ipython_extension": "launch() in a cell",
     "make_waveform": "gr.Audio, which shows one",
     "mcp": "a server of your own beside demo.app",
     # ---- modules

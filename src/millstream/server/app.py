@@ -83,9 +83,10 @@ class App:
         gateway: The place of this process among several; `None` if it is the only one.
         routes: All routes, behind the gate.
         complaints: Logs what visitors can cause at will, each kind at most once a minute.
+        policy: The security headers of its responses.
         is_draining: Set it to turn new pages away; open pages keep working.
         private_door: The ASGI application for the siblings of a gateway, which pass on requests of visitors.
-        stop: Ends the server that `launch()` started for the app; does nothing without one.
+        stop: Ends the server that `launch()` started for the app, as `Server.stop` does; does nothing without one.
     """
 
     def __init__(self, declaration: Declaration, options: ServerOptions, gateway: Gateway | None = None) -> None:
@@ -101,11 +102,11 @@ class App:
         self.complaints = VisitorLog()
         self._recorder = _recorder(self.manifest, options)
         self.is_draining = False
-        self.stop: Callable[[], None] = lambda: None
+        self.stop: Callable[..., None] = lambda drain_s=None: None
         self._host: Host | None = None
         self._starting = asyncio.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
-        policy = Policy(options.frame_ancestors)
+        policy = self.policy = Policy(options.frame_ancestors)
         logins = self._logins = _logins(options, self.complaints, gateway)
         self.routes: list[BaseRoute] = [*self._routes(policy, logins), *self._login_routes(policy, logins)]
         answer = answering(self.complaints)

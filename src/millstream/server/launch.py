@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import socket
 import sys
 import threading
 import warnings
@@ -13,12 +14,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias, cast
 
 from millstream.declare.app_source import Launched, is_worker
 from millstream.declare.declaration import Declaration
 from millstream.server.app import App, create_app
 from millstream.server.gateways.gateway import Gateway
+from millstream.server.notebook.view import ARGUMENTS, NotebookView, Silent
 from millstream.server.options import ServerOptions
 from millstream.server.process.certificate import load_certificate
 from millstream.server.process.network import is_everywhere, is_loopback, listen
@@ -45,15 +47,15 @@ _MEANINGLESS: Final = frozenset(
         "node_port",
         "app_kwargs",
         "i18n",
-        "width",
-        "height",
-        "inline",
         "auth_dependency",
         "state_session_capacity",
     }
     | {"share_server_address", "share_server_protocol", "share_server_tls_certificate", "theme_schedule"}
 )
 """Gradio's arguments that have no meaning here; accepted with one warning."""
+
+
+OnBound: TypeAlias = Callable[[App, str, int, str], None]
 
 
 @dataclass
@@ -98,7 +100,7 @@ def launch(
     inbrowser: bool = False,
     quiet: bool = False,
     debug: bool = False,
-    on_bound: Callable[[App, str, int, str], None] | None = None,
+    on_bound: OnBound | None = None,
     **arguments: object,
 ) -> tuple[App, str, None]:
     """Serve an app, print its address, and block until Ctrl-C or SIGTERM.
@@ -112,7 +114,8 @@ def launch(
         quiet: Print nothing.
         debug: Block in a notebook too, where otherwise the next cell can run.
         on_bound: Called, before anybody is served, with the app, the address and port that it listens on, and its URL.
-        arguments: See `ServerOptions`; `None` means not given. Arguments that only Gradio has give a warning.
+        arguments: See `ServerOptions`; `None` means not given. `inline`, `height` and `width` are for notebooks; see
+            `Blocks.launch`. Arguments that only Gradio has give a warning.
 
     Returns:
         The ASGI app, its local address with a trailing slash, and `None` where Gradio returns a public address.
@@ -134,32 +137,63 @@ def launch(
     if not overrides.serves:
         raise NotServed(declaration, given_options(arguments))
     overrides.launches += 1
-    options = ServerOptions.resolve(given_options({**arguments, **overrides.arguments}))
+    view = NotebookView.asked_for(declaration, arguments)
+    kept = {name: value for name, value in arguments.items() if name not in ARGUMENTS}
+    options = ServerOptions.resolve(given_options({**kept, **overrides.arguments}))
     load_certificate(options)
+    manner = _Manner(prevent_thread_lock, inbrowser or overrides.inbrowser, quiet, debug, on_bound)
+    app, url = _launched(declaration, options, manner, gateway, view)
+    return (app, url, None) if view is None else cast("tuple[App, str, None]", Silent((app, url, None)))
+
+
+@dataclass(frozen=True)
+class _Manner:
+    """How an app is served: the arguments of `launch()` that do not outlive the call."""
+
+    may_return: bool
+    inbrowser: bool
+    quiet: bool
+    debug: bool
+    on_bound: OnBound | None
+
+
+def _launched(
+    declaration: Declaration,
+    options: ServerOptions,
+    manner: _Manner,
+    gateway: Gateway | None,
+    view: NotebookView | None,
+) -> tuple[App, str]:
+    """Serve an app, until Ctrl-C if that may block; returns it with its address."""
+    if view is not None:
+        options = view.options(options)
     app = create_app(declaration, options, gateway)
     known = None if gateway is None else gateway.listener
     listener = known or listen(options.server_name, options.server_port, options.num_ports)
     bound, port = listener.getsockname()[:2]
     app.bound_to(bound)
-    local_url = address(options, port)
-    if on_bound is not None:
-        on_bound(app, bound, port, local_url)
+    url = address(options, port)
+    if manner.on_bound is not None:
+        manner.on_bound(app, bound, port, url)
+    speaks = gateway is None or gateway.is_first
     if speaks:
         _warn_of_exposure(options)
 
     def announce() -> None:
-        lines = [] if quiet else [f"* Running on local URL:  {local_url.removesuffix('/')}", *_hints(options, port)]
+        lines = [] if manner.quiet else [f"* Running on local URL:  {url.removesuffix('/')}", *_hints(options, port)]
         if gateway is not None:
             gateway.on_serving(listener, lines, options.drain)
         else:
             say(*lines)
-        if speaks and (inbrowser or overrides.inbrowser) and _has_screen():
-            threading.Thread(target=webbrowser.open, args=[local_url], name="millstream-browser", daemon=True).start()
+        if speaks and manner.inbrowser and _has_screen():
+            threading.Thread(target=webbrowser.open, args=[url], name="millstream-browser", daemon=True).start()
+        if view is not None:
+            view.show(app, port, url)
 
-    server = Server(app, listener, announce)
-    app.stop = server.stop
-    _serve(server, may_return=prevent_thread_lock, debug=debug, quiet=quiet or gateway is not None)
-    return app, local_url, None
+    if view is not None:
+        view.serve(app)
+    _serve(app, listener, announce, manner, is_notebook=view is not None)
+    return app, url
 
 
 def given_options(arguments: Mapping[str, object]) -> dict[str, object]:
@@ -167,16 +201,23 @@ def given_options(arguments: Mapping[str, object]) -> dict[str, object]:
     return {name: value for name, value in arguments.items() if name not in _MEANINGLESS and value is not None}
 
 
-def _serve(server: Server, *, may_return: bool, debug: bool, quiet: bool) -> None:
+def _serve(
+    app: App, listener: socket.socket, announce: Callable[[], None], manner: _Manner, *, is_notebook: bool
+) -> None:
     """Serve on this thread if it is the main one and may block; otherwise on a thread of the server's own."""
-    is_interactive = hasattr(sys, "ps1") or _is_in_loop()
-    if not may_return and not is_interactive and threading.current_thread() is threading.main_thread():
+    is_interactive = is_notebook or hasattr(sys, "ps1") or _is_in_loop()
+    if not manner.may_return and not is_interactive and threading.current_thread() is threading.main_thread():
+        server = Server(app, listener, announce)
+        app.stop = server.stop
         server.run_here()
-        if not quiet:
+        if not manner.quiet and app.gateway is None:
             say("* Stopped.")
         return
+    server = Server(app, listener)
+    app.stop = server.stop
     server.run_in_thread()
-    if not may_return and (debug or not is_interactive):
+    announce()  # on the thread that launches: what another one prints, a notebook shows anywhere
+    if not manner.may_return and (manner.debug or not is_interactive):
         server.wait()
 
 

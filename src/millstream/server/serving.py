@@ -74,6 +74,7 @@ class Server(uvicorn.Server):
         self._overdue: threading.Timer | None = None
         self._watchdog: Watchdog | None = None
         self._owns_process = False
+        self._drain_s = app.options.drain
         self._is_up = threading.Event()
         quieten()
 
@@ -112,11 +113,17 @@ class Server(uvicorn.Server):
         except SystemExit:  # it did not start: whoever waits for that is told
             logger.debug("the server did not start")
 
-    def stop(self) -> None:
-        """End a server that runs in a thread, drain included; returns when it has ended or is overdue."""
+    def stop(self, drain_s: float | None = None) -> None:
+        """End a server that runs in a thread; returns when it has ended or is overdue.
+
+        Args:
+            drain_s: Seconds that running handlers get to finish; by default those of the app's options.
+        """
+        if drain_s is not None:
+            self._drain_s = drain_s
         self._app.is_draining = self.should_exit = True
         if self._thread is not None and self._thread is not threading.current_thread():
-            self._thread.join(self._app.options.drain + 2 * SPARE_S)
+            self._thread.join(self._drain_s + 2 * SPARE_S)
 
     def wait(self) -> None:
         """Wait until a server that runs in a thread has ended."""
@@ -223,7 +230,7 @@ class Server(uvicorn.Server):
         What is left of the drain is for pages to answer their close: a connection that is broken off may lose it.
         """
         loop = asyncio.get_running_loop()
-        until = loop.time() + self._app.options.drain
+        until = loop.time() + self._drain_s
         if self._is_retiring:  # its siblings take new connections from the same socket: nobody has to be refused
             self.servers[0].stop()  # type: ignore[attr-defined]  # an acceptor
             await settle(self.server_state.connections, until)
@@ -269,7 +276,7 @@ class Server(uvicorn.Server):
             leave(128 + number)
         self.should_exit = True
         self._app.is_draining = not self._is_retiring
-        seconds = self._app.options.drain + SPARE_S
+        seconds = self._drain_s + SPARE_S
         self._overdue = threading.Timer(seconds, lambda: leave_abandoned(self._app.abandoned()))
         self._overdue.daemon = True
         try:

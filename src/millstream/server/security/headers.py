@@ -8,7 +8,9 @@ from typing import Final
 from millstream.server.security.caller import Caller
 from millstream.server.security.hosts import is_loopback
 
-_FEATURES: Final = ("camera", "microphone", "display-capture", "fullscreen", "autoplay", "clipboard-write")
+FEATURES: Final = ("camera", "microphone", "display-capture", "fullscreen", "autoplay", "clipboard-write")
+"""What the page may use, also in a frame that passes it on."""
+
 _NEVER: Final = ("geolocation", "payment", "usb", "serial", "midi")
 
 _ISOLATED: Final = ("cross-origin-opener-policy", "same-origin")
@@ -18,7 +20,7 @@ _FIXED: Final = (
     ("x-content-type-options", "nosniff"),
     ("referrer-policy", "same-origin"),
     ("cross-origin-resource-policy", "same-origin"),
-    ("permissions-policy", ", ".join([f"{name}=(self)" for name in _FEATURES] + [f"{name}=()" for name in _NEVER])),
+    ("permissions-policy", ", ".join([f"{name}=(self)" for name in FEATURES] + [f"{name}=()" for name in _NEVER])),
 )
 
 
@@ -30,10 +32,17 @@ class Policy:
     """
 
     def __init__(self, frame_ancestors: Sequence[str] = ()) -> None:
+        self._origins: tuple[str, ...] = ()
+        self._defaults: tuple[tuple[str, str], ...] = ()
+        self.allow_frames(frame_ancestors)
+
+    def allow_frames(self, origins: Sequence[str]) -> None:
+        """Let pages of further origins show the app in a frame."""
+        frame_ancestors = self._origins = (*self._origins, *origins)
         self._ancestors = "frame-ancestors " + " ".join(("'self'", *frame_ancestors))
         framing = () if frame_ancestors else (("x-frame-options", "SAMEORIGIN"),)
         inert = f"default-src 'none'; sandbox; {self._ancestors}"
-        self._defaults: Final = (*_FIXED, *framing, ("content-security-policy", inert))
+        self._defaults = (*_FIXED, *framing, ("content-security-policy", inert))
 
     def defaults(self, caller: Caller | None) -> tuple[tuple[str, str], ...]:
         """Make the headers of a response that sets none itself: nothing in it may run or load anything.
