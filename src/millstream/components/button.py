@@ -72,7 +72,7 @@ class Button(Component):
             **super().props(),
             "variant": self.variant,
             "size": self.size,
-            "icon": {"url": _embedded(self.icon, self.name)} if self.icon else None,
+            "icon": icon_of(self.icon, self.name),
             "link": self.link,
         }
 
@@ -80,10 +80,16 @@ class Button(Component):
         return plain_text(value)
 
 
-def _embedded(icon: str | Path, name: str) -> str:
-    """Give an address for an icon; a file becomes a part of the address."""
+def icon_of(icon: str | Path | None, name: str) -> Value:
+    """Give the icon of a button as the page gets it: an address, of which a file becomes a part.
+
+    Raises:
+        DeclarationError: There is no such file; the message begins with `name`.
+    """
+    if not icon:
+        return None
     if isinstance(icon, str) and is_web_address(icon):
-        return icon
+        return {"url": icon}
     path = Path(icon)
     try:
         is_file = path.is_file()
@@ -92,4 +98,4 @@ def _embedded(icon: str | Path, name: str) -> str:
     if not is_file:
         raise DeclarationError(f"{name}: icon={brief(str(icon))} is no file")
     mime = mimetypes.guess_type(path.name)[0] or "image/png"
-    return f"data:{mime};base64,{base64.b64encode(path.read_bytes()).decode()}"
+    return {"url": f"data:{mime};base64,{base64.b64encode(path.read_bytes()).decode()}"}

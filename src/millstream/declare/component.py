@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import ClassVar, Final, Self, Unpack
 
@@ -76,6 +76,9 @@ class Component(ValueForms):
         {"input", "submit", "upload", "clear", "delete", "release", "start_recording", "stop_recording"}
     )
     """Events that a user causes only where the component is interactive."""
+
+    own_events: ClassVar[frozenset[str]] = frozenset()
+    """Events that it answers itself: what it tells itself makes it no output."""
 
     tick_event: ClassVar[str] = "every"
     """An event that the server fires by itself, every `interval_s`."""
@@ -208,6 +211,16 @@ class Component(ValueForms):
     def settle(self, is_interactive: bool, drives_stream: bool, is_output: bool) -> None:
         """Take what only the whole tree tells; called when the tree is frozen."""
         self.is_interactive, self.drives_stream, self.is_output = is_interactive, drives_stream, is_output
+
+    def take_rules(self, permits: Callable[[Path], bool]) -> None:
+        """Learn which files and folders of the server's disk the app may show; called when it is started.
+
+        Args:
+            permits: Tells it of a path. It reads the disk: never call it on the event loop.
+
+        Raises:
+            DeclarationError: The component shows others; the message says what to do.
+        """
 
     def hand_over(self, fresh: Self) -> None:
         super().hand_over(fresh)

@@ -105,7 +105,9 @@ def settle(components: Iterable[Component], bindings: Iterable[Binding]) -> None
     bindings = list(bindings)
     streams = {binding.stream for binding in bindings}
     inputs = {number for binding in bindings for number in binding.inputs} | streams
-    outputs = {number for binding in bindings for number in binding.outputs}
+    components = list(components)
+    own = {(component.id, event) for component in components for event in component.own_events}
+    outputs = {number for binding in bindings if own.isdisjoint(binding.targets) for number in binding.outputs}
     for component in components:
         is_input = component.id in inputs
         is_free = component.id not in outputs and component.is_empty

@@ -322,6 +322,8 @@ class Host:
             codecs.load(name).open_encoder(1.0).close()  # so that no first frame waits for an import
         settings = self.settings
         rules = PathRules(settings.allowed_paths, settings.blocked_paths, self._folders.root, settings.max_image_pixels)
+        for component in self.manifest.components.values():
+            component.take_rules(rules.permits)
         program = AppProgram(self.manifest, rules, settings.show_error, devices=settings.devices)
         return program, UploadInspector(self.manifest, rules), Beginning(self.manifest.components.values())
 

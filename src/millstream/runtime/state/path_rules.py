@@ -54,6 +54,14 @@ class PathRules:
             raise InvalidValue(f"the file {str(path)!r} does not exist, or is no file; check what the handler returns")
         return real
 
+    def permits(self, path: Path) -> bool:
+        """Tell whether a file or folder may be shown that is of no session's making. Blocks: not on the loop."""
+        try:
+            real, stores = path.resolve(), self._stores.resolve()
+        except (OSError, RuntimeError, ValueError):  # no file can have that name, or links lead in a circle
+            return False
+        return not real.is_relative_to(stores) and self._permits(real, stores)
+
     def _permits(self, real: Path, own: Path) -> bool:
         if any(real.is_relative_to(path) for path in self._blocked):
             return False

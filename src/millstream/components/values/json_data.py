@@ -1,0 +1,133 @@
+"""JSON of whatever a handler returned: arrays, tables, dates, dataclasses and models become plain data."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from datetime import date, time, timedelta
+from numbers import Number
+from pathlib import PurePath
+from typing import Final, TypeAlias
+from uuid import UUID
+
+from millstream.components.values.plain import LARGEST_WHOLE, plain_number
+from millstream.wire.limits import MAX_MESSAGE_BYTES
+from millstream.wire.messages import Value
+from millstream.wire.plain import KINDS, MAX_DEPTH, brief, plain_scalar, well_formed
+
+Opened: TypeAlias = Mapping[object, object] | list[object]
+
+DUMPS: Final[Mapping[str, Mapping[str, object]]] = {
+    "model_dump": {},
+    "to_dicts": {},
+    "to_dict": {"orient": "records"},
+    "_asdict": {},
+    "tolist": {},
+    "to_list": {},
+}
+"""Methods by which models (pydantic), tables (polars, pandas), named tuples and arrays give their content."""
+
+_KEYS: Final[Mapping[object, str]] = {None: "null", True: "true", False: "false"}
+
+
+def json_data(value: object, depth: int = MAX_DEPTH) -> Value:
+    """Give the JSON form of a value: text, numbers, booleans, `None`, and lists and dicts of them.
+
+    NaN and infinities are `None`, dates and paths text, sets lists, and the keys of a dict text. Whatever has no form
+    of its own is its `repr`, shortened.
+
+    Raises:
+        TypeError: Lists or dicts are nested too deeply, or contain themselves, or a table has too many cells.
+    """
+    value = plain_scalar(value)
+    if isinstance(value, str):
+        return well_formed(value)
+    if isinstance(value, float):
+        return value if value - value == 0 else None
+    if type(value) in KINDS and not isinstance(value, bytes):
+        return value  # type: ignore[return-value]  # None, bool or int
+    if isinstance(value, Number) and not isinstance(value, complex):  # Decimal, Fraction
+        return plain_number(value)
+    opened = _opened(value)
+    if opened is None:
+        return _text(value)
+    if depth <= 0:
+        raise TypeError(f"more than {MAX_DEPTH} lists or dicts lie within each other")
+    if isinstance(opened, Mapping):
+        return {_key(name): json_data(one, depth - 1) for name, one in opened.items()}
+    return [json_data(one, depth - 1) for one in opened]
+
+
+def parsed_json(text: str) -> Value:
+    """Read JSON.
+
+    Raises:
+        ValueError: It is none; the message says where.
+    """
+    try:
+        return json_data(json.loads(text))
+    except RecursionError as error:
+        raise ValueError(f"more than {MAX_DEPTH} lists or dicts lie within each other") from error
+
+
+def exact(value: Value) -> Value:
+    """Give what a browser shows as it is: whole numbers beyond 2**53, which its numbers would round, become text."""
+    if isinstance(value, dict):
+        return {name: exact(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [exact(one) for one in value]
+    is_whole = isinstance(value, int) and not isinstance(value, bool)
+    return str(value) if is_whole and abs(value) > LARGEST_WHOLE else value  # type: ignore[arg-type]  # an int
+
+
+def _key(name: object) -> str:
+    name = plain_scalar(name)
+    if isinstance(name, str):
+        return well_formed(name)
+    return _KEYS[name] if name is None or isinstance(name, bool) else _text(name)
+
+
+def _text(value: object) -> str:
+    """Write what is no container: numbers, dates, paths and identifiers in full, anything else in short."""
+    if isinstance(value, int | float | date | time | timedelta | PurePath | UUID | BaseException):
+        return well_formed(str(value))
+    return well_formed(brief(value))
+
+
+def _opened(value: object) -> Opened | None:
+    """Give what a container holds, as a mapping or a list; `None` for what is none."""
+    if isinstance(value, Mapping):
+        return value
+    if isinstance(value, list | AbstractSet | Iterator | range):
+        return list(value)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    for name, arguments in DUMPS.items():
+        dump = getattr(value, name, None)
+        if callable(dump) and not isinstance(value, type):
+            _check_cells(value)
+            if getattr(getattr(value, "dtype", None), "kind", "") == "M":  # whose lists hold mere numbers
+                return [str(one) for one in value]  # type: ignore[attr-defined]
+            return _dumped(dump, arguments)
+    if isinstance(value, tuple) or type(value).__name__ in ("dict_values", "dict_keys", "dict_items"):
+        return list(value)  # type: ignore[call-overload]  # the views of a dict can be iterated
+    return None
+
+
+def _check_cells(table: object) -> None:
+    """Refuse a table or an array that no page takes, before it becomes as many objects."""
+    shape = getattr(table, "shape", None)
+    cells = math.prod(shape) if isinstance(shape, tuple) else 0
+    if cells > MAX_MESSAGE_BYTES:
+        raise TypeError(f"its {cells} values are too many for the page; return less, or a file")
+
+
+def _dumped(dump: Callable[..., object], arguments: Mapping[str, object]) -> Opened | None:
+    try:
+        found = dump(**arguments)
+    except TypeError:  # `to_dict` of a class that knows no `orient`
+        found = dump()
+    return found if isinstance(found, Mapping | list) else None
