@@ -19,18 +19,30 @@ if TYPE_CHECKING:
     from millstream.compat.fastrtc import AlgoOptions as AlgoOptions
     from millstream.compat.fastrtc import SileroVadOptions as SileroVadOptions
     from millstream.components.annotatedimage import AnnotatedImage as AnnotatedImage
+    from millstream.components.annotatedimage import Annotatedimage as Annotatedimage
     from millstream.components.audio import Audio as Audio
     from millstream.components.button import Button as Button
     from millstream.components.chat.chatmessage import ChatMessage as ChatMessage
     from millstream.components.chatbot import Chatbot as Chatbot
     from millstream.components.checkbox import Checkbox as Checkbox
     from millstream.components.checkboxgroup import CheckboxGroup as CheckboxGroup
+    from millstream.components.checkboxgroup import Checkboxgroup as Checkboxgroup
     from millstream.components.clearbutton import ClearButton as ClearButton
+    from millstream.components.code import Code as Code
+    from millstream.components.colorpicker import ColorPicker as ColorPicker
+    from millstream.components.datetime import DateTime as DateTime
+    from millstream.components.downloadbutton import DownloadButton as DownloadButton
     from millstream.components.dropdown import Dropdown as Dropdown
     from millstream.components.examples import Examples as Examples
     from millstream.components.file import File as File
+    from millstream.components.fileexplorer import FileExplorer as FileExplorer
+    from millstream.components.highlightedtext import Highlight as Highlight
+    from millstream.components.highlightedtext import HighlightedText as HighlightedText
+    from millstream.components.highlightedtext import Highlightedtext as Highlightedtext
     from millstream.components.html import HTML as HTML
     from millstream.components.image import Image as Image
+    from millstream.components.json import JSON as JSON
+    from millstream.components.json import Json as Json
     from millstream.components.label import Label as Label
     from millstream.components.markdown import Markdown as Markdown
     from millstream.components.multimodaltextbox import MultimodalTextbox as MultimodalTextbox
@@ -41,10 +53,16 @@ if TYPE_CHECKING:
     from millstream.components.radio import Radio as Radio
     from millstream.components.slider import Slider as Slider
     from millstream.components.state import State as State
+    from millstream.components.templates import Files as Files
+    from millstream.components.templates import Mic as Mic
+    from millstream.components.templates import Microphone as Microphone
+    from millstream.components.templates import PlayableVideo as PlayableVideo
+    from millstream.components.templates import Webcam as Webcam
     from millstream.components.textbox import Text as Text
     from millstream.components.textbox import TextArea as TextArea
     from millstream.components.textbox import Textbox as Textbox
     from millstream.components.timer import Timer as Timer
+    from millstream.components.uploadbutton import UploadButton as UploadButton
     from millstream.components.values.moment import Moment as Moment
     from millstream.components.video import Video as Video
     from millstream.declare.component import Component as Component
@@ -102,14 +120,23 @@ _HOMES = {
     "apps.mounting": ("mount", "mount_gradio_app"),
     "apps.notebook": ("load_ipython_extension",),
     "apps.tabbed_interface": ("TabbedInterface",),
-    "components.annotatedimage": ("AnnotatedImage",),
     "components.audio": ("Audio",),
     "components.button": ("Button",),
     "components.chatbot": ("Chatbot",),
     "components.chat.chatmessage": ("ChatMessage",),
     "components.checkbox": ("Checkbox",),
-    "components.checkboxgroup": ("CheckboxGroup",),
     "components.clearbutton": ("ClearButton",),
+    "components.code": ("Code",),
+    "components.colorpicker": ("ColorPicker",),
+    "components.datetime": ("DateTime",),
+    "components.downloadbutton": ("DownloadButton",),
+    "components.fileexplorer": ("FileExplorer",),
+    "components.uploadbutton": ("UploadButton",),
+    "components.json": ("JSON", "Json"),
+    "components.highlightedtext": ("Highlight", "HighlightedText", "Highlightedtext"),
+    "components.checkboxgroup": ("CheckboxGroup", "Checkboxgroup"),
+    "components.annotatedimage": ("AnnotatedImage", "Annotatedimage"),
+    "components.templates": ("Files", "Mic", "Microphone", "PlayableVideo", "Webcam"),
     "components.dropdown": ("Dropdown",),
     "components.examples": ("Examples",),
     "components.file": ("File",),

@@ -10,17 +10,26 @@ from millstream.components.audio import Audio
 from millstream.components.chatbot import Chatbot
 from millstream.components.checkbox import Checkbox
 from millstream.components.checkboxgroup import CheckboxGroup
+from millstream.components.code import Code
+from millstream.components.colorpicker import ColorPicker
+from millstream.components.datetime import DateTime
+from millstream.components.downloadbutton import DownloadButton
 from millstream.components.dropdown import Dropdown
 from millstream.components.file import File
+from millstream.components.fileexplorer import FileExplorer
+from millstream.components.highlightedtext import HighlightedText
 from millstream.components.html import HTML
 from millstream.components.image import Image
+from millstream.components.json import JSON
 from millstream.components.label import Label
 from millstream.components.markdown import Markdown
 from millstream.components.number import Number
 from millstream.components.radio import Radio
 from millstream.components.slider import Slider
 from millstream.components.state import State
+from millstream.components.templates import Files, Microphone, PlayableVideo, Webcam
 from millstream.components.textbox import TextArea, Textbox
+from millstream.components.uploadbutton import UploadButton
 from millstream.components.video import Video
 from millstream.declare.component import Component
 from millstream.declare.element import detached
@@ -34,25 +43,34 @@ SHORTCUTS: Final[Mapping[str, Callable[[], Component]]] = {
     "chatbot": Chatbot,
     "checkbox": Checkbox,
     "checkboxgroup": CheckboxGroup,
+    "code": Code,
+    "colorpicker": ColorPicker,
+    "datetime": DateTime,
+    "downloadbutton": DownloadButton,
     "dropdown": Dropdown,
     "file": File,
-    "files": lambda: File(file_count="multiple"),
+    "fileexplorer": FileExplorer,
+    "files": Files,
+    "highlight": HighlightedText,
+    "highlightedtext": HighlightedText,
     "html": HTML,
     "image": Image,
+    "json": JSON,
     "label": Label,
     "markdown": Markdown,
-    "mic": lambda: Audio(sources=["microphone"]),
-    "microphone": lambda: Audio(sources=["microphone"]),
+    "mic": Microphone,
+    "microphone": Microphone,
     "number": Number,
-    "playablevideo": Video,
+    "playablevideo": PlayableVideo,
     "radio": Radio,
     "slider": Slider,
     "state": State,
     "text": Textbox,
     "textarea": TextArea,
     "textbox": Textbox,
+    "uploadbutton": UploadButton,
     "video": Video,
-    "webcam": lambda: Image(sources=["webcam"]),
+    "webcam": Webcam,
 }
 """Components that a string stands for."""
 

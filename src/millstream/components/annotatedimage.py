@@ -194,3 +194,6 @@ class AnnotatedImage(Component):
             given = self.color_map.get(label or "") or PALETTE[len(colors) % len(PALETTE)]
             colors[label] = color_of(given)
         return colors[label]
+
+
+Annotatedimage = AnnotatedImage

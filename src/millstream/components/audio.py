@@ -68,7 +68,7 @@ class Audio(MediaComponent):
     """
 
     kind = "audio"
-    known_sources = ("microphone", "upload")
+    known_sources: ClassVar[tuple[str, ...]] = ("microphone", "upload")
     device = "microphone"
     streams = "sound"
     keeps_whole_stream = True

@@ -35,3 +35,6 @@ class CheckboxGroup(Choosing):
         **common: Unpack[Common],
     ) -> None:
         super().__init__(choices, value, type, True, **common)
+
+
+Checkboxgroup = CheckboxGroup

@@ -9,7 +9,7 @@ from typing import ClassVar, Literal, Unpack
 from millstream.components.button import icon_of
 from millstream.components.options.file_component import FileComponent
 from millstream.components.uploadbutton import SIZES, VARIANTS, Variant
-from millstream.declare.component import Common
+from millstream.declare.component import Unlabelled
 from millstream.declare.event import Event
 from millstream.errors import InvalidValue
 from millstream.types import Files, Stored
@@ -43,7 +43,7 @@ class DownloadButton(FileComponent):
         variant: Variant = "secondary",
         size: Literal["sm", "md", "lg"] | None = "lg",
         icon: str | Path | None = None,
-        **common: Unpack[Common],
+        **common: Unpack[Unlabelled],
     ) -> None:
         self.variant, self.size, self.icon = variant, size or "lg", icon
         if common.get("interactive") is None:

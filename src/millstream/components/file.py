@@ -22,7 +22,7 @@ class File(FileComponent):
 
     Args:
         value: The initial file or files, or a function that gives them.
-        file_count: `"single"`, `"multiple"`, or `"directory"` for all files of a folder.
+        file_count: `"single"`, the default, `"multiple"`, or `"directory"` for all files of a folder.
         file_types: What may be uploaded: `"image"`, `"audio"`, `"video"`, `"text"`, ends of names such as `".pdf"`, or
             whole types; anything by default.
         type: `"filepath"`, or `"binary"` for the bytes themselves.
@@ -33,6 +33,8 @@ class File(FileComponent):
     capabilities = frozenset({"collects_files"})
     ignores: ClassVar[tuple[str, ...]] = ("allow_reordering", "buttons")
     prop_names: ClassVar = {"file_count": ("max_files", "folder"), "file_types": ("accept",)}
+
+    default_count: ClassVar[Literal["single", "multiple"]] = "single"
 
     change = Event()
     input = Event()
@@ -46,13 +48,13 @@ class File(FileComponent):
         self,
         value: Given | Callable[[], Given] | None = None,
         *,
-        file_count: Literal["single", "multiple", "directory"] = "single",
+        file_count: Literal["single", "multiple", "directory"] | None = None,
         file_types: Sequence[str] | None = None,
         type: Literal["filepath", "binary"] = "filepath",
         height: float | None = None,
         **common: Unpack[Common],
     ) -> None:
-        self.file_count = file_count
+        self.file_count = file_count or self.default_count
         self.file_types = list(file_types) if file_types is not None else None
         self.type = type
         self.height = height

@@ -97,9 +97,10 @@ class FileExplorer(Component):
     def take_rules(self, permits: Callable[[Path], bool]) -> None:
         self.folder.permits = permits
         if not permits(self.folder.root):
+            root = repr(str(self.root_dir))
             raise DeclarationError(
-                f"{self.name}: root_dir={str(self.root_dir)!r} may not be shown: it is hidden, blocked, or outside of the "
-                f"working directory and the temporary directory; name it in launch(allowed_paths=[{str(self.root_dir)!r}])"
+                f"{self.name}: root_dir={root} may not be shown: it is hidden, blocked, or outside of the working "
+                f"directory and the temporary directory; name it in launch(allowed_paths=[{root}])"
             )
 
     def hand_over(self, fresh: Self) -> None:
@@ -158,7 +159,7 @@ class FileExplorer(Component):
             raise self.invalid(f"a path, or a list of at most {MAX_CHOSEN} paths", value)
         return [self._names(one) for one in given]
 
-    def _names(self, path: object) -> list[str]:
+    def _names(self, path: object) -> Names:
         names = self.folder.names(Path(path)) if isinstance(path, str | Path) else None
         if not names or not is_path(names):
             raise self.invalid(f"paths below {str(self.root_dir)!r}", path)

@@ -71,7 +71,8 @@ class HighlightedText(Component):
         super().__init__(value, **common)
 
     def check(self) -> None:
-        for label, color in self.color_map.items():
+        colors: list[tuple[object, object]] = list(self.color_map.items())
+        for label, color in colors:
             if not isinstance(color, str) or named_color(color) is None:
                 raise DeclarationError(f"{self.name}: color_map[{label!r}]={color!r} is no colour such as '#ff8800'")
         super().check()
@@ -93,9 +94,9 @@ class HighlightedText(Component):
         return [self._sent(one) for one in wire]
 
     def _sent(self, one: Value) -> Stretch:
-        if not isinstance(one, dict) or one.keys() != KEYS or not isinstance(one["token"], str):
+        if not isinstance(one, dict) or one.keys() != KEYS or not isinstance(text := one["token"], str):
             raise self.invalid("stretches of text with a label each", one)
-        return one["token"], self._label(one["class_or_confidence"])
+        return text, self._label(one["class_or_confidence"])
 
     def accept(self, value: object) -> Stored:
         if value is None:
@@ -164,3 +165,7 @@ class HighlightedText(Component):
         if not isinstance(stored, list):
             return None
         return [{"token": text, "class_or_confidence": label} for text, label in stored]
+
+
+Highlightedtext = HighlightedText
+Highlight = HighlightedText

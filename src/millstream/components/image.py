@@ -101,7 +101,7 @@ class Image(MediaComponent):
     """
 
     kind = "image"
-    known_sources = ("upload", "webcam", "clipboard")
+    known_sources: ClassVar[tuple[str, ...]] = ("upload", "webcam", "clipboard")
     device = "webcam"
     streams = "picture"
     capabilities = frozenset({"captures_frames", "shows_frames", "takes_file"})

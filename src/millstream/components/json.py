@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import ClassVar, TypeAlias, Unpack, cast
+from typing import TypeAlias, Unpack
 
 from millstream.components.options.webcam import is_css_size
 from millstream.components.values.json_data import exact, json_data, parsed_json
@@ -83,7 +83,8 @@ class JSON(Component):
         try:
             return parsed_json(value) if isinstance(value, str) else json_data(value)
         except ValueError as error:
-            raise InvalidValue(f"{self.name} takes text only if it is JSON, but {brief(value)} is not: {error}") from error
+            reason = f"{brief(value)} is not: {error}"
+            raise InvalidValue(f"{self.name} takes text only if it is JSON, but {reason}") from error
         except TypeError as error:
             raise InvalidValue(f"{self.name} cannot show {brief(value)}: {error}") from error
 
@@ -91,7 +92,10 @@ class JSON(Component):
         return json_data(value)  # a copy: handlers may change what they get
 
     def wire(self, stored: Stored) -> Value:
-        return exact(cast("Value", stored))
+        return exact(stored)
 
     def mark(self, stored: Stored) -> object:
         return stored
+
+
+Json = JSON

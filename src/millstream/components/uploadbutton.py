@@ -8,7 +8,7 @@ from typing import ClassVar, Literal, Unpack
 
 from millstream.components.button import icon_of
 from millstream.components.options.file_component import FileComponent, Given
-from millstream.declare.component import Common
+from millstream.declare.component import Unlabelled
 from millstream.declare.event import Event
 from millstream.wire.messages import Value
 
@@ -55,7 +55,7 @@ class UploadButton(FileComponent):
         type: Literal["filepath", "binary"] = "filepath",
         file_count: Literal["single", "multiple", "directory"] = "single",
         file_types: Sequence[str] | None = None,
-        **common: Unpack[Common],
+        **common: Unpack[Unlabelled],
     ) -> None:
         self.variant, self.size, self.icon = variant, size or "lg", icon
         self.type = type

@@ -83,7 +83,7 @@ class Video(MediaComponent):
 
     kind = "video"
     capabilities = frozenset({"captures_frames", "records_video", "takes_file"})
-    known_sources = ("upload", "webcam")
+    known_sources: ClassVar[tuple[str, ...]] = ("upload", "webcam")
     device = "webcam"
     shows_own_stream = False
     ignores: ClassVar[tuple[str, ...]] = ("show_share_button", "watermark")
@@ -93,6 +93,8 @@ class Video(MediaComponent):
         "webcam_constraints": ("constraints",),
         "show_download_button": ("buttons",),
     }
+
+    default_format: ClassVar[str | None] = None
 
     stream = StreamEvent()
     change = Event()
@@ -133,7 +135,7 @@ class Video(MediaComponent):
         show_download_button: bool = True,
         **common: Unpack[Common],
     ) -> None:
-        self.format = format.lower().lstrip(".") if format is not None else None
+        self.format = format.lower().lstrip(".") if format is not None else self.default_format
         self.sources = listed(sources, self.known_sources)
         self.height, self.width = height, width
         self.webcam_options = webcam_options_of(webcam_options, mirror_webcam, webcam_constraints)

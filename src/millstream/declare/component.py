@@ -22,10 +22,9 @@ SHORTEST_S: Final = 0.01
 """The shortest interval, in seconds, at which something happens by itself."""
 
 
-class Common(Placed, total=False):
-    """The keywords that every component takes; see `Component`."""
+class Unlabelled(Placed, total=False):
+    """The keywords of every component but its label; see `Component`."""
 
-    label: str | None
     info: str | None
     show_label: bool | None
     container: bool
@@ -33,6 +32,12 @@ class Common(Placed, total=False):
     min_width: int
     interactive: bool | None
     every: float | Component | None
+
+
+class Common(Unlabelled, total=False):
+    """The keywords that every component takes; see `Component`."""
+
+    label: str | None
 
 
 class Component(ValueForms):

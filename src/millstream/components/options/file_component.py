@@ -1,4 +1,4 @@
-"""`FileComponent`, the base of `File`, `UploadButton` and `DownloadButton`: a value is a list of files and addresses."""
+"""`FileComponent`, the base of `File`, `UploadButton` and `DownloadButton`: a value is a list of files."""
 
 from __future__ import annotations
 

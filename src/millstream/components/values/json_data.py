@@ -48,7 +48,7 @@ def json_data(value: object, depth: int = MAX_DEPTH) -> Value:
     if isinstance(value, float):
         return value if value - value == 0 else None
     if type(value) in KINDS and not isinstance(value, bytes):
-        return value  # type: ignore[return-value]  # None, bool or int
+        return value
     if isinstance(value, Number) and not isinstance(value, complex):  # Decimal, Fraction
         return plain_number(value)
     opened = _opened(value)
@@ -113,7 +113,7 @@ def _opened(value: object) -> Opened | None:
                 return [str(one) for one in value]  # type: ignore[attr-defined]
             return _dumped(dump, arguments)
     if isinstance(value, tuple) or type(value).__name__ in ("dict_values", "dict_keys", "dict_items"):
-        return list(value)  # type: ignore[call-overload]  # the views of a dict can be iterated
+        return [*value]  # type: ignore[misc]  # the views of a dict can be iterated
     return None
 
 

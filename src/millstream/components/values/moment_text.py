@@ -46,8 +46,9 @@ def read_moment(text: str, zone: tzinfo | None) -> ReadMoment | None:
         day, _, hour = words.replace("t", " ", 1).partition(" ")
         if not _DATE.fullmatch(day) or (hour and not _TIME.fullmatch(hour)):
             return None
-        parts = [int(part) for part in (hour or "0:0").split(".")[0].split(":")]
-        moment = datetime.combine(date(*map(int, day.split("-"))), time(*parts), zone)
+        clock = (hour or "0:0").split(".")[0]
+        form = "%Y-%m-%d %H:%M:%S" if clock.count(":") == 2 else "%Y-%m-%d %H:%M"
+        moment = datetime.strptime(f"{day} {clock}", form).replace(tzinfo=zone)
         moment.timestamp()
         return ReadMoment(moment, is_relative=False)
     except (ValueError, OverflowError, OSError):  # no such day, or beyond what the clock of the machine counts
