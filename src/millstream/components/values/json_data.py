@@ -13,6 +13,9 @@ from pathlib import PurePath
 from typing import Final, TypeAlias
 from uuid import UUID
 
+import numpy as np
+from numpy.typing import NDArray
+
 from millstream.components.values.plain import LARGEST_WHOLE, plain_number
 from millstream.wire.limits import MAX_MESSAGE_BYTES
 from millstream.wire.messages import Value
@@ -42,6 +45,8 @@ def json_data(value: object, depth: int = MAX_DEPTH) -> Value:
     Raises:
         TypeError: Lists or dicts are nested too deeply, or contain themselves, or a table has too many cells.
     """
+    if isinstance(value, np.floating):
+        value = float(str(value))
     value = plain_scalar(value)
     if isinstance(value, str):
         return well_formed(value)
@@ -109,12 +114,21 @@ def _opened(value: object) -> Opened | None:
         dump = getattr(value, name, None)
         if callable(dump) and not isinstance(value, type):
             _check_cells(value)
-            if getattr(getattr(value, "dtype", None), "kind", "") == "M":  # whose lists hold mere numbers
-                return [str(one) for one in value]  # type: ignore[attr-defined]
+            if isinstance(value, np.ndarray):
+                return _listed(value)
             return _dumped(dump, arguments)
     if isinstance(value, tuple) or type(value).__name__ in ("dict_values", "dict_keys", "dict_items"):
         return [*value]  # type: ignore[misc]  # the views of a dict can be iterated
     return None
+
+
+def _listed(array: NDArray[np.generic]) -> list[object]:
+    """Give an array as lists: moments as text, and short floats with the digits that they have."""
+    if array.dtype.kind == "M":
+        array = array.astype(str)
+    elif array.dtype.kind == "f" and array.dtype.itemsize < 8:
+        array = array.astype(str).astype(np.float64)
+    return [*array.tolist()]
 
 
 def _check_cells(table: object) -> None:
