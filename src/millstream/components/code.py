@@ -59,11 +59,12 @@ class Code(Component):
         max_lines: How many lines it grows to before it scrolls; `None` for any number.
         wrap_lines: Whether long lines are wrapped; otherwise they scroll.
         show_line_numbers: Whether lines are numbered.
-        autocomplete: Whether words of the text and of the language are suggested while the user types.
         buttons: `["copy", "download"]`, which it has by default, or some of them.
         common: See `Component`.
     """
 
+    ignores: ClassVar[tuple[str, ...]] = ("autocomplete",)
+    prop_names: ClassVar = {"show_line_numbers": ("line_numbers",)}
     languages: ClassVar[tuple[str | None, ...]] = LANGUAGES
 
     change = Event()
@@ -80,14 +81,12 @@ class Code(Component):
         max_lines: int | None = None,
         wrap_lines: bool = False,
         show_line_numbers: bool = True,
-        autocomplete: bool = False,
         buttons: Sequence[str] | None = None,
         **common: Unpack[Common],
     ) -> None:
         self.language = language
         self.lines, self.max_lines = lines, max_lines
         self.wrap_lines, self.show_line_numbers = wrap_lines, show_line_numbers
-        self.autocomplete = autocomplete
         self.buttons = [name for name in BUTTONS if buttons is None or name in buttons]
         super().__init__(value, **common)
 
@@ -107,11 +106,8 @@ class Code(Component):
             "max_lines": self.max_lines,
             "wrap_lines": self.wrap_lines,
             "line_numbers": self.show_line_numbers,
-            "autocomplete": self.autocomplete,
             "buttons": list(self.buttons),
         }
-
-    prop_names: ClassVar = {"show_line_numbers": ("line_numbers",)}
 
     def validate(self, wire: Value, files: Files) -> Stored:
         if not isinstance(wire, str):

@@ -234,6 +234,7 @@ export class Session {
   }
 
   private async upload(component: number, files: readonly Coming[]): Promise<void> {
+    this.store.choose(component);
     const isNew = await this.uploads.send(component, files, this.store.collects(component), this.runs.last);
     for (const event of isNew ? ["upload", "input"] : []) this.fire({ component, event });
   }

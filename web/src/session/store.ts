@@ -6,6 +6,7 @@ export class Store {
   private readonly declared: { [component: string]: ComponentDeclaration };
   private readonly changed = new Map<number, Props>();
   private readonly edited = new Set<number>();
+  private readonly replacing = new Set<number>();
 
   private readonly layouts = new Map<number, Props>();
   private readonly parents = new Map<number, number>();
@@ -68,6 +69,11 @@ export class Store {
     return collects === true || (collects === "list" && most !== 1);
   }
 
+  /** Files are chosen for a component; where they replace those before, the first of them to arrive begins anew. */
+  choose(component: number): void {
+    if (this.props(component)["replaces"]) this.replacing.add(component);
+  }
+
   /** The server changed properties. */
   update(component: number, props: Props): void {
     this.changed.set(component, { ...this.changed.get(component), ...props });
@@ -85,7 +91,8 @@ export class Store {
   /** The value of a component after an upload: the file, or the list with one more if it collects files. */
   received(component: number, file: FileValue): unknown {
     const { collects, value, max_files: most } = this.props(component);
-    if (collects === "list") return [...(most === 1 ? [] : ((value ?? []) as readonly FileValue[])), file];
+    const isAlone = most === 1 || this.replacing.delete(component);
+    if (collects === "list") return [...(isAlone ? [] : ((value ?? []) as readonly FileValue[])), file];
     if (collects !== true) return file;
     const { text, files } = (value ?? EMPTY_DRAFT) as Draft;
     return { text, files: [...files, file] };

@@ -1,0 +1,64 @@
+/** Code as lines in the page: one element for each, of which only those are made anew that have changed. */
+import { highlight } from "../../highlight/highlight.ts";
+
+/** Names of languages that the highlighter has under another one. */
+const SAME_AS: Record<string, string> = { r: "shell", dockerfile: "shell", jinja2: "html" };
+
+/** A stretch of a line: its text, and the class of its colour, empty for none. */
+type Stretch = readonly [text: string, kind: string];
+
+export class CodeLines {
+  /** What each line shows, to be compared with what it should. */
+  private shown: string[] = [];
+
+  constructor(private readonly target: HTMLElement) {}
+
+  show(code: string, language: string | null): void {
+    const name = language?.startsWith("sql-") ? "sql" : (language ?? "");
+    const lines = split(code, SAME_AS[name] ?? name);
+    const marks = lines.map((line) => JSON.stringify(line));
+    for (let at = 0; at < lines.length; at++) {
+      if (this.shown[at] === marks[at]) continue;
+      const line = made(lines[at] as Stretch[]);
+      const before = this.target.children[at];
+      if (before) before.replaceWith(line);
+      else this.target.append(line);
+    }
+    while (this.target.children.length > lines.length) this.target.lastElementChild?.remove();
+    this.shown = marks;
+  }
+}
+
+/** Divides code into lines, and those into stretches of one colour. */
+function split(code: string, language: string): Stretch[][] {
+  const lines: Stretch[][] = [[]];
+  const add = (text: string, kind: string): void => {
+    const [first, ...rest] = text.split("\n");
+    if (first) lines.at(-1)?.push([first, kind]);
+    for (const next of rest) lines.push(next ? [[next, kind]] : []);
+  };
+  let at = 0;
+  for (const { kind, start, end } of highlight(code, language)) {
+    add(code.slice(at, start), "");
+    add(code.slice(start, end), kind);
+    at = end;
+  }
+  add(code.slice(at), "");
+  return lines;
+}
+
+function made(stretches: readonly Stretch[]): HTMLElement {
+  const line = document.createElement("div");
+  for (const [text, kind] of stretches) {
+    if (!kind) {
+      line.append(text);
+      continue;
+    }
+    const word = document.createElement("span");
+    word.className = `ms-c-${kind}`;
+    word.textContent = text;
+    line.append(word);
+  }
+  if (stretches.length === 0) line.append("\n");
+  return line;
+}

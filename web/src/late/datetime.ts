@@ -1,0 +1,69 @@
+import { html, nothing, type TemplateResult } from "lit";
+import { state } from "lit/decorators.js";
+import { live } from "lit/directives/live.js";
+import { Leaf, type LeafProps } from "../elements/base.ts";
+import { customElement } from "../elements/parts/define.ts";
+import { progress } from "../elements/parts/run.ts";
+import { canonical, forPicker, fromPicker } from "./datetime/moments.ts";
+import "../styles/datetime.css";
+
+interface DateTimeProps extends LeafProps {
+  value: string | null;
+  include_time: boolean;
+}
+
+/** A moment: typed, also as "now - 1d", or picked from the browser's own calendar. */
+@customElement("ms-datetime")
+export class DateTime extends Leaf<DateTimeProps> {
+  @state() private problem = "";
+
+  protected override render(): TemplateResult {
+    const { value, include_time, interactive } = this.props;
+    const { problem, name } = this;
+    const kind = include_time ? "datetime-local" : "date";
+    return html`
+      ${this.caption()}
+      <div class="ms-moment ms-beside">
+        <input
+          class="ms-input" id=${this.control} type="text" autocomplete="off" spellcheck="false" ?readonly=${!interactive}
+          placeholder=${include_time ? "2026-01-31 18:30:00" : "2026-01-31"} aria-invalid=${problem ? "true" : nothing}
+          aria-label=${this.captioned ? nothing : name} aria-describedby=${this.described(problem)} .value=${live(value ?? "")}
+          @change=${this.onType} @keydown=${this.onKey} @focus=${() => this.fire("focus")} @blur=${() => this.fire("blur")}
+        />
+        <span class="ms-calendar"><input
+          type=${kind} step=${include_time ? 1 : nothing} aria-label="${name}: pick" title="Pick" ?disabled=${!interactive}
+          .value=${live(forPicker(value, include_time))} @click=${openPicker} @change=${this.onPick}
+        /></span>
+      </div>
+      ${progress(this.run)}${this.notes(problem)}
+    `;
+  }
+
+  private onType(event: Event): void {
+    const text = (event.target as HTMLInputElement).value;
+    const moment = canonical(text, this.props.include_time);
+    const form = this.props.include_time ? "2026-01-31 18:30:00" : "2026-01-31";
+    this.problem = moment === null ? `Write a moment such as ${form}, or now - 1d (s, m, h, d).` : "";
+    if (moment !== null && moment !== (this.props.value ?? "")) this.edit(moment || null);
+  }
+
+  private onPick(event: Event): void {
+    this.problem = "";
+    this.edit(fromPicker((event.target as HTMLInputElement).value, this.props.include_time) || null);
+  }
+
+  private onKey(event: KeyboardEvent): void {
+    if (event.key !== "Enter" || event.isComposing || !this.props.interactive) return;
+    this.onType(event);
+    if (!this.problem) this.fire("submit");
+  }
+}
+
+/** Opens the calendar wherever the field was clicked; by keyboard it opens by itself. */
+function openPicker(event: Event): void {
+  try {
+    (event.target as HTMLInputElement).showPicker?.();
+  } catch {
+    // The browser opens it in another way, or has none: the field can still be typed into.
+  }
+}
