@@ -8,6 +8,6 @@ import millstream as gr
 
 def story() -> None:
     with gr.Row():
-        gr.DateTime("2026-01-31 18:30:00", label="Begin")
-        gr.DateTime("now - 1d", label="Since", info="May be relative: now - 2h")
+        gr.DateTime("2026-01-31 18:30:00", label="Begin", interactive=True)
+        gr.DateTime("now - 1d", label="Since", info="May be relative: now - 2h", interactive=True)
         gr.DateTime("2026-02-14", label="Day", include_time=False, interactive=False)

@@ -8,4 +8,6 @@ from stories import MEDIA
 
 
 def story() -> None:
-    gr.FileExplorer("*.jpg", root_dir=MEDIA, label="Images of the examples", value="astronaut.jpg", max_height=220)
+    gr.FileExplorer(
+        "*.jpg", root_dir=MEDIA, label="Images of the examples", value="astronaut.jpg", max_height=220, interactive=True
+    )

@@ -5,7 +5,14 @@ A text with labels, one with scores, and one in which what is selected gets a la
 
 import millstream as gr
 
-NAMES = [("Ada Lovelace", "person"), (" met ", None), ("Babbage", "person"), (" in ", None), ("London", "place"), (".", None)]
+NAMES = [
+    ("Ada Lovelace", "person"),
+    (" met ", None),
+    ("Babbage", "person"),
+    (" in ", None),
+    ("London", "place"),
+    (".", None),
+]
 SCORES = [("the light", 0.9), (" was ", None), ("rather dim", -0.6), (" but the frames were ", None), ("sharp", 0.5)]
 
 

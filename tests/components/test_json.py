@@ -1,11 +1,10 @@
 """JSON: whatever a handler returns becomes plain data, and what is too large or too deep is refused in words."""
 
 import dataclasses
-import datetime
+import datetime as dt
 import enum
-from collections import namedtuple
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -43,7 +42,9 @@ class Huge(Table):
     shape = (10**6, 10)
 
 
-Pair = namedtuple("Pair", "a b")
+class Pair(NamedTuple):
+    a: int
+    b: tuple[int, ...]
 
 
 @pytest.mark.parametrize(
@@ -56,7 +57,7 @@ Pair = namedtuple("Pair", "a b")
         (Model(), {"x": 1}),
         (Table(), [{"a": 1}, {"a": None}]),
         (
-            [datetime.date(2026, 1, 31), Path("a/b"), b"x", np.array(["2026-01-31"], "M8[D]"), 1j],
+            [dt.date(2026, 1, 31), Path("a/b"), b"x", np.array(["2026-01-31"], "M8[D]"), 1j],
             ["2026-01-31", "a/b", "b'x'", ["2026-01-31"], "1j"],
         ),
         ('{"a": [1, NaN, "\\ud800"]}', {"a": [1, None, "�"]}),

@@ -146,7 +146,8 @@ class SelectData(EventData):
 
     Attributes:
         index: Number of the choice, `[x, y]` in pixels for an image, `[start, end]` for a text.
-        value: The value that was selected, `None` for an image; of a conversation's example a dict with its `text`.
+        value: The value that was selected, `None` for an image; of a conversation's example a dict with its `text`, of
+            a highlighted text `[text, label]`.
         selected: `False` if it was a deselection.
     """
 
@@ -159,7 +160,7 @@ class SelectData(EventData):
         said = data if isinstance(data, Mapping) else {}
         self.index, self.value = said.get("index"), said.get("value")
         self.selected = said.get("selected", True)
-        is_known = _is_plain(self.value) or _is_message(self.value)
+        is_known = _is_plain(self.value) or _is_message(self.value) or _is_pair(self.value)
         if not (_is_index(self.index) and is_known and isinstance(self.selected, bool)):
             raise InvalidValue("the page described a selection in a form that no selection has")
 
@@ -286,6 +287,10 @@ def _is_index(value: object) -> bool:
 
 def _is_message(value: object) -> bool:
     return isinstance(value, dict) and value.keys() == {"text"} and _is_text(value["text"])
+
+
+def _is_pair(value: object) -> bool:
+    return isinstance(value, list) and len(value) == 2 and all(map(_is_plain, value))
 
 
 def _is_plain(value: object) -> bool:

@@ -1,4 +1,4 @@
-import { html, nothing, type TemplateResult } from "lit";
+import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { state } from "lit/decorators.js";
 import { live } from "lit/directives/live.js";
 import { Leaf, type LeafProps } from "../elements/base.ts";
@@ -18,9 +18,17 @@ const NONE: Rgba = { red: 0, green: 0, blue: 0, alpha: 1 };
 @customElement("ms-colorpicker")
 export class ColorPicker extends Leaf<ColorPickerProps> {
   @state() private problem = "";
+  /** The text that is no colour, for as long as it stands there. */
+  private draft: string | null = null;
 
   private get color(): Rgba {
     return readColor(this.props.value ?? "") ?? NONE;
+  }
+
+  protected override willUpdate(changed: PropertyValues): void {
+    super.willUpdate(changed);
+    const before = changed.get("props") as ColorPickerProps | undefined;
+    if (before && before.value !== this.props.value) [this.problem, this.draft] = ["", null];
   }
 
   protected override render(): TemplateResult {
@@ -37,7 +45,7 @@ export class ColorPicker extends Leaf<ColorPickerProps> {
         <input
           id=${this.control} type="text" spellcheck="false" autocomplete="off" placeholder="none" ?readonly=${!interactive}
           aria-label=${this.captioned ? nothing : name} aria-describedby=${this.described(problem)} aria-invalid=${problem ? "true" : nothing}
-          .value=${live(value ?? "")} @change=${this.onType} @keydown=${this.onKey}
+          .value=${live(this.draft ?? value ?? "")} @change=${this.onType} @keydown=${this.onKey}
           @focus=${() => this.fire("focus")} @blur=${() => this.fire("blur")}
         />
         <input
@@ -51,6 +59,7 @@ export class ColorPicker extends Leaf<ColorPickerProps> {
 
   private choose(color: Rgba): void {
     this.problem = "";
+    this.draft = null;
     this.edit(writeColor(color, this.props.value ?? "#"));
   }
 
@@ -67,6 +76,7 @@ export class ColorPicker extends Leaf<ColorPickerProps> {
     const text = (event.target as HTMLInputElement).value.trim();
     const color = readColor(text);
     this.problem = text && !color ? "Write a colour such as #ff8800 or rgba(255, 136, 0, 0.5)." : "";
+    this.draft = this.problem ? text : null;
     if (color) this.edit(writeColor(color, text));
     else if (!text) this.edit(null);
   }

@@ -1,4 +1,4 @@
-import { html, nothing, type TemplateResult } from "lit";
+import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { state } from "lit/decorators.js";
 import { live } from "lit/directives/live.js";
 import { Leaf, type LeafProps } from "../elements/base.ts";
@@ -16,6 +16,14 @@ interface DateTimeProps extends LeafProps {
 @customElement("ms-datetime")
 export class DateTime extends Leaf<DateTimeProps> {
   @state() private problem = "";
+  /** The text that is no moment, for as long as it stands there. */
+  private draft: string | null = null;
+
+  protected override willUpdate(changed: PropertyValues): void {
+    super.willUpdate(changed);
+    const before = changed.get("props") as DateTimeProps | undefined;
+    if (before && before.value !== this.props.value) [this.problem, this.draft] = ["", null];
+  }
 
   protected override render(): TemplateResult {
     const { value, include_time, interactive } = this.props;
@@ -27,7 +35,7 @@ export class DateTime extends Leaf<DateTimeProps> {
         <input
           class="ms-input" id=${this.control} type="text" autocomplete="off" spellcheck="false" ?readonly=${!interactive}
           placeholder=${include_time ? "2026-01-31 18:30:00" : "2026-01-31"} aria-invalid=${problem ? "true" : nothing}
-          aria-label=${this.captioned ? nothing : name} aria-describedby=${this.described(problem)} .value=${live(value ?? "")}
+          aria-label=${this.captioned ? nothing : name} aria-describedby=${this.described(problem)} .value=${live(this.draft ?? value ?? "")}
           @change=${this.onType} @keydown=${this.onKey} @focus=${() => this.fire("focus")} @blur=${() => this.fire("blur")}
         />
         <span class="ms-calendar"><input
@@ -44,11 +52,13 @@ export class DateTime extends Leaf<DateTimeProps> {
     const moment = canonical(text, this.props.include_time);
     const form = this.props.include_time ? "2026-01-31 18:30:00" : "2026-01-31";
     this.problem = moment === null ? `Write a moment such as ${form}, or now - 1d (s, m, h, d).` : "";
+    this.draft = moment === null ? text : null;
     if (moment !== null && moment !== (this.props.value ?? "")) this.edit(moment || null);
   }
 
   private onPick(event: Event): void {
     this.problem = "";
+    this.draft = null;
     this.edit(fromPicker((event.target as HTMLInputElement).value, this.props.include_time) || null);
   }
 

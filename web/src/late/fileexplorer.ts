@@ -35,8 +35,20 @@ export class FileExplorer extends Leaf<FileExplorerProps> {
   private readonly asked: (readonly string[])[] = [];
   private readonly keys = new TreeKeys(this, (item) => this.toggle(wayOf(item)));
 
+  /** A hidden part of the page cannot ask: the outermost folder is read when it is first seen. */
+  private readonly sight = new IntersectionObserver((seen) => {
+    if (!seen.some(({ isIntersecting }) => isIntersecting)) return;
+    this.sight.disconnect();
+    setTimeout(() => this.ask([]), 0);
+  });
+
   protected override firstUpdated(): void {
-    this.ask([]);
+    this.sight.observe(this);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.sight.disconnect();
   }
 
   protected override willUpdate(changed: PropertyValues): void {

@@ -36,7 +36,7 @@ def css_color(text: str) -> str | None:
 def named_color(text: str) -> str | None:
     """Do what `css_color` does, also with names such as `"red"` and with `hsl(…)`, which become hex digits."""
     color = css_color(text)
-    if color is not None or len(text) > LONGEST:
+    if color is not None or len(text) > LONGEST or "rgb" in text.lower():
         return color
     from PIL import ImageColor
 

@@ -5,10 +5,10 @@ import { highlight } from "../../highlight/highlight.ts";
 const SAME_AS: Record<string, string> = { r: "shell", dockerfile: "shell", jinja2: "html" };
 
 /** A stretch of a line: its text, and the class of its colour, empty for none. */
-type Stretch = readonly [text: string, kind: string];
+type ColouredText = readonly [text: string, kind: string];
 
 export class CodeLines {
-  /** What each line shows, to be compared with what it should. */
+  /** The contents of each line, to be compared with the new ones. */
   private shown: string[] = [];
 
   constructor(private readonly target: HTMLElement) {}
@@ -19,7 +19,7 @@ export class CodeLines {
     const marks = lines.map((line) => JSON.stringify(line));
     for (let at = 0; at < lines.length; at++) {
       if (this.shown[at] === marks[at]) continue;
-      const line = made(lines[at] as Stretch[]);
+      const line = made(lines[at] as ColouredText[]);
       const before = this.target.children[at];
       if (before) before.replaceWith(line);
       else this.target.append(line);
@@ -30,8 +30,8 @@ export class CodeLines {
 }
 
 /** Divides code into lines, and those into stretches of one colour. */
-function split(code: string, language: string): Stretch[][] {
-  const lines: Stretch[][] = [[]];
+function split(code: string, language: string): ColouredText[][] {
+  const lines: ColouredText[][] = [[]];
   const add = (text: string, kind: string): void => {
     const [first, ...rest] = text.split("\n");
     if (first) lines.at(-1)?.push([first, kind]);
@@ -47,7 +47,7 @@ function split(code: string, language: string): Stretch[][] {
   return lines;
 }
 
-function made(stretches: readonly Stretch[]): HTMLElement {
+function made(stretches: readonly ColouredText[]): HTMLElement {
   const line = document.createElement("div");
   for (const [text, kind] of stretches) {
     if (!kind) {

@@ -3,7 +3,7 @@
 const NOW = /^now(?: ?([+-]) ?(\d{1,9}) ?([smhd]))?$/;
 const MOMENT = /^(\d{4})-(\d{1,2})-(\d{1,2})(?:[ t](\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?)?$/;
 
-/** What was typed in one form; empty for nothing, null if it is no moment. */
+/** A typed moment in one form; empty for nothing, null if it is no moment. */
 export function canonical(text: string, hasTime: boolean): string | null {
   const words = text.trim().toLowerCase().replaceAll(/\s+/g, " ");
   if (words === "") return "";
