@@ -51,13 +51,13 @@ if TYPE_CHECKING:
     from millstream.components.options.waveform import WaveformOptions as WaveformOptions
     from millstream.components.options.webcam import WebcamOptions as WebcamOptions
     from millstream.components.radio import Radio as Radio
+    from millstream.components.short_names import Files as Files
+    from millstream.components.short_names import Mic as Mic
+    from millstream.components.short_names import Microphone as Microphone
+    from millstream.components.short_names import PlayableVideo as PlayableVideo
+    from millstream.components.short_names import Webcam as Webcam
     from millstream.components.slider import Slider as Slider
     from millstream.components.state import State as State
-    from millstream.components.templates import Files as Files
-    from millstream.components.templates import Mic as Mic
-    from millstream.components.templates import Microphone as Microphone
-    from millstream.components.templates import PlayableVideo as PlayableVideo
-    from millstream.components.templates import Webcam as Webcam
     from millstream.components.textbox import Text as Text
     from millstream.components.textbox import TextArea as TextArea
     from millstream.components.textbox import Textbox as Textbox
@@ -136,7 +136,7 @@ _HOMES = {
     "components.highlightedtext": ("Highlight", "HighlightedText", "Highlightedtext"),
     "components.checkboxgroup": ("CheckboxGroup", "Checkboxgroup"),
     "components.annotatedimage": ("AnnotatedImage", "Annotatedimage"),
-    "components.templates": ("Files", "Mic", "Microphone", "PlayableVideo", "Webcam"),
+    "components.short_names": ("Files", "Mic", "Microphone", "PlayableVideo", "Webcam"),
     "components.dropdown": ("Dropdown",),
     "components.examples": ("Examples",),
     "components.file": ("File",),

@@ -25,9 +25,9 @@ from millstream.components.label import Label
 from millstream.components.markdown import Markdown
 from millstream.components.number import Number
 from millstream.components.radio import Radio
+from millstream.components.short_names import Files, Microphone, PlayableVideo, Webcam
 from millstream.components.slider import Slider
 from millstream.components.state import State
-from millstream.components.templates import Files, Microphone, PlayableVideo, Webcam
 from millstream.components.textbox import TextArea, Textbox
 from millstream.components.uploadbutton import UploadButton
 from millstream.components.video import Video

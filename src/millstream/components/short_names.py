@@ -35,8 +35,12 @@ class PlayableVideo(Video):
     known_sources: ClassVar[tuple[str, ...]] = ("upload",)
 
 
-class Files(File):
-    """A `File` that takes several files."""
+class SeveralFiles(File):
+    """A `File` that takes several files; `gr.Files`."""
 
     tag = "file"
     default_count = "multiple"
+
+
+SeveralFiles.__name__ = "Files"  # in labels and messages
+Files = SeveralFiles
