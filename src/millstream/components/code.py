@@ -91,7 +91,7 @@ class Code(Component):
         super().__init__(value, **common)
 
     def check(self) -> None:
-        self.prefer_one_of("language", LANGUAGES, None)
+        self.prefer_one_of("language", self.languages, None)
         if self.lines < 1:
             self.correct("lines", 1, f"{self.lines} is less than 1")
         if self.max_lines is not None and self.max_lines < self.lines:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import ClassVar, Literal, Unpack
 
 from millstream.components.button import icon_of
-from millstream.components.options.file_component import FileComponent
+from millstream.components.chat.file_component import FileComponent
 from millstream.components.uploadbutton import SIZES, VARIANTS, Variant
 from millstream.declare.component import Unlabelled
 from millstream.declare.event import Event

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import ClassVar, Literal, Unpack
 
-from millstream.components.options.file_component import FileComponent, Given
+from millstream.components.chat.file_component import FileComponent, Given
 from millstream.declare.arguments import is_number
 from millstream.declare.component import Common
 from millstream.declare.event import Event
