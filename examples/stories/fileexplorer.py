@@ -3,11 +3,24 @@
 Files of the server to choose from, below one folder.
 """
 
+import tempfile
+from pathlib import Path
+
 import millstream as gr
-from stories import MEDIA
+
+NAMES = ("calibration.json", "takes/first.mp4", "takes/second.mp4", "takes/stills/door.jpg", "readme.txt")
+
+
+def folder() -> Path:
+    """Make a folder with some files where apps may show them."""
+    root = Path(tempfile.mkdtemp(prefix="story-"))
+    for name in NAMES:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).touch()
+    return root
 
 
 def story() -> None:
     gr.FileExplorer(
-        "*.jpg", root_dir=MEDIA, label="Images of the examples", value="astronaut.jpg", max_height=220, interactive=True
+        root_dir=folder(), ignore_glob="*.txt", label="Recordings", value="calibration.json", interactive=True
     )
