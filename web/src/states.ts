@@ -107,6 +107,8 @@ export interface RunView {
   message: string;
   /** The progress that its handler reports; absent or null if it reports none. */
   advance?: AdvanceView | null;
+  /** The app has not answered the stream that writes them; absent if it has. */
+  silence?: { seconds: number; isFirst: boolean };
   /** The reason for waiting in the page, in words; absent once the run has begun. */
   awaits?: string;
 }

@@ -117,7 +117,8 @@ class Credit(ControlMessage):
     It tells the sender of the link, too. From the page: `page_us`, when the last packet came; and to a server that has
     not sent it all, in `received`, the last one. From the server: the last
     packet that came is `received`, it had left the bottleneck of the uplink at `left_us` of the page's clock, and the
-    uplink carries `rate` bytes a second; 0 for each as long as it is not known.
+    uplink carries `rate` bytes a second; 0 for each as long as it is not known. `returned` counts the calls that have
+    returned, also those that change nothing in the page.
     """
 
     stream: int
@@ -126,6 +127,7 @@ class Credit(ControlMessage):
     received: int = 0
     left_us: int = 0
     rate: int = 0
+    returned: int = 0
 
 
 class Shown(ControlMessage):

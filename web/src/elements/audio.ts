@@ -97,7 +97,7 @@ export class Audio extends Leaf<AudioProps> implements FileInputHost {
     }
     if (this.audio?.problem) return html`<div class="ms-void"><p class="ms-problem">${this.audio.problem}</p></div>`;
     if (this.address) return this.player(this.address);
-    if (!this.props.interactive) return nothingYet("audio", null, "audio", this.occasion);
+    if (!this.props.interactive) return nothingYet("audio", null, "audio", this);
     return html`<div class="ms-void" @click=${this.fileInput.onVoid}>
       ${this.invites ? nothing : html`<p>Drop an audio file here</p>`}${this.fileInput.uploadButton(this.name)}
     </div>`;

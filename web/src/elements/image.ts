@@ -106,7 +106,7 @@ export class Image extends Leaf<ImageProps> implements OutputSurface, FileInputH
   /** The invitation in a frame that shows nothing yet. */
   private empty(): TemplateResult {
     const { placeholder, interactive } = this.props;
-    if (!interactive) return nothingYet("image", placeholder, "image", this.occasion);
+    if (!interactive) return nothingYet("image", placeholder, "image", this);
     const files = this.offers("upload") || this.offers("clipboard");
     const words = this.invites ? null : this.offers("upload") ? "Drop an image here" : "Paste an image here";
     return html`<div class="ms-void" @click=${this.fileInput.onVoid}>

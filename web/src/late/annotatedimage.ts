@@ -42,7 +42,7 @@ export class AnnotatedImage extends Leaf<AnnotatedImageProps> implements OutputS
   protected override render(): TemplateResult {
     const { height, width } = this.props;
     const failed = this.run?.state === "failed" ? failure(this.run.message) : nothing;
-    const empty = nothingYet("image", null, "image", this.occasion);
+    const empty = nothingYet("image", null, "image", this);
     return html`
       <div
         class="ms-frame" role="group" aria-label=${this.name} ?data-shown=${this.hasImage}

@@ -144,7 +144,7 @@ export class Video extends Leaf<VideoProps> implements FileInputHost {
   }
 
   private empty(): TemplateResult {
-    if (!this.props.interactive) return nothingYet("video", null, "video", this.occasion);
+    if (!this.props.interactive) return nothingYet("video", null, "video", this);
     const files = this.offers("upload");
     return html`<div class="ms-void" @click=${this.fileInput.onVoid}>
       ${this.invites ? nothing : html`${icon("video")}<p>Drop a video here</p>`}

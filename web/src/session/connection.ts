@@ -81,6 +81,13 @@ export class Connection {
     this.notice ??= setTimeout(() => this.show({ state: "lost", message }), UNNOTICED_MS);
   }
 
+  /** The server does not answer, or does again: the link is not lost yet, but what is shown is old. */
+  doubt(isSilent: boolean): void {
+    if (!this.isOpen) return;
+    if (isSilent) this.show({ state: "lost", message: "The app does not answer…" });
+    else this.tell({ state: "open", message: "" });
+  }
+
   /** The session is over; there may be another one. */
   lose(): void {
     this.secret = null;

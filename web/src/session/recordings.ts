@@ -93,6 +93,13 @@ export class Recordings {
     this.find(stream)?.turn(state);
   }
 
+  /** The binding of a stream that is not over, unless the component has begun another recording. */
+  bindingOf(stream: number): Binding | null {
+    const binding = this.served.get(stream);
+    const component = binding?.stream?.component ?? -1;
+    return binding && !this.isReplaced(component, stream) ? binding : null;
+  }
+
   /** True if a stream belongs to an earlier recording of a component that records again, and is not shown there. */
   isReplaced(component: number, stream: number): boolean {
     return this.replaced.get(component)?.includes(stream) ?? false;

@@ -1,11 +1,15 @@
 /** Ordinary events: begun according to each binding's trigger mode, and shown as the server reports them. */
 
 import type { Binding, Manifest } from "../manifest.ts";
+import type { StreamSilence } from "../playback/silences.ts";
 import type { RunView } from "../states.ts";
 import type { Fire, ProgressState, RunState } from "../wire/messages.ts";
 import { readsOf } from "./binding_inputs.ts";
 import { HeldEvents, type Trigger } from "./held_events.ts";
 import { RunEstimate } from "./run_progress.ts";
+
+/** Silent streams are shown under numbers that the server gives to none. */
+const SILENT_CALL = -2_000_000;
 
 export interface RunsEvents {
   send(message: Fire): void;
@@ -273,4 +277,10 @@ export function streamRun(binding: Binding, state: "done" | "failed", message = 
     etaS: null,
     message,
   };
+}
+
+/** The view by which a stream's outputs show that the app is silent, or answers again. */
+export function silentRun(binding: Binding, { seconds, isFirst }: Omit<StreamSilence, "stream">): RunView {
+  const view = streamed(SILENT_CALL - binding.id, binding);
+  return seconds > 0 ? { ...view, progress: "minimal", silence: { seconds, isFirst } } : { ...view, state: "done" };
 }

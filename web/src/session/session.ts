@@ -31,7 +31,7 @@ import { watchPage } from "./page_lifecycle.ts";
 import { PendingInputs } from "./pending_inputs.ts";
 import { Players } from "./players.ts";
 import { Recordings } from "./recordings.ts";
-import { Runs, streamRun } from "./runs.ts";
+import { Runs, silentRun, streamRun } from "./runs.ts";
 import { Scripts } from "./scripts.ts";
 import { isEmpty, RECORDING, WITHDRAWN } from "./sentences.ts";
 import { Store } from "./store.ts";
@@ -77,6 +77,11 @@ export class Session {
     state: ({ state, deadlinePageUs }) => this.recordings.update(state, deadlinePageUs),
     broken: (message) => this.recordings.break(message),
     turn: ({ turn }) => this.recordings.turn(turn),
+    unanswered: (silence) => {
+      const binding = this.recordings.bindingOf(silence.stream);
+      if (binding) this.view.setRun(silentRun(binding, silence));
+    },
+    silent: ({ isSilent }) => this.connection.doubt(isSilent),
     run: ({ state }) => this.runs.update(state),
     progress: ({ progress }) => this.runs.advance(progress),
     toast: ({ toast: { level, title, message, duration_s: durationS, count } }) =>

@@ -47,6 +47,7 @@ function leaf(id: number, declared: ComponentDeclaration, listens = new Set<stri
   return {
     element,
     apply: (changed) => {
+      if ("value" in changed) element.isEmptied = changed["value"] === null;
       element.props = { ...element.props, ...changed };
       dress(element, element.props);
     },

@@ -7,6 +7,7 @@ import type { Ack, PageMessage, Refuse, ServerMessage, Welcome } from "../wire/m
 import { ACK_BYTES, ACK_MESSAGES, MAX_CONTROL_BYTES } from "../wire/messages.ts";
 import type { Packet } from "../wire/packet.ts";
 import { CodecNumber, decodePacket, encodePacket, isPacket, PacketKind, VERSION } from "../wire/packet.ts";
+import { AnswerWatch } from "./answer_watch.ts";
 import { ClockComparison, pageUs } from "./clock.ts";
 import { UplinkPace } from "./pace.ts";
 import { Reconnection } from "./reconnection.ts";
@@ -17,9 +18,9 @@ import { openWebSocket } from "./websocket.ts";
 /** Clocks are compared so often: the smallest of recent delays, which tells of a queue, must be one of these. */
 const CLOCK_EVERY_MS = 1_000;
 
-/** After so many comparisons between which nothing was said a page is idle: only each fourth second compares then. */
+/** After so many comparisons between which nothing was said a page is idle: only each third second compares then. */
 const LIVELY_BEATS = 8;
-const IDLE_BEATS = 4;
+const IDLE_BEATS = 3;
 
 /** Refusals that do not last: the page tries again, and says what the server said until it is served. */
 const PASSING: readonly Refuse["code"][] = ["busy", "shutdown"];
@@ -53,6 +54,8 @@ export interface LinkEvents {
   packet(packet: Packet): void;
   /** The places of the packets of all open streams, for a server that does not know them. */
   sent(): [number, number, number][];
+  /** The server has been asked and does not answer, or it does again; it is not given up yet. */
+  silent?(isSilent: boolean): void;
   /** The link stood still, and does not any more: what comes now may be from before. */
   stood(untilUs: number): void;
 }
@@ -67,6 +70,7 @@ export class Link {
   /** The time of the server's last answer, and of the page when it was heard. */
   private heard = { server_us: 0, heard_us: 0 };
   private heardMs = 0;
+  private readonly answers = new AnswerWatch((isSilent) => this.events.silent?.(isSilent));
   /** Seconds since anything but the clock was said, here or there. */
   private quietBeats = 0;
   /** The longest silence of the server that is none, after what was heard last. */
@@ -190,6 +194,7 @@ export class Link {
         return;
       }
       this.quietBeats++;
+      this.answers.look(performance.now());
       if (this.isOpen && (!this.isIdle || this.quietBeats % IDLE_BEATS === 0)) this.compareClocks();
       this.timer = setTimeout(beat, CLOCK_EVERY_MS);
     };
@@ -215,11 +220,13 @@ export class Link {
   }
 
   private compareClocks(): void {
+    this.answers.asked(performance.now());
     this.send({ type: "clock", page_us: pageUs(), ...this.heard });
   }
 
   private lose(retryMs: number): void {
     clearTimeout(this.timer);
+    this.answers.forget();
     this.events.lost(retryMs);
   }
 
@@ -233,6 +240,7 @@ export class Link {
     const nowMs = performance.now();
     if (this.isOpen && nowMs - this.heardMs > this.patienceMs) this.events.stood(pageUs());
     this.heardMs = nowMs;
+    this.answers.heard();
     const isLastBeforeIdle = this.quietBeats === LIVELY_BEATS;
     this.patienceMs = (this.isIdle || isLastBeforeIdle ? IDLE_BEATS : 1) * CLOCK_EVERY_MS + LATE_MS;
     if (isPacket(data)) {

@@ -84,6 +84,8 @@ export interface Credit {
   received?: number;
   left_us?: number;
   rate?: number;
+  /** From the server: how many calls of the stream have returned. */
+  returned?: number;
 }
 
 export interface Shown {

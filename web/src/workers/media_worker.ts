@@ -9,6 +9,7 @@ import { LatencyWatch } from "../playback/latency_watch.ts";
 import { Overlays } from "../playback/overlays.ts";
 import { Playbacks } from "../playback/playbacks.ts";
 import { Presenter } from "../playback/presenter.ts";
+import { Silences, type StreamSilence } from "../playback/silences.ts";
 import { TransportChoice } from "../transport/choice.ts";
 import { pageUs } from "../transport/clock.ts";
 import { DownCredit } from "../transport/credit.ts";
@@ -20,6 +21,9 @@ import { CodecNumber, isLast, PacketKind } from "../wire/packet.ts";
 import type { FromWorker, OpenStream, ToWorker, ToWorkerOf } from "./port.ts";
 import { Uplinks } from "./uplinks.ts";
 
+/** So often is looked how long the app has been silent. */
+const LOOK_MS = 500;
+
 /** A message that the link leaves for us to handle. */
 type Message = Parameters<LinkEvents["message"]>[0];
 
@@ -30,6 +34,8 @@ export class MediaWorker {
   private readonly uplinks: Uplinks;
   private readonly downCredits = new Map<number, DownCredit>();
   private readonly tracks = new Map<number, TrackSink>();
+  private readonly silences = new Silences();
+  private looking: ReturnType<typeof setInterval> | undefined;
   private isHidden = false;
   private readonly presenter: Presenter;
   private readonly overlays: Overlays;
@@ -76,12 +82,21 @@ export class MediaWorker {
 
   private readonly serverHandlers: { [Type in Message["type"]]: (message: Extract<Message, { type: Type }>) => void } =
     {
-      outputs: (message) => this.presenter.announce(message),
-      credit: ({ stream, limit, received }) => this.uplinks.get(stream)?.raise(limit, received),
+      outputs: (message) => {
+        this.silences.answered(message.stream, performance.now());
+        this.presenter.announce(message);
+      },
+      credit: ({ stream, limit, received, returned = 0 }) => {
+        this.silences.returned(stream, returned, performance.now());
+        this.uplinks.get(stream)?.raise(limit, received);
+      },
       keyframe: ({ stream }) => this.uplinks.get(stream)?.requestKeyFrame?.(),
       encode: (message) => this.uplinks.get(message.stream)?.encodeAs?.(message),
       streamstate: (state) => this.move(state),
-      turnstate: (turn) => this.post({ type: "turn", turn }),
+      turnstate: (turn) => {
+        this.tell(this.silences.close(turn.stream));
+        this.post({ type: "turn", turn });
+      },
       runstate: (state) => this.post({ type: "run", state }),
       progress: (progress) => this.post({ type: "progress", progress }),
       toast: (toast) => this.post({ type: "toast", toast }),
@@ -158,6 +173,7 @@ export class MediaWorker {
       packet: (packet) => this.receivePacket(packet),
       sent: () => this.uplinks.places,
       stood: (untilUs) => this.presenter.freshness.stood(untilUs),
+      silent: (isSilent) => this.post({ type: "silent", isSilent }),
     };
     const choice = new TransportChoice(isHttp, (isHttp) => {
       this.latency.isHttp = isHttp;
@@ -201,6 +217,7 @@ export class MediaWorker {
   /** The session is over: nothing of it goes on. Devices stay until the page closes them. */
   private clear(): void {
     this.uplinks.clear();
+    this.tell(this.silences.clear());
     this.downCredits.clear();
     this.presenter.clear();
     this.playbacks.clear();
@@ -209,15 +226,31 @@ export class MediaWorker {
 
   private open(stream: OpenStream): void {
     if (!this.uplinks.open(stream)) return;
+    this.silences.open(stream.stream, stream.everyS);
+    this.looking ??= setInterval(() => this.look(), LOOK_MS);
     this.presenter.freshness.begin(stream.stream, stream.maxAgeS);
     this.grant(stream.stream);
   }
 
   // ---- down ------------------------------------------------------------------------------------------------------
 
+  /** Says which streams the app does not answer, as long as any runs. */
+  private look(): void {
+    this.tell(this.silences.look(performance.now(), this.link?.isOpen ?? false));
+    if (!this.silences.isEmpty) return;
+    clearInterval(this.looking);
+    this.looking = undefined;
+  }
+
+  private tell(silences: readonly StreamSilence[]): void {
+    for (const silence of silences) this.post({ type: "unanswered", ...silence });
+  }
+
   private move(state: StreamState): void {
     const frames = this.uplinks.move(state);
+    this.silences.run(state.stream, state.state === "running", performance.now());
     if (state.state === "ended") {
+      this.tell(this.silences.close(state.stream));
       this.downCredits.delete(state.stream);
       this.link?.forget(frames);
       this.presenter.endStream(state.stream);
@@ -235,6 +268,7 @@ export class MediaWorker {
     }
     const limit = this.downCredits.get(packet.stream)?.receive(packet.sequence) ?? null;
     if (limit !== null) this.link?.send({ type: "credit", stream: packet.stream, limit, page_us: pageUs() });
+    this.silences.answered(packet.stream, performance.now());
     this.latency.received(packet, pageUs());
     this.presenter.receive(packet);
   }
@@ -261,6 +295,7 @@ export class MediaWorker {
       },
       send: (packet, stream) => {
         this.link?.sendPacket(packet);
+        this.silences.sent(stream);
         this.latency.sent(packet, stream, pageUs());
       },
       isFree: (stream, nowUs) => this.link?.isFree(stream, nowUs) ?? false,

@@ -13,6 +13,7 @@ import type {
 } from "../codecs/types.ts";
 import type { Props } from "../manifest.ts";
 import type { LatencyView } from "../playback/latency_view.ts";
+import type { StreamSilence } from "../playback/silences.ts";
 import type {
   Cancel,
   Fire,
@@ -109,6 +110,10 @@ export type FromWorker =
   | { type: "streaming"; component: number; stream: number }
   | { type: "state"; state: StreamState; deadlinePageUs: number }
   | { type: "turn"; turn: TurnState }
+  /** The app has not answered a running stream for so long; see `StreamSilence`. */
+  | ({ type: "unanswered" } & StreamSilence)
+  /** The server has been asked, and says nothing; or it does again. */
+  | { type: "silent"; isSilent: boolean }
   | { type: "run"; state: RunState }
   | { type: "progress"; progress: ProgressState }
   | { type: "toast"; toast: Toast }

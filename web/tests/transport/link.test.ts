@@ -13,6 +13,7 @@ const events = {
   packet: vi.fn(),
   sent: () => [[1, 5, 7]] as [number, number, number][],
   stood: vi.fn(),
+  silent: vi.fn(),
 };
 let link: Link;
 
@@ -86,12 +87,12 @@ function idle(socket: FakeSocket, seconds: number): void {
   }
 }
 
-it("compares the clocks at each fourth second while nothing is said, and takes that for no standstill", () => {
+it("compares the clocks at each third second while nothing is said, and takes that for no standstill", () => {
   const socket = serve();
   idle(socket, 9);
   const asked = socket.of("clock").length;
   idle(socket, 60);
-  expect(socket.of("clock")).toHaveLength(asked + 15);
+  expect(socket.of("clock")).toHaveLength(asked + 20);
   expect(events.stood).not.toHaveBeenCalled();
   expect(events.lost).not.toHaveBeenCalled();
   vi.advanceTimersByTime(10_000);
@@ -402,3 +403,16 @@ describe("over a link that is cut again and again", () => {
     expect(server.acted).toEqual(Array.from({ length: run }, (_, at) => at + 1));
   });
 });
+
+it.each([2, 30])(
+  "says within five seconds that the server is silent, after %s quiet seconds, and keeps the link",
+  (quiet) => {
+    const socket = serve();
+    idle(socket, quiet);
+    vi.advanceTimersByTime(5_000);
+    expect(events.silent.mock.calls).toEqual([[true]]);
+    expect(socket.closedWith).toBe(0);
+    socket.say({ type: "clock", page_us: 0, server_us: 0 });
+    expect(events.silent.mock.calls).toEqual([[true], [false]]);
+  },
+);

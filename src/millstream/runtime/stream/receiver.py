@@ -75,6 +75,7 @@ class Receiver:
         if self._pacing is not None:
             self._pacing.go_on(self.received, self.limit)
         self.active_at = self.call_s = 0.0
+        self._returned = 0
 
     @property
     def keeps_all(self) -> bool:
@@ -188,6 +189,7 @@ class Receiver:
 
     def call_ended(self, now: float) -> None:
         """The handler has returned."""
+        self._returned += 1
         if self._pacing is not None:
             self.call_s = self._pacing.call_ended(now)
 
@@ -216,7 +218,9 @@ class Receiver:
 
     def grants(self, now: float) -> list[Credit]:
         """Give the new credit, if there is any."""
-        return [Credit(stream=self._number, limit=self.limit, received=self.received)] if self.raise_limit(now) else []
+        if not self.raise_limit(now):
+            return []
+        return [Credit(stream=self._number, limit=self.limit, received=self.received, returned=self._returned)]
 
     def next_at(self, now: float) -> float | None:
         """Say when `grants` is worth asking again if nothing happens before."""

@@ -16,9 +16,15 @@ export function frameTool(name: IconName, title: string, press: () => void): Tem
   </button>`;
 }
 
-/** A frame that shows nothing yet says what will be there: what the app says itself, or its own noun. */
-export function nothingYet(name: IconName, words: string | null, noun: string, occasion: string): TemplateResult {
-  const sentence = words ?? `The ${noun} appears here${occasion && ` ${occasion}`}.`;
+/** A frame that shows nothing says what will be there, in the app's `words` if it has any; or that the app has emptied it. */
+export function nothingYet(
+  name: IconName,
+  words: string | null,
+  noun: string,
+  { occasion, isEmptied }: { occasion: string; isEmptied: boolean },
+): TemplateResult {
+  const coming = words ?? `The ${noun} appears here${occasion && ` ${occasion}`}.`;
+  const sentence = isEmptied ? `The app gave no ${noun}.` : coming;
   return html`<div class="ms-void">${icon(name)}<p>${sentence}</p></div>`;
 }
 

@@ -11,12 +11,22 @@ import { waitingWords } from "./waiting.ts";
 export function progress(run: RunView | null): TemplateResult | typeof nothing {
   if (run === null || run.progress === "hidden") return nothing;
   if (run.state !== "waiting" && run.state !== "running") return nothing;
+  if (run.silence) return silent(run.silence);
   const advance = run.state === "running" ? (run.advance ?? null) : null;
   const words = run.state === "waiting" ? [awaiting(run)] : progressWords(advance);
   const label = words.join(", ");
   return html`
     ${advance ? bar(advance, label) : html`<div class="ms-run" role="progressbar" aria-label=${label}><i></i></div>`}
     ${run.progress === "full" || run.state === "waiting" ? detail(run, words) : nothing}
+  `;
+}
+
+/** The app has not answered the stream for a while: a thin line at first, then the time in words, and what is shown is dimmed. */
+function silent({ seconds, isFirst }: { seconds: number; isFirst: boolean }): TemplateResult {
+  const words = isFirst ? `No result yet, ${seconds} s` : `No answer for ${seconds} s`;
+  return html`
+    <div class="ms-run" role="progressbar" aria-label="Waiting for the app"><i></i></div>
+    ${seconds > 1 ? html`<div class="ms-run-words ms-silent"><span>${words}</span></div>` : nothing}
   `;
 }
 
