@@ -14,7 +14,16 @@ from types import ModuleType
 import millstream as gr
 
 GALLERY = {
-    "See": ("detect", "filter", "find_colours", "blur_background", "hide_faces", "many_inputs", "unified"),
+    "See": (
+        "detect",
+        "filter",
+        "find_colours",
+        "blur_background",
+        "hide_faces",
+        "many_inputs",
+        "unified",
+        "gallery_of_moments",
+    ),
     "Speak": ("conversation", "captions", "talking_echo", "wake_word", "transcribe", "clear_transcript"),
     "Both": ("camera_and_microphone", "video_filter"),
     "Write": ("chat", "generator", "interface_text"),

@@ -36,11 +36,13 @@ if TYPE_CHECKING:
     from millstream.components.examples import Examples as Examples
     from millstream.components.file import File as File
     from millstream.components.fileexplorer import FileExplorer as FileExplorer
+    from millstream.components.gallery import Gallery as Gallery
     from millstream.components.highlightedtext import Highlight as Highlight
     from millstream.components.highlightedtext import HighlightedText as HighlightedText
     from millstream.components.highlightedtext import Highlightedtext as Highlightedtext
     from millstream.components.html import HTML as HTML
     from millstream.components.image import Image as Image
+    from millstream.components.imageslider import ImageSlider as ImageSlider
     from millstream.components.json import JSON as JSON
     from millstream.components.json import Json as Json
     from millstream.components.label import Label as Label
@@ -140,8 +142,10 @@ _HOMES = {
     "components.dropdown": ("Dropdown",),
     "components.examples": ("Examples",),
     "components.file": ("File",),
+    "components.gallery": ("Gallery",),
     "components.html": ("HTML",),
     "components.image": ("Image",),
+    "components.imageslider": ("ImageSlider",),
     "components.label": ("Label",),
     "components.markdown": ("Markdown",),
     "components.values.moment": ("Moment",),

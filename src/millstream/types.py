@@ -147,7 +147,8 @@ class Blob:
     Either `data` or `path` is set. The session's store makes a handle for it; the wire never sees a path. `size` is in
     bytes: the length of `data`, or the size of a file as filled in by the runtime. `told` is further data for the page.
     `shown` replaces it in browsers that cannot show the file itself; handlers and downloads get the file. `found` is
-    the image format of an upload by its content: `None` if not yet examined, empty if it is not an image.
+    the image format of an upload by its content: `None` if not yet examined, empty if it is not an image. Files with
+    the same `key` have the same content; an empty one tells nothing.
     """
 
     name: str
@@ -158,6 +159,7 @@ class Blob:
     told: Mapping[str, str] = field(default_factory=dict, hash=False)
     shown: Blob | None = None
     found: str | None = None
+    key: str = ""
 
     @property
     def total(self) -> int:

@@ -168,6 +168,24 @@ def test_patches_of_strong_colour_are_boxed() -> None:
     assert len(example.find(np.full((481, 643, 3), 90, np.uint8), 0.2)) == 0
 
 
+def test_a_moment_is_kept_when_something_has_moved(
+    astronaut: NDArray[np.uint8], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import millstream as gr
+
+    example = load("gallery_of_moments")
+    clock = iter(range(0, 1000, 5))
+    monkeypatch.setattr(example.time, "monotonic", lambda: next(clock))
+
+    moments, seen = example.watch(astronaut, None, None)
+    assert len(moments) == 1
+    assert example.watch(astronaut, moments, seen) == (gr.skip(), seen)
+    moments, seen = example.watch(astronaut[:, ::-1], moments, seen)
+    assert [image.shape for image, _ in moments] == [astronaut.shape] * 2
+    clock = iter([seen[0] + 0.1])
+    assert example.watch(astronaut, moments, seen) == (gr.skip(), seen)
+
+
 def test_only_the_chosen_colour_is_left() -> None:
     example = load("many_inputs")
     frame = np.zeros((4, 4, 3), np.uint8)

@@ -17,9 +17,11 @@ from millstream.components.downloadbutton import DownloadButton
 from millstream.components.dropdown import Dropdown
 from millstream.components.file import File
 from millstream.components.fileexplorer import FileExplorer
+from millstream.components.gallery import Gallery
 from millstream.components.highlightedtext import HighlightedText
 from millstream.components.html import HTML
 from millstream.components.image import Image
+from millstream.components.imageslider import ImageSlider
 from millstream.components.json import JSON
 from millstream.components.label import Label
 from millstream.components.markdown import Markdown
@@ -54,7 +56,9 @@ SHORTCUTS: Final[Mapping[str, Callable[[], Component]]] = {
     "highlight": HighlightedText,
     "highlightedtext": HighlightedText,
     "html": HTML,
+    "gallery": Gallery,
     "image": Image,
+    "imageslider": ImageSlider,
     "json": JSON,
     "label": Label,
     "markdown": Markdown,

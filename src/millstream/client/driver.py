@@ -79,9 +79,9 @@ class Driver(ABC):
         """Get a component's value as the page shows it.
 
         Images are `(height, width, 3 or 4)` uint8 arrays, audio is `(sample_rate, int16 array)`, other files are
-        bytes, several a list of them, marks on a camera's frames an `Overlay`, and anything else is what is on the
-        wire. Of streamed audio it is all that came so far; of encoded chunks their bytes, joined; of a streamed video
-        the bytes of an MP4 file.
+        bytes, several a list of them, a gallery is a list of `(media, caption)`, marks on a camera's frames an
+        `Overlay`, and anything else is what is on the wire. Of streamed audio it is all that came so far; of encoded
+        chunks their bytes, joined; of a streamed video the bytes of an MP4 file.
         """
         return self.run(plain_value(self.page.values[self.page.find_component(component)], self.download))
 

@@ -39,6 +39,8 @@ async def plain_value(value: object, download: Callable[[str], Awaitable[bytes]]
         return _plain(codecs.by_number(value.codec).open_decoder().decode(value.payload))
     if isinstance(value, list) and all(isinstance(item, dict) and "file" in item for item in value):
         return [await download(str(item["file"])) for item in value]
+    if isinstance(value, list) and value and all(isinstance(item, dict) and "media" in item for item in value):
+        return [(await plain_value(item["media"], download), item.get("caption")) for item in value]
     if isinstance(value, dict) and "file" in value:
         return _content(await download(str(value["file"])), str(value.get("type", "")))
     return value

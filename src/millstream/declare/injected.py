@@ -141,13 +141,21 @@ class EventData:
         raise AttributeError(f"the event says nothing of {name!r}")
 
 
+class SelectedFile(dict[str, object]):
+    """A file that was selected, with its `path`, `url`, `orig_name`, `mime_type` and `size`, as far as it has them.
+
+    Only the server makes it: what a page says of a file is a plain dict.
+    """
+
+
 class SelectData(EventData):
     """A selection.
 
     Attributes:
         index: Number of the choice, `[x, y]` in pixels for an image, `[start, end]` for a text.
         value: The value that was selected, `None` for an image; of a conversation's example a dict with its `text`, of
-            a highlighted text `[text, label]`.
+            a highlighted text `[text, label]`, of a gallery a dict with its `caption`, and with the `image` or `video`
+            as a dict that has a `path` or `url`.
         selected: `False` if it was a deselection.
     """
 
@@ -160,7 +168,7 @@ class SelectData(EventData):
         said = data if isinstance(data, Mapping) else {}
         self.index, self.value = said.get("index"), said.get("value")
         self.selected = said.get("selected", True)
-        is_known = _is_plain(self.value) or _is_message(self.value) or _is_pair(self.value)
+        is_known = any(fits(self.value) for fits in (_is_plain, _is_message, _is_pair, _is_item))
         if not (_is_index(self.index) and is_known and isinstance(self.selected, bool)):
             raise InvalidValue("the page described a selection in a form that no selection has")
 
@@ -291,6 +299,10 @@ def _is_message(value: object) -> bool:
 
 def _is_pair(value: object) -> bool:
     return isinstance(value, list) and len(value) == 2 and all(map(_is_plain, value))
+
+
+def _is_item(value: object) -> bool:
+    return isinstance(value, dict) and any(isinstance(part, SelectedFile) for part in value.values())
 
 
 def _is_plain(value: object) -> bool:

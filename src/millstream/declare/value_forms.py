@@ -126,6 +126,10 @@ class ValueForms(Element):
         """Give something that differs from what it gave before if the value changed since, even in place."""
         return list(stored) if isinstance(stored, list) else stored
 
+    def recalled(self, data: Value, stored: Stored) -> object:
+        """Add to what the page says of an event what the session knows of it: files, as they are, for its handler."""
+        return data
+
     def codec(self, streamed: bool, frame: Frame) -> tuple[str, float]:
         """Name the codec, and its quality of 0..1, for a frame that `postprocess` gave."""
         raise NotImplementedError

@@ -133,7 +133,7 @@ class SessionCalls:
             changes=values.changes(binding.inputs + binding.outputs) if values.changed else {},
             stream=cause.stream,
             source=cause.packets[-1].sequence if cause.packets else 0,
-            event=cause.event,
+            event=cause.event if cause.event is None else self._recalled(cause.event),
             request=page.request,
             folder=self._store.folder,
             room=min(map(LEFT, self._store.quotas)),
@@ -144,6 +144,13 @@ class SessionCalls:
             session=page.request.session_hash,
         )
         return StartedCall(job, values.claim(binding.outputs, is_stream=cause.stream > 0), cause.run)
+
+    def _recalled(self, event: Occurrence) -> Occurrence:
+        """Let the component of an event say more of it than the page did."""
+        target = self._manifest.components.get(event.target) if event.target is not None else None
+        if target is None or event.data is None:
+            return event
+        return event._replace(data=target.recalled(event.data, self._values[target.id]))
 
     def begin_turn(self, began: StartedCall, span: tuple[int, int], turn: Turn | None = None) -> StartedCall:
         """Make a call of a stream that of a turn; without packets the stream's component holds nothing."""

@@ -9,6 +9,7 @@ import { DropZone } from "./parts/dropzone.ts";
 import { following, isAccepted } from "./parts/files.ts";
 import { icon } from "./parts/icons.ts";
 import { progress } from "./parts/run.ts";
+import { sending } from "./parts/sending.ts";
 import { size } from "./parts/sentences.ts";
 import { styled } from "./parts/styled.ts";
 
@@ -36,6 +37,11 @@ export class FileField extends Leaf<FileProps> {
   );
   private get items(): readonly Item[] {
     return this.props.value ?? [];
+  }
+
+  /** Says why an upload has failed. */
+  refuse(message: string): void {
+    this.problem = message;
   }
 
   protected override render(): TemplateResult {
@@ -125,14 +131,4 @@ export class FileField extends Leaf<FileProps> {
 
 function nameOf(item: Item): string {
   return "file" in item ? item.name : (item.url.split("/").pop() ?? "") || item.url;
-}
-
-function sending({ name, fraction }: UploadView): TemplateResult {
-  const percent = fraction === null ? nothing : Math.floor(fraction * 100);
-  return html`<div class="ms-door">
-    <span>Uploading ${name}</span>
-    <div class="ms-rail" role="progressbar" aria-label="Uploading ${name}" aria-valuenow=${percent}>
-      <i ${styled({ "--ms-part": fraction ?? 0 })}></i>
-    </div>
-  </div>`;
 }

@@ -297,7 +297,9 @@ export class Session {
       show: (component, upload) => this.view.setUpload(component, upload),
       settled: (component, since) => this.runs.settled(component, since),
       received: (component, file) => this.receive(component, file),
-      failed: (message) => this.fail(message),
+      failed: (component, message) => {
+        if (!this.view.refuse(component, message)) this.fail(message);
+      },
     });
   }
 

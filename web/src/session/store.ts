@@ -88,11 +88,16 @@ export class Store {
     return { ...others, value: [...(this.value(component) as unknown[]).slice(0, start), ...rest] };
   }
 
-  /** The value of a component after an upload: the file, or the list with one more if it collects files. */
+  /** The value of a component after an upload: the file, or the list with it, in its first gap, if it collects files. */
   received(component: number, file: FileValue): unknown {
     const { collects, value, max_files: most } = this.props(component);
     const isAlone = most === 1 || this.replacing.delete(component);
-    if (collects === "list") return [...(isAlone ? [] : ((value ?? []) as readonly FileValue[])), file];
+    if (collects === "list") {
+      const list = isAlone ? [] : [...((value ?? []) as readonly (FileValue | null)[])];
+      const gap = list.indexOf(null);
+      list.splice(gap < 0 ? list.length : gap, 1, file);
+      return list;
+    }
     if (collects !== true) return file;
     const { text, files } = (value ?? EMPTY_DRAFT) as Draft;
     return { text, files: [...files, file] };
@@ -162,5 +167,6 @@ function withoutFiles(value: unknown): unknown {
 
 function isFile(value: unknown): boolean {
   if (Array.isArray(value)) return value.some(isFile);
-  return typeof value === "object" && value !== null && "file" in value;
+  if (typeof value !== "object" || value === null) return false;
+  return "file" in value || ("media" in value && isFile(value.media));
 }

@@ -16,7 +16,7 @@ export interface UploadsEvents {
   settled(component: number, since: number): Promise<void>;
   /** The server has a file. Rejects with `Unwanted` if the component takes no more files. */
   received(component: number, file: FileValue): Promise<void>;
-  failed(message: string): void;
+  failed(component: number, message: string): void;
 }
 
 /** A broken link is noticed within so many milliseconds. */
@@ -137,7 +137,7 @@ export class Uploads {
   /** Says once that a file will not arrive: at an event that waits for it, or in a message of its own. */
   private fail(transfer: Transfer, message: string): void {
     transfer.refusal ||= `This did not run: ${message}`;
-    if (!this.pending.fail(transfer.input, transfer.refusal)) this.events.failed(message);
+    if (!this.pending.fail(transfer.input, transfer.refusal)) this.events.failed(transfer.component, message);
   }
 
   /** Sends one file; false if it has to be sent again, or is no longer needed. */

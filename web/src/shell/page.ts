@@ -31,6 +31,7 @@ interface Abilities extends OutputSurface {
   video: VideoView | null;
   setLevel(level: AudioLevel): void;
   setHeard(playedS: number, level: AudioLevel): void;
+  refuse(message: string): void;
 }
 
 /** The kinds of devices that an element records with, as browsers name them. */
@@ -106,6 +107,12 @@ export class Page implements View {
   setUpload(component: number, upload: UploadView | null): void {
     const element = this.able(component, "upload");
     if (element) element.upload = upload;
+  }
+
+  refuse(component: number, message: string): boolean {
+    const element = this.able(component, "refuse");
+    element?.refuse(message);
+    return element !== null;
   }
 
   setRun(run: RunView): void {

@@ -31,6 +31,8 @@ export interface View {
   setRun(run: RunView): void;
   /** An upload goes on; null when it is over. */
   setUpload(component: number, upload: UploadView | null): void;
+  /** An upload failed. False if its component has no place for the reason, which then has to be said elsewhere. */
+  refuse(component: number, message: string): boolean;
   /** The link to the server changed state. */
   connection(connection: ConnectionView): void;
   toast(toast: ToastView): void;

@@ -69,6 +69,7 @@ const view = {
   setHeard: vi.fn(),
   setRun: vi.fn(),
   setUpload: vi.fn(),
+  refuse: vi.fn(() => false),
   connection: vi.fn(),
   toast: vi.fn(),
   latency: vi.fn(),
@@ -382,6 +383,17 @@ describe("an upload", () => {
     await settle();
     expect(view.toast).toHaveBeenCalledWith(expect.objectContaining({ message: "Too large." }));
     expect(sent()).toEqual([]);
+  });
+
+  it("that is refused is told where it was dropped, if there is a place for that", async () => {
+    view.refuse.mockReturnValueOnce(true);
+    welcome();
+    emit(root, UPLOAD, { component: 3, file });
+    await settle();
+    FakeRequest.last.answer(415, { error: "No image." });
+    await settle();
+    expect(view.refuse.mock.calls).toEqual([[3, "No image."]]);
+    expect(view.toast).not.toHaveBeenCalled();
   });
 
   it("gives way to a newer one", async () => {

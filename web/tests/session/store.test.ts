@@ -79,6 +79,12 @@ it("adds an upload to the files of a component that collects them", () => {
   expect(store.received(1, file)).toEqual({ text: "see", files: [file, file] });
   store.update(1, { value: null });
   expect(store.received(1, file)).toEqual({ text: "", files: [file] });
+  store.update(1, { collects: "list", value: null });
+  expect(store.received(1, file)).toEqual([file]);
+  store.update(1, { value: [null, "after"] });
+  expect(store.received(1, file)).toEqual([file, "after"]);
+  store.update(1, { value: ["before", "after"] });
+  expect(store.received(1, file)).toEqual(["before", "after", file]);
 });
 
 it("carries the text of a draft into another session, without its files", () => {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -64,8 +64,13 @@ class Attachments:
         self._names[mark] = blob.name
         return path
 
-    def take(self, path: Path, name: object = None) -> Blob:
-        """Take a file of the handler's into the session, under a name of its own if there is one.
+    def take(self, path: Path, name: object = None, read: Callable[[Path], Blob] | None = None) -> Blob:
+        """Take a file of the handler's into the session.
+
+        Args:
+            path: The file.
+            name: Its name in the session; by default its own, or that of the file that was lent under this path.
+            read: Takes a file that is not known yet, if not just any file will do.
 
         Raises:
             InvalidValue: It may not be shown, or does not exist.
@@ -74,12 +79,15 @@ class Attachments:
         known = self._known.get(mark) or self._used.get(mark)
         blob = known[1] if known is not None else None
         if not isinstance(blob, Blob):
-            admitted = self._scratch.admit(path)
-            called = name if isinstance(name, str) and name else self._names.get(mark, admitted.name)
-            named = replace(admitted, name=called, mime=guessed_mime(admitted.name))
-            blob = self._scratch.settle(presented(named, self._scratch.max_image_pixels))
+            blob = self._admitted(path, name, mark) if read is None else read(path)
         self._used[mark] = mark, blob
         return blob
+
+    def _admitted(self, path: Path, name: object, mark: Mark) -> Blob:
+        admitted = self._scratch.admit(path)
+        called = name if isinstance(name, str) and name else self._names.get(mark, admitted.name)
+        named = replace(admitted, name=called, mime=guessed_mime(admitted.name))
+        return self._scratch.settle(presented(named, self._scratch.max_image_pixels))
 
     def part(self, given: object) -> Part | None:
         """Make a part of a message: of a component with a value, or of the dict of a file; `None` of anything else.

@@ -116,7 +116,7 @@ class HandlerCall:
                 media = cast("Chunk", media).part(*job.span)
         self._step = "input"
         values = self._inputs(media)
-        extras = injected(self._plan, job, self._tracker) if self._plan.is_injected else None
+        extras = injected(self._plan, job, self._tracker, self._files) if self._plan.is_injected else None
         self._step = "handler"
         if extras is not None and self._kept is not None:
             extras[SESSION] = self._kept.value()

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import cast
 
 from millstream.compat import tqdm
 from millstream.declare.binding import Binding
 from millstream.declare.element import Element
 from millstream.declare.handler import HandlerSpec
-from millstream.declare.injected import Request, SessionObject, Turn
+from millstream.declare.injected import Request, SelectedFile, SessionObject, Turn
 from millstream.declare.manifest import Manifest
 from millstream.declare.progress import ForeignBars, Progress, Tracker
 from millstream.jobs import Job, Role
 from millstream.runtime.call.session_objects import SessionObjects
+from millstream.types import Blob, Scratch
+from millstream.wire.messages import Value
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,7 @@ def plan(manifest: Manifest, number: int, role: Role, sessions: SessionObjects) 
     )
 
 
-def injected(plan: CallPlan, job: Job, tracker: Tracker) -> dict[str, object]:
+def injected(plan: CallPlan, job: Job, tracker: Tracker, files: Scratch) -> dict[str, object]:
     """Make what a handler asks for besides the values of its inputs, by parameter; all but its `SessionObject`."""
     extras: dict[str, object] = {}
     for name, wanted in plan.spec.specials.items():
@@ -78,7 +81,20 @@ def injected(plan: CallPlan, job: Job, tracker: Tracker) -> dict[str, object]:
             extras[name] = job.turn or Turn()
         elif (event := job.event) is not None:
             target = None if event.target is None else plan.elements[event.target]
-            extras[name] = wanted(target, event.data)
+            extras[name] = wanted(target, _lent(event.data, files))
         else:
             extras[name] = wanted(None)
     return extras
+
+
+def _lent(data: object, files: Scratch) -> Value:
+    """Give a handler the paths of files in what it is told of an event."""
+    if isinstance(data, Blob):
+        path = data.path
+        if path is None:
+            path = files.temporary(Path(data.name).suffix)
+            path.write_bytes(data.data or b"")
+        return SelectedFile(path=str(path), url=None, orig_name=data.name, mime_type=data.mime, size=data.size)
+    if type(data) is dict:
+        return {name: _lent(item, files) for name, item in data.items()}
+    return data

@@ -15,6 +15,7 @@ from millstream.jobs import KEEP, Output, Result
 from millstream.runtime.state.addresses import addressed, file_value
 from millstream.runtime.state.files import SessionFiles
 from millstream.runtime.state.frame_chain import FrameChain
+from millstream.runtime.state.known_files import with_known_files
 from millstream.runtime.state.raw_frame import RawFrame
 from millstream.runtime.state.reach import REACH
 from millstream.runtime.state.recording import StreamRecording
@@ -236,23 +237,32 @@ def apply(result: Result, values: Values, store: SessionFiles, claim: Claim) -> 
         QuotaExceeded: A file does not fit into the session.
     """
     applied = Applied()
-    for number, output in result.outputs.items():
-        if output.changes:
-            values.change(number, output.changes)
+    for number, made in result.outputs.items():
+        if made.changes:
+            values.change(number, made.changes)
         element = values.elements[number]
         is_shown = not isinstance(element, Component) or element.on_page
-        if output.changes and is_shown:
-            applied.updates[number] = dict(output.patch)
-            if REACH & output.patch.keys():
+        if made.changes and is_shown:
+            applied.updates[number] = dict(made.patch)
+            if REACH & made.patch.keys():
                 applied.reach.append(number)
-        if output.value is KEEP or claim.versions.get(number) != claim.current[number]:
+        if made.value is KEEP or claim.versions.get(number) != claim.current[number]:
             continue
+        output = (
+            made if made.wire is None else _with_known_files(cast("Component", element), values[number], made, applied)
+        )
         write = values.write if output.sound is None else values.write_segment
         if not values.recording[number] and write(number, output.value, claim):
             applied.changed.append(number)
         if is_shown:
             _show(cast("Component", element), output, store, applied)
     return applied
+
+
+def _with_known_files(component: Component, before: Stored, output: Output, applied: Applied) -> Output:
+    kept, gone = with_known_files(component, before, output)
+    applied.gone += gone
+    return kept
 
 
 def _show(component: Component, output: Output, store: SessionFiles, applied: Applied) -> None:

@@ -25,7 +25,7 @@ MEDIA: Final = (Packet, RawFrame, FrameChain, StreamRecording)
 PLAIN: Final = (type(None), bool, int, float, str, bytes)
 """Types of values that no handler can change while they are being written."""
 
-BLOB_FIELDS: Final = ("name", "mime", "size", "found", "data", "shown")
+BLOB_FIELDS: Final = ("name", "mime", "size", "found", "key", "data", "shown")
 
 
 class ReadValue(NamedTuple):
