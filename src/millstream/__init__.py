@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from millstream.components.annotatedimage import AnnotatedImage as AnnotatedImage
     from millstream.components.annotatedimage import Annotatedimage as Annotatedimage
     from millstream.components.audio import Audio as Audio
+    from millstream.components.browserstate import BrowserState as BrowserState
     from millstream.components.button import Button as Button
     from millstream.components.chat.chatmessage import ChatMessage as ChatMessage
     from millstream.components.chatbot import Chatbot as Chatbot
@@ -123,6 +124,7 @@ _HOMES = {
     "apps.notebook": ("load_ipython_extension",),
     "apps.tabbed_interface": ("TabbedInterface",),
     "components.audio": ("Audio",),
+    "components.browserstate": ("BrowserState",),
     "components.button": ("Button",),
     "components.chatbot": ("Chatbot",),
     "components.chat.chatmessage": ("ChatMessage",),

@@ -23,7 +23,6 @@ _FETCH: Final = "a function that calls the model itself; the server never fetche
 
 _NOT_YET: Final = {
     "BarPlot": _PICTURE,
-    "BrowserState": "gr.State, which lasts as long as the page",
     "Carousel": "gr.Tabs",
     "Dataframe": _TABLE,
     "DataFrame": _TABLE,

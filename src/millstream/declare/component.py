@@ -88,6 +88,9 @@ class Component(ValueForms):
     tick_event: ClassVar[str] = "every"
     """An event that the server fires by itself, every `interval_s`."""
 
+    browser_key: str | None = None
+    """The key under which the browser keeps its value; `None` if it does not."""
+
     head: str = ""
     """HTML that it needs in the page's `<head>`."""
 

@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from millstream.declare.batching import batch_rules
 from millstream.declare.binding import CAMERA_S, Binding, Outcome
+from millstream.declare.browser_values import opening_script
 from millstream.declare.component import Component
 from millstream.declare.event import Dependency, Trigger
 from millstream.declare.script import ElementScript, read_script
@@ -61,7 +62,7 @@ def _frozen(
         max_backlog=options.max_backlog,
         max_age=options.max_age,
         cancels=tuple(numbers[id(other)] for other in options.cancels),
-        js=options.js,
+        js=opening_script(dependency),
         after=after,
         stream=dependency.stream.id if dependency.stream is not None else None,
         turns=dependency.turns,

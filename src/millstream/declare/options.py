@@ -63,7 +63,8 @@ class EventOptions(TypedDict, total=False):
     `trigger_mode`: what a trigger during a run does: `"once"` ignores it, `"multiple"` runs it as well,
     `"always_last"` runs the last of them afterwards. The default is `"multiple"` for `stream`, `"always_last"` for
     `change` and `key_up`, also with `load` beside them, else `"once"`.
-    `js`: a JavaScript function, run in the page before the handler, or instead of it.
+    `js`: a JavaScript function, run in the page before the handler, or instead of it. `True` is Gradio's way of having
+    a function in Python translated; here it runs on the server, with a warning.
     `concurrency_limit`: how many calls run at once; `None` for any number, `"default"` for the app's default.
     `concurrency_id`: events with the same word share one limit; without it, those with the same function do.
     `engine`: where the handler runs: `"thread"` of the server, or worker `"process"`; by default as `launch()` says.
@@ -81,7 +82,7 @@ class EventOptions(TypedDict, total=False):
     queue: bool
     cancels: Cancellable | Sequence[Cancellable] | None
     trigger_mode: TriggerMode | None
-    js: str | None
+    js: str | Literal[True] | None
     concurrency_limit: Limit
     concurrency_id: str | None
     engine: str | None
@@ -187,7 +188,7 @@ def checked_options(
     if isinstance(pace := known.get("stream_every"), int | float) and is_number(pace) and pace < 0:
         warn(f"{where}: stream_every={pace!r} is less than 0; 0 is taken")
         known["stream_every"] = 0
-    known["js"] = known.get("js") or None
+    known["js"] = _script(where, known.get("js"))
     known["cancels"] = _listed(known.get("cancels"))
     known["keep"] = known.get("keep") or ("all" if streams in ("sound", "film") else "latest")
     if streams == "film" and known.get("stream_every") == 0:
@@ -216,6 +217,13 @@ def _preferred(where: str, name: str, value: object, allowed: Sequence[str], def
         return value
     warn(f"{where}: {name}={value!r} is not {', '.join(allowed[:-1])} or {allowed[-1]}; {default!r} is taken")
     return default
+
+
+def _script(where: str, given: object) -> object:
+    if given is True:
+        warn(f"{where}: js=True translates no Python here; the function runs on the server")
+        return None
+    return given or None
 
 
 def _default_mode(events: AbstractSet[str]) -> TriggerMode:

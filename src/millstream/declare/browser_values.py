@@ -1,0 +1,21 @@
+"""Values that browsers keep, for the events of a page that opens: the server does not know them yet."""
+
+from __future__ import annotations
+
+import json
+
+from millstream.declare.event import Dependency
+
+
+def opening_script(dependency: Dependency) -> str | None:
+    """Give the script of an event: its own, and for `load` one that puts in what the browser keeps of its inputs."""
+    js = dependency.options.js
+    kept = [[at, part.browser_key] for at, part in enumerate(dependency.inputs) if part.browser_key is not None]
+    opens = any(trigger.name == "load" and trigger.source.id == 0 for trigger in dependency.triggers)
+    if not kept or not opens or dependency.handler is None:
+        return js
+    read = (
+        f"(...values)=>{{for(const[at,key]of {json.dumps(kept)})try{{const text=localStorage.getItem(key);"
+        f"if(text!==null)values[at]=JSON.parse(text)}}catch{{}}return values.slice(0,{len(dependency.inputs)})}}"
+    )
+    return read if js is None else f"async(...values)=>({js})(...({read})(...values))"
