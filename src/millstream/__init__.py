@@ -68,6 +68,8 @@ if TYPE_CHECKING:
     from millstream.components.uploadbutton import UploadButton as UploadButton
     from millstream.components.values.moment import Moment as Moment
     from millstream.components.video import Video as Video
+    from millstream.declare.caching.cache import Cache as Cache
+    from millstream.declare.caching.cache import cache as cache
     from millstream.declare.component import Component as Component
     from millstream.declare.conversation import ReplyOnPause as ReplyOnPause
     from millstream.declare.conversation import ReplyOnStopWords as ReplyOnStopWords
@@ -170,6 +172,7 @@ _HOMES = {
     "overlays.masks": ("Masks",),
     "overlays.texts": ("Texts",),
     "runtime.send.notices": ("Info", "Success", "Warning"),
+    "declare.caching.cache": ("Cache", "cache"),
     "declare.component": ("Component",),
     "declare.event": ("Dependency",),
     "declare.on": ("on",),

@@ -51,7 +51,6 @@ _NOT_YET: Final = {
     "Sketchpad": _EDITOR,
     "TimeSeries": _PICTURE,
     "api": "millstream.client.Client, which uses the page's own events",
-    "cache": "functools.lru_cache",
     "deploy": "any ASGI server or container; see docs/guide/deploy.md",
     "load_chat": _FETCH,
     "render": "components with visible=False, shown by gr.update(visible=True)",

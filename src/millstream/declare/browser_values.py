@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from millstream.declare.element import Element
 from millstream.declare.event import Dependency
 
 
@@ -11,7 +12,10 @@ def opening_script(dependency: Dependency) -> str | None:
     """Give the script of an event: its own, and for `load` one that puts in what the browser keeps of its inputs."""
     js = dependency.options.js
     kept = [[at, part.browser_key] for at, part in enumerate(dependency.inputs) if part.browser_key is not None]
-    opens = any(trigger.name == "load" and trigger.source.id == 0 for trigger in dependency.triggers)
+    opens = any(
+        trigger.name == "load" and isinstance(trigger.source, Element) and trigger.source.id == 0
+        for trigger in dependency.triggers
+    )
     if not kept or not opens or dependency.handler is None:
         return js
     read = (

@@ -174,11 +174,13 @@ class Tracker:
 
     Attributes:
         call, notify: As given.
+        session: Tells the page from others.
         is_used: Whether it has shown anything.
     """
 
     def __init__(self, call: int, notify: Notify) -> None:
         self.call = call
+        self.session = ""
         self.notify = notify
         self._lock = threading.Lock()
         self._bars: list[Bar[object]] = []

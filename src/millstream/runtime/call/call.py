@@ -317,7 +317,7 @@ class WorkerCalls:
     def begin(self, job: Job) -> Call:
         if self.tracker.is_used:
             self.tracker = Tracker(job.call, self.tracker.notify)
-        self.tracker.call = job.call
+        self.tracker.call, self.tracker.session = job.call, job.session
         self.files.folder, self.files.room = job.folder, job.room
         self.running = call = self._roles[job.role](self, job)
         return call

@@ -10,6 +10,7 @@ from typing import Final, get_args
 from millstream.batches import BatchRules
 from millstream.declare.app_source import AppSource, find_source
 from millstream.declare.binding import Binding
+from millstream.declare.caching.store import end_session
 from millstream.declare.manifest import Manifest
 from millstream.declare.set_up import SetUp
 from millstream.jobs import Notify, Program, Role, Signature
@@ -119,6 +120,7 @@ class AppProgram:
 
     def end_session(self, session: str) -> None:
         self._sessions.end(session)
+        end_session(session)
 
     def factory(self) -> Callable[[], Program]:
         if self._factory is not None:

@@ -1,0 +1,1 @@
+"""Results of handlers that are kept: `cache`, and the `Cache` that a handler fills by itself."""
