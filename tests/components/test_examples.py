@@ -108,7 +108,8 @@ def test_an_image_that_cannot_be_read_is_told_by_its_name(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("rows", "options", "message"),
     [
-        ("folder", {}, "'folder' is no list of examples; folders are not read"),
+        ("folder", {}, "'folder' is no folder, beside the app"),
+        (["a"], {"cache_examples": True}, "cache_examples needs the function and what it writes"),
         ([], {}, "no list of examples"),
         ([["a", 1, 2]], {}, "example 0 has 3 values for 2 inputs"),
         (["a"], {}, "example 0 is no list with a value for each input"),
@@ -125,15 +126,6 @@ def test_what_does_not_fit(rows: Any, options: Any, message: str) -> None:
 def test_what_is_not_a_component() -> None:
     with pytest.raises(DeclarationError, match="inputs must be the components"), ms.Blocks():
         ms.Examples(["a"], ["text"])  # type: ignore[list-item]
-
-
-def test_caching_is_running_and_says_so() -> None:
-    with pytest.warns(UserWarning, match="keeps no results here") as caught:
-        examples = declared(["a"], ms.Textbox(), fn=str, cache_examples=True)
-    assert examples.run_on_click
-    assert caught[0].filename == __file__
-    with pytest.warns(UserWarning, match="cache_mode"):
-        declared(["a"], ms.Textbox(), cache_mode="lazy")
 
 
 def test_rows_cannot_be_returned() -> None:
@@ -279,16 +271,6 @@ def test_examples_of_an_interface_may_run_its_function_and_stop_is_offered_meanw
 
 def test_a_live_interface_runs_because_its_inputs_change() -> None:
     demo = ms.Interface(str.upper, "text", "text", live=True, examples=["abc"])
-    with TestPage(demo) as page:
-        page.fire("Examples", "select", {"index": 0})
-        page.advance(0.1)
-        assert page.value("output") == "ABC"
-
-
-def test_an_interface_that_caches_runs_instead() -> None:
-    with pytest.warns(UserWarning, match="Interface: cache_examples keeps no results") as caught:
-        demo = ms.Interface(str.upper, "text", "text", examples=["abc"], cache_examples=True)
-    assert caught[0].filename == __file__
     with TestPage(demo) as page:
         page.fire("Examples", "select", {"index": 0})
         page.advance(0.1)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping, Sequence, Sized
 from pathlib import Path
-from typing import ClassVar, Final
+from typing import ClassVar, Final, Literal
 
 from millstream.apps.blocks import Blocks
 from millstream.apps.shortcuts import Parts, listed, made
 from millstream.components.button import Button
 from millstream.components.clearbutton import ClearButton
-from millstream.components.examples import Examples, runs_on_click
+from millstream.components.examples import Examples, cache_mode_of
 from millstream.components.markdown import Markdown
 from millstream.components.number import Number
 from millstream.components.state import State
@@ -56,7 +56,7 @@ class Interface(Blocks):
         time_limit: Seconds that a live stream lasts; `None` for no limit.
         stream_every: Mean interval of capture of a live stream in seconds; by default what `stream` has.
         examples: Rows of values for the inputs, states left out; a click puts one into them. See `Examples`.
-        cache_examples: See `Examples`.
+        cache_examples, cache_mode: See `Examples`.
         examples_per_page: How many rows are shown at once.
         example_labels: What the rows are called, instead of the values.
         run_examples_on_click: Whether the function runs when a row was put into the inputs.
@@ -90,7 +90,6 @@ class Interface(Blocks):
         "allow_duplication",
         "deep_link",
         "thumbnail",
-        "cache_mode",
         "preload_example",
     )
     neutral: ClassVar[Mapping[str, object]] = {
@@ -119,8 +118,9 @@ class Interface(Blocks):
         max_batch_size: int = 4,
         time_limit: float | None = LIVE_TIME_LIMIT_S,
         stream_every: float | None = None,
-        examples: Sequence[object] | None = None,
+        examples: Sequence[object] | str | Path | None = None,
         cache_examples: bool | str | None = None,
+        cache_mode: Literal["eager", "lazy"] | None = None,
         examples_per_page: int = 10,
         example_labels: Sequence[str] | None = None,
         run_examples_on_click: bool = False,
@@ -150,8 +150,16 @@ class Interface(Blocks):
         _name_after_parameters(self.input_components, self._spec)
         _label_outputs(self.output_components)
         self._example_rows = None if isinstance(examples, Sized) and len(examples) == 0 else examples
-        self._example_options = {"examples_per_page": examples_per_page, "example_labels": example_labels}
-        self._runs_examples = runs_on_click("Interface", run_examples_on_click, cache_examples)
+        self._example_options: dict[str, object] = {
+            "examples_per_page": examples_per_page,
+            "example_labels": example_labels,
+        }
+        self._runs_examples = run_examples_on_click
+        is_whole = all(part.on_page for part in self.input_components)
+        if is_whole and cache_mode_of(cache_examples, cache_mode) is not None:
+            caching = {"fn": fn, "outputs": self.output_components, "cache_examples": cache_examples}
+            self._example_options |= {**caching, "cache_mode": cache_mode}
+            self._runs_examples = False
         self.examples: Examples | None = None
         with self:
             self._lay_out(title, description, article, {"clear": clear_btn, "submit": submit_btn, "stop": stop_btn})

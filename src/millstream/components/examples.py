@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import io
-import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import ClassVar, Final, Self, Unpack, cast
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import ClassVar, Final, Literal, Self, Unpack, cast
 
+from millstream.components.example_results import ExampleResults
+from millstream.components.example_rows import rows_of
+from millstream.components.state import State
 from millstream.declare.component import Common, Component
-from millstream.declare.event import Dependency, Event, Inputs, Outputs
+from millstream.declare.declaration import Declaration
+from millstream.declare.element import Element
+from millstream.declare.event import Dependency, Event, Inputs, Outputs, listed_elements
+from millstream.declare.handler import inspect_handler
 from millstream.declare.injected import SelectData
 from millstream.declare.updates import Declared, skip
-from millstream.declare.user_warnings import user_level
 from millstream.errors import DeclarationError, InvalidValue
 from millstream.types import Blob, Handler, Stored, WebLink
 from millstream.wire.messages import Value
@@ -35,11 +41,16 @@ class Examples(Component):
 
     Args:
         examples: One row for each example, with a value for each input; of a single input the values themselves. A row
-            may be shorter: the other inputs stay as they are.
+            may be shorter: the other inputs stay as they are. Or the path of a folder, beside the app's file: each of
+            its files is an example, or each line of its `log.csv`, which has a line of headings.
         inputs: What is filled.
-        outputs: What `fn` writes, with `run_on_click`.
-        fn: What runs with `run_on_click`.
-        cache_examples: Results are not kept here; `True` is `run_on_click=True` with a warning.
+        outputs: What `fn` writes.
+        fn: What runs with `run_on_click`, or computes the results that are kept.
+        cache_examples: Whether the results of `fn` are kept, in `.millstream/cached_examples` or the folder that the
+            environment names as `MILLSTREAM_EXAMPLES_CACHE`. A click shows them at once, in each later run of the app,
+            too. `True` computes all of them before the first visitor, `"lazy"` each when it is chosen for the first
+            time. By default as `GRADIO_CACHE_EXAMPLES` says.
+        cache_mode: `"lazy"` or `"eager"`, with `cache_examples=True`.
         examples_per_page: How many rows are shown at once.
         run_on_click: Whether `fn` runs when a row was put into the inputs.
         example_labels: What the rows are called, instead of the values.
@@ -52,7 +63,6 @@ class Examples(Component):
     value_arguments: ClassVar[tuple[str, ...]] = ("examples",)
 
     ignores: ClassVar[tuple[str, ...]] = (
-        "cache_mode",
         "preprocess",
         "postprocess",
         "batch",
@@ -69,7 +79,7 @@ class Examples(Component):
 
     def __init__(
         self,
-        examples: Sequence[object],
+        examples: Sequence[object] | str | Path,
         inputs: Component | Sequence[Component],
         outputs: Outputs = None,
         fn: Handler | None = None,
@@ -77,17 +87,21 @@ class Examples(Component):
         examples_per_page: int = 10,
         *,
         run_on_click: bool = False,
+        cache_mode: Literal["eager", "lazy"] | None = None,
         example_labels: Sequence[str] | None = None,
         **common: Unpack[Common],
     ) -> None:
         self.inputs = [inputs] if isinstance(inputs, Component) else list(inputs)
         self.outputs, self.fn = outputs, fn
-        self.run_on_click = runs_on_click("Examples", run_on_click, cache_examples)
+        self.run_on_click = run_on_click
+        self.cache_mode = cache_mode_of(cache_examples, cache_mode) if fn is not None and outputs else None
+        self._asks_for_cache = bool(cache_examples)
         self.examples_per_page = examples_per_page
         self.example_labels = None if example_labels is None else [str(name) for name in example_labels]
         self.load_input_event: Dependency | None = None
-        self._examples = _rows(examples)
+        self._examples = cast("Sequence[object]", rows_of(examples, self.inputs, "Examples"))
         self._rows: list[Row] = []
+        self._chosen: list[State] = []
         if common.get("interactive") is None:
             common["interactive"] = True
         super().__init__(None, **common)
@@ -102,7 +116,7 @@ class Examples(Component):
         given: object = self._examples
         if isinstance(given, str) or not isinstance(given, Sequence) or len(given) == 0:
             given = repr(given)[:60]
-            raise DeclarationError(f"{self.name}: examples={given} is no list of examples; folders are not read")
+            raise DeclarationError(f"{self.name}: examples={given} is no list of examples, and no folder")
         if not self.inputs or not all(isinstance(part, Component) for part in self.inputs):
             raise DeclarationError(f"{self.name}: inputs must be the components that the examples are for")
         if self.examples_per_page < 1:
@@ -110,9 +124,14 @@ class Examples(Component):
         if self.example_labels is not None and len(self.example_labels) != len(self._examples):
             counts = f"{len(self.example_labels)} example_labels for {len(self._examples)} examples"
             raise DeclarationError(f"{self.name}: {counts}; give one for each")
+        self._check_function()
+        super().check()
+
+    def _check_function(self) -> None:
         if self.run_on_click and self.fn is None:
             raise DeclarationError(f"{self.name}: run_on_click needs the function: give fn=, and outputs=")
-        super().check()
+        if self._asks_for_cache and (self.fn is None or not self.outputs):
+            raise DeclarationError(f"{self.name}: cache_examples needs the function and what it writes: fn=, outputs=")
 
     def joined(self) -> None:
         self.check()
@@ -171,36 +190,54 @@ class Examples(Component):
         """Fill the inputs when a row is chosen, as soon as there is an app to be bound in."""
         if self.parent is None or self.load_input_event is not None or self.declaration is None:
             return
+        self._chosen = [] if self.cache_mode is None else [State()]
         self.load_input_event = self.select(
-            self._filler(), None, self.inputs, queue=False, show_progress="hidden", trigger_mode="always_last"
+            self._filler(),
+            None,
+            [*self.inputs, *self._chosen],
+            queue=False,
+            show_progress="hidden",
+            trigger_mode="always_last",
         )
-        if self.run_on_click and self.fn is not None:
+        if self.cache_mode is not None and self.fn is not None:
+            self._bind_results(self.load_input_event, self.fn)
+        elif self.run_on_click and self.fn is not None:
             self.load_input_event.success(self.fn, cast("Inputs", self.inputs), self.outputs)
+
+    def _bind_results(self, filled: Dependency, fn: Handler) -> None:
+        """Show the results that are kept, and compute those that are not."""
+        outputs = list(listed_elements(self.outputs, Element, self.name, "outputs"))
+        spec = inspect_handler(fn, self.name)
+        spec.check_arity(len(self.inputs), self.name)
+        results = ExampleResults(spec, self.inputs, outputs, lambda: self._rows)
+        filled.success(results.handler(), self._chosen, outputs)
+        if self.cache_mode == "eager" and not spec.set_ups:  # a model that is to be loaded first may come later
+            cast("Declaration", self.declaration).setup(results.fill)
 
     def _filler(self) -> Callable[..., object]:
         def fill(event: SelectData) -> object:
             if not isinstance(event.index, int) or not 0 <= event.index < len(self._rows):
                 return skip()
             row = self._rows[event.index]
-            values = [Declared(stored) for stored in row] + [skip()] * (len(self.inputs) - len(row))
+            values: list[object] = [Declared(stored) for stored in row] + [skip()] * (len(self.inputs) - len(row))
+            values += [event.index for _ in self._chosen]
             return values[0] if len(values) == 1 else values
 
         return fill
 
 
-def runs_on_click(where: str, run_on_click: bool, cache_examples: bool | str | None) -> bool:
-    """Say whether a click on an example runs the function; results that should be cached are computed then."""
-    if cache_examples:
-        message = f"{where}: cache_examples keeps no results here; a click on an example runs the function"
-        warnings.warn(message, UserWarning, stacklevel=user_level())
-    return run_on_click or bool(cache_examples)
+def cache_mode_of(cache_examples: bool | str | None, mode: str | None) -> Literal["eager", "lazy"] | None:
+    """Say when results are computed that are to be kept; `None` if none are.
 
-
-def _rows(given: Sequence[object]) -> Sequence[object]:
-    """Give a table as a list: an array of values or of rows, or what a generator gives."""
-    if hasattr(type(given), "tolist") and getattr(given, "ndim", 0) in (1, 2):
-        return cast("list[object]", given.tolist())  # type: ignore[attr-defined]
-    return list(given) if isinstance(given, Iterator) else given
+    Args:
+        cache_examples: `None` for what the environment says.
+        mode: `"eager"` or `"lazy"`; `None` for what the environment says, or the former.
+    """
+    given = os.environ.get("GRADIO_CACHE_EXAMPLES", "") if cache_examples is None else str(cache_examples)
+    if given.lower() not in ("true", "lazy"):
+        return None
+    mode = "lazy" if given.lower() == "lazy" else mode or os.environ.get("GRADIO_CACHE_MODE")
+    return "lazy" if mode == "lazy" else "eager"
 
 
 def _cell(part: Component, stored: Stored) -> dict[str, object]:
