@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from millstream.apps.blocks import Blocks as Blocks
     from millstream.apps.chat_interface import ChatInterface as ChatInterface
+    from millstream.apps.flagging.callback import FlaggingCallback as FlaggingCallback
+    from millstream.apps.flagging.csv_logger import CSVLogger as CSVLogger
+    from millstream.apps.flagging.csv_logger import SimpleCSVLogger as SimpleCSVLogger
     from millstream.apps.interface import Interface as Interface
     from millstream.apps.mounting import mount as mount
     from millstream.apps.mounting import mount_gradio_app as mount_gradio_app
@@ -121,6 +124,8 @@ __version__ = "0.1.0"
 _HOMES = {
     "apps.blocks": ("Blocks",),
     "apps.chat_interface": ("ChatInterface",),
+    "apps.flagging.callback": ("FlaggingCallback",),
+    "apps.flagging.csv_logger": ("CSVLogger", "SimpleCSVLogger"),
     "apps.interface": ("Interface",),
     "apps.mounting": ("mount", "mount_gradio_app"),
     "apps.notebook": ("load_ipython_extension",),

@@ -152,8 +152,8 @@ def test_the_wrong_number_of_inputs() -> None:
 def test_keywords() -> None:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        gr.Interface(lambda x: x, "text", "text", flagging_mode="never")
-    assert ["flagging_mode" in str(warning.message) for warning in caught] == [True]
+        gr.Interface(lambda x: x, "text", "text", allow_duplication=True)
+    assert ["allow_duplication" in str(warning.message) for warning in caught] == [True]
     assert caught[0].filename == __file__
     with pytest.raises(TypeError, match="exmples"):
         gr.Interface(lambda x: x, "text", "text", exmples=[["a"]])

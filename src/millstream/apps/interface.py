@@ -8,23 +8,22 @@ from pathlib import Path
 from typing import ClassVar, Final, Literal
 
 from millstream.apps.blocks import Blocks
+from millstream.apps.flagging.callback import FlaggingCallback
+from millstream.apps.flagging.flags import Flags, Mode, Options
+from millstream.apps.interface_buttons import event_of, put_in_place, role_button, submits_of
 from millstream.apps.shortcuts import Parts, listed, made
 from millstream.components.button import Button
 from millstream.components.clearbutton import ClearButton
 from millstream.components.examples import Examples, cache_mode_of
 from millstream.components.markdown import Markdown
-from millstream.components.number import Number
 from millstream.components.state import State
-from millstream.components.textbox import Textbox
 from millstream.declare.binding import Progress
 from millstream.declare.component import Component
-from millstream.declare.element import detached
 from millstream.declare.event import Dependency, StreamTrigger, Trigger, bind
 from millstream.declare.handler import HandlerSpec, inspect_handler
 from millstream.declare.layout import Accordion, Column, Row
 from millstream.declare.options import Limit
 from millstream.declare.theme import ThemeLike
-from millstream.declare.updates import update
 from millstream.types import Handler
 
 LIVE_TIME_LIMIT_S: Final = 30.0
@@ -64,8 +63,14 @@ class Interface(Blocks):
             `"full"`, and `"minimal"` for a live stream.
         additional_inputs: Further components or strings, in a fold below the others: for the function's last arguments.
         additional_inputs_accordion: Heading of that fold, or the `Accordion` itself.
+        flagging_mode: `"manual"` shows a button by which visitors flag a result, `"auto"` writes down each one,
+            `"never"` nothing. By default `"manual"` if one of the next three is given, else `"never"`.
+        flagging_options: The buttons, each by its text, or by a pair of that and of what is written.
+        flagging_dir: The folder for it, `.millstream/flagged` by default.
+        flagging_callback: What writes it, a `CSVLogger` by default.
+        allow_flagging: Gradio's former name for `flagging_mode`.
         validator: Looks at the inputs before the function does; see `EventOptions`.
-        ignored: Keywords that have a meaning in Gradio but none here, such as those of flagging.
+        ignored: Keywords that have a meaning in Gradio but none here, such as those of its hub.
 
     Attributes:
         input_components: The components of all inputs, additional ones and states included.
@@ -78,11 +83,6 @@ class Interface(Blocks):
 
     tag = "blocks"
     ignores: ClassVar[tuple[str, ...]] = (
-        "allow_flagging",
-        "flagging_mode",
-        "flagging_options",
-        "flagging_dir",
-        "flagging_callback",
         "api_name",
         "api_description",
         "api_visibility",
@@ -127,6 +127,11 @@ class Interface(Blocks):
         show_progress: Progress | bool | None = None,
         additional_inputs: Parts = None,
         additional_inputs_accordion: str | Accordion | None = None,
+        flagging_mode: Mode | None = None,
+        flagging_options: Options = None,
+        flagging_dir: str | Path | None = None,
+        flagging_callback: FlaggingCallback | None = None,
+        allow_flagging: Mode | None = None,
         validator: Handler | None = None,
         **ignored: object,
     ) -> None:
@@ -135,6 +140,7 @@ class Interface(Blocks):
         self.is_live = live
         self.concurrency_limit = concurrency_limit
         self._validator = validator
+        self._flags = Flags(flagging_mode or allow_flagging, flagging_options, flagging_dir, flagging_callback)
         self._batching = {"batch": batch, "max_batch_size": max_batch_size}
         self.show_progress: Progress | None = (
             show_progress if not isinstance(show_progress, bool) else None if show_progress else "hidden"
@@ -186,6 +192,7 @@ class Interface(Blocks):
                 _place([part for part in self.output_components if part not in self.input_components])
                 if not self.input_components:
                     self._place_buttons(buttons)
+                self._flags.place()
         if self._example_rows is not None:
             inputs = [part for part in self.input_components if part.on_page]
             self.examples = Examples(self._example_rows, inputs, **self._example_options)  # type: ignore[arg-type]
@@ -202,25 +209,28 @@ class Interface(Blocks):
         with Row():
             for role, given in buttons.items():
                 if wanted[role] and given is not None:
-                    self._buttons[role] = _button(given, role).render()
+                    self._buttons[role] = role_button(given, role).render()
 
     def _bind(self) -> None:
         """Wire the function to the button, or with `live` to what streams and what changes."""
         clear, submit, stop = (self._buttons.get(role) for role in ("clear", "submit", "stop"))
         if isinstance(clear, ClearButton):
             clear.add(list(dict.fromkeys([*self.input_components, *self.output_components])))
+        parts = [*self.input_components, *self.output_components]
         if submit is None:
             self._bind_live()
+            self._flags.bind(parts, None)
             return
-        triggers = [submit.click, *_submits(self.input_components)]
+        triggers = [submit.click, *submits_of(self.input_components)]
         if self._runs_examples and self.examples is not None and self.examples.load_input_event is not None:
             triggers.append(self.examples.load_input_event.success)
         if stop is not None:
-            _turn(triggers, submit, stop)
+            put_in_place(triggers, submit, stop)
         run = self._run_on(triggers)
+        self._flags.bind(parts, run)
         if stop is not None:
-            _turn([run.then], stop, submit)
-            _turn([stop.click], stop, submit, cancels=run)
+            put_in_place([run.then], stop, submit)
+            put_in_place([stop.click], stop, submit, cancels=run)
 
     def _bind_live(self) -> None:
         streamed = [part for part in self.input_components if getattr(part, "streaming", False)]
@@ -232,11 +242,11 @@ class Interface(Blocks):
             **{name: value for name, value in given.items() if value is not None},  # else as the event has it
         }
         for part in streamed:
-            trigger = _event(part, "stream")
+            trigger = event_of(part, "stream")
             assert isinstance(trigger, StreamTrigger)  # what has `streaming` has `stream`
             bind([trigger], self.fn, self.input_components, self.output_components, options)
         others = [part for part in self.input_components if part not in streamed and part.on_page]
-        changes = [trigger for part in others if (trigger := _event(part, "change")) is not None]
+        changes = [trigger for part in others if (trigger := event_of(part, "change")) is not None]
         if not streamed:
             self._run_on([*changes, self.load])
         elif changes:  # in slots of their own, or they would wait for the end of the stream
@@ -304,40 +314,3 @@ def place_folded(parts: Sequence[Component], accordion: str | Accordion | None) 
         with fold:
             _place([part for part in unplaced if part.on_page])
     _place(unplaced)
-
-
-def _button(given: str | Button, role: str) -> Button:
-    """Make the button for a role, not yet in its place; a stop button is hidden until it is of use."""
-    button = given.unrender() if isinstance(given, Button) else _new_button(given, role)
-    if role == "clear" and not isinstance(button, ClearButton):
-        button = _new_button(str(button.value), role)
-    if role == "stop":
-        button.amend(visible=False)
-    return button
-
-
-def _new_button(text: str, role: str) -> Button:
-    with detached():
-        if role == "clear":
-            return ClearButton(value=text)
-        return Button(text, variant="primary" if role == "submit" else "stop")
-
-
-def _event(part: Component, name: str) -> Trigger | None:
-    trigger = getattr(part, name, None)
-    return trigger if isinstance(trigger, Trigger) else None
-
-
-def _submits(inputs: Sequence[Component]) -> list[Trigger]:
-    """Give the events of the fields in which Enter runs the function."""
-    fields = [part for part in inputs if isinstance(part, Textbox | Number) and getattr(part, "lines", 1) == 1]
-    return [trigger for part in fields if (trigger := _event(part, "submit")) is not None]
-
-
-def _turn(triggers: Sequence[Trigger], hidden: Button, shown: Button, cancels: Dependency | None = None) -> None:
-    """Put one button in the place of another."""
-
-    def turned() -> tuple[object, object]:
-        return update(visible=False), update(visible=True)
-
-    bind(triggers, turned, None, [hidden, shown], {"queue": False, "show_progress": "hidden", "cancels": cancels})

@@ -13,7 +13,7 @@ GUIDE: Final = "docs/guide/moving-from-gradio.md"
 _TABLE: Final = "a table in gr.Markdown or gr.HTML"
 _PICTURE: Final = "draw into an array, or save the figure, and return it to a gr.Image"
 _EDITOR: Final = "gr.Image; what is drawn upon it has to be drawn elsewhere"
-_FLAGGING: Final = "a gr.Button whose handler writes the file"
+_FLAGGING: Final = "gr.CSVLogger, which writes into a folder of yours; nothing is sent to a hosting site"
 _BUTTON: Final = "gr.Button"
 _TURN: Final = "no TURN server is needed: all media goes through one WebSocket"
 _HANDLER: Final = "a plain or async function for microphone.stream(…), or gr.ReplyOnPause for turns"
@@ -57,12 +57,9 @@ _NOT_YET: Final = {
     "set_static_paths": "launch(allowed_paths=[…])",
     "validators": "raise gr.Error in the handler",
     "vote": "the .like event of gr.Chatbot",
-    "CSVLogger": _FLAGGING,
-    "FlaggingCallback": _FLAGGING,
     "FlagMethod": _FLAGGING,
     "HuggingFaceDatasetJSONSaver": _FLAGGING,
     "HuggingFaceDatasetSaver": _FLAGGING,
-    "SimpleCSVLogger": _FLAGGING,
 }
 """Names that may come."""
 

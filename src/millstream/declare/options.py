@@ -23,7 +23,7 @@ SHORTEST_SCENE_S: Final = 1 / 30
 
 IGNORED: Final = frozenset(
     {"api_name", "api_description", "api_visibility", "show_api", "scroll_to_output", "show_progress_on", "key"}
-    | {"like_user_message", "connection"}
+    | {"like_user_message", "connection", "preprocess", "postprocess"}
 )
 """Keywords of Gradio's events that have no meaning here."""
 

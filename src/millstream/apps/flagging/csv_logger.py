@@ -1,0 +1,104 @@
+"""`CSVLogger` and `SimpleCSVLogger`: what visitors flag, as rows of a CSV file beside the files that belong to them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import threading
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from millstream.apps.flagging.callback import FlaggingCallback
+from millstream.apps.flagging.written_cells import cell, inert
+from millstream.declare.component import Component
+from millstream.errors import DeclarationError, Error
+
+
+class CSVLogger(FlaggingCallback):
+    """Writes what visitors flag into `dataset1.csv`, with a line of headings, the option, the user and the time.
+
+    If the components are others than those of the file, it begins `dataset2.csv`, and so on. Media and files are copied
+    into a folder for each component. A text that a spreadsheet would take for a formula begins with `'`.
+
+    Args:
+        simplify_file_data: Accepted for Gradio's sake: a file is written as its path, relative to the folder.
+        verbose: Accepted for Gradio's sake.
+        dataset_file_name: A file of another name, whatever its columns are.
+    """
+
+    def __init__(
+        self, simplify_file_data: bool = True, verbose: bool = True, dataset_file_name: str | None = None
+    ) -> None:
+        del simplify_file_data, verbose
+        self._name = dataset_file_name
+        self._components: list[Component] = []
+        self._folder: Path | None = None
+        self._lock = threading.Lock()
+
+    def setup(self, components: Sequence[Component], flagging_dir: str | Path) -> None:
+        if self._name is not None and Path(self._name).name != self._name:
+            raise DeclarationError(f"CSVLogger: dataset_file_name={self._name!r} is no name of a file in the folder")
+        self._components, self._folder = list(components), Path(flagging_dir)
+
+    def flag(self, flag_data: Sequence[object], flag_option: str | None = None, username: str | None = None) -> int:
+        folder, values = self._ready(flag_data)
+        row = [*values, inert(flag_option or ""), inert(username or ""), str(datetime.now().astimezone())]
+        labels = [part.label or f"component {at}" for at, part in enumerate(self._components)]
+        headings = [*labels, "flag", "username", "timestamp"]
+        with self._lock:
+            return append_row(self._file(folder, headings), row, headings)
+
+    def _ready(self, flag_data: Sequence[object]) -> tuple[Path, list[str]]:
+        """Give the folder, which exists from now on, and the cells of values.
+
+        Raises:
+            Error: It was never set up, or there are more or fewer values than components.
+        """
+        if self._folder is None:
+            raise Error("Nothing can be flagged yet: setup(components, flagging_dir) was not called.")
+        if len(flag_data) != len(self._components):
+            raise Error(f"{len(flag_data)} values were flagged for {len(self._components)} components.")
+        folder = self._folder
+        folder.mkdir(parents=True, exist_ok=True)
+        pairs = zip(self._components, flag_data, strict=True)
+        return folder, [cell(part, value, folder) for part, value in pairs]
+
+    def _file(self, folder: Path, headings: list[str]) -> Path:
+        if self._name is not None:
+            return folder / self._name
+        numbers = sorted(int(found[1]) for path in folder.iterdir() if (found := _DATASET.fullmatch(path.name)))
+        for number in reversed(numbers):
+            path = folder / f"dataset{number}.csv"
+            with path.open(newline="", encoding="utf-8") as file:
+                if next(csv.reader(file), None) == [inert(heading) for heading in headings]:
+                    return path
+            break
+        return folder / f"dataset{(numbers or [0])[-1] + 1}.csv"
+
+
+class SimpleCSVLogger(CSVLogger):
+    """Writes what visitors flag into `log.csv`: their values alone, without headings."""
+
+    def flag(self, flag_data: Sequence[object], flag_option: str | None = None, username: str | None = None) -> int:
+        del flag_option, username
+        folder, values = self._ready(flag_data)
+        with self._lock:
+            return append_row(folder / "log.csv", values)
+
+
+_DATASET = re.compile(r"dataset(\d+)\.csv")
+
+
+def append_row(path: Path, row: Sequence[str], headings: Sequence[str] = ()) -> int:
+    """Append a row to a CSV file, under its headings if it is new; gives how many rows there are now."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    if headings and not path.is_file():
+        writer.writerow([inert(heading) for heading in headings])
+    writer.writerow(row)
+    with path.open("a", newline="", encoding="utf-8", errors="replace") as file:
+        file.write(text.getvalue())
+    with path.open(newline="", encoding="utf-8") as file:
+        return sum(1 for _ in csv.reader(file)) - bool(headings)

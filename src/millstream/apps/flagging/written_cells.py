@@ -1,0 +1,98 @@
+"""Values of components as cells of a table; files and media are copied beside it."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from millstream.components.values.samples import to_samples
+from millstream.declare.component import Component
+from millstream.frames import Chunk
+from millstream.media import wav
+from millstream.wire.plain import plain
+
+MAX_NAME: Final = 60
+"""Characters of a file's or folder's name."""
+
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
+"""What a cell begins with that spreadsheets would calculate."""
+
+
+def cell(component: Component, value: object, folder: Path) -> str:
+    """Give a value as a cell; media and files go below `folder`, and the cell names them relative to it."""
+    beside = folder / _name(component.label or type(component).__name__)
+    if value is None:
+        return ""
+    if (image := _image(value)) is not None:
+        return _saved(beside, "image.png", folder, image.save)
+    if isinstance(value, tuple) and len(value) == 2 and isinstance(value[1], np.ndarray):
+        return _saved(beside, "audio.wav", folder, lambda path: _write_wav(path, value[0], value[1]))
+    if isinstance(value, str | Path) and takes_files(component) and _is_file(value):
+        return _saved(beside, Path(value).name, folder, lambda path: shutil.copyfile(value, path))
+    if isinstance(value, Mapping | list | tuple):
+        return inert(json.dumps(_listed(component, value, folder), ensure_ascii=False, default=str))
+    return inert(str(plain(value)))
+
+
+def inert(text: str) -> str:
+    """Give a text that no spreadsheet takes for a formula; numbers stay as they are."""
+    is_number = re.fullmatch(r"[+-]?\d*\.?\d+(e[+-]?\d+)?", text, re.IGNORECASE) is not None
+    return f"'{text}" if text.startswith(_FORMULA) and not is_number else text
+
+
+def takes_files(component: Component) -> bool:
+    """True if a text that the component holds is the path of a file."""
+    return component.streams is not None or bool({"takes_file", "collects_files"} & set(component.capabilities))
+
+
+def _listed(component: Component, value: object, folder: Path) -> object:
+    """Copy the files that a list, or a message, has in it."""
+    if isinstance(value, Mapping):
+        return {str(name): _listed(component, one, folder) for name, one in value.items()}
+    if isinstance(value, list | tuple) and not isinstance(value, str):
+        return [_listed(component, one, folder) for one in value]
+    if isinstance(value, str) and takes_files(component) and _is_file(value):
+        return cell(component, value, folder)
+    return plain(value)
+
+
+def _image(value: Any) -> Any:
+    """Give an array of pixels, or an image of Pillow, as the latter."""
+    if hasattr(value, "getbands") and hasattr(value, "save"):
+        return value
+    if isinstance(value, np.ndarray) and value.dtype == np.uint8 and value.ndim in (2, 3) and value.size:
+        from PIL import Image
+
+        return Image.fromarray(value)
+    return None
+
+
+def _write_wav(path: Path, rate: object, samples: Any) -> None:
+    path.write_bytes(wav.encode(Chunk(to_samples(samples), int(rate))))  # type: ignore[call-overload]
+
+
+def _is_file(value: str | Path) -> bool:
+    try:
+        return Path(value).is_file()
+    except (OSError, ValueError):  # no file can have that name
+        return False
+
+
+def _saved(beside: Path, name: str, folder: Path, save: Any) -> str:
+    beside.mkdir(parents=True, exist_ok=True)
+    path = beside / f"{uuid.uuid4().hex[:12]}-{_name(name)}"
+    save(path)
+    return path.relative_to(folder).as_posix()
+
+
+def _name(text: str) -> str:
+    """Give a text as the name of a file or folder: letters, digits, dots and hyphens."""
+    name = re.sub(r"[^\w.-]+", "-", text).strip(".-")
+    return name[-MAX_NAME:] or "value"
