@@ -78,7 +78,8 @@ def test_media_and_files_are_copied_beside_the_table(tmp_path: Path) -> None:
     with gr.Blocks():
         parts = [
             gr.Image(label="../Image"), gr.Image(label="Pil"), gr.Audio(label="Sound"), gr.File(label="File"),
-            gr.File(label="Files", file_count="multiple"), gr.Textbox(label="Text"), gr.Number(label="N"), gr.Label(label="L"),
+            gr.File(label="Files", file_count="multiple"), gr.Textbox(label="Text"), gr.Number(label="N"),
+            gr.Label(label="L"),
         ]  # fmt: skip
     logger = gr.CSVLogger()
     folder = tmp_path / "flagged"

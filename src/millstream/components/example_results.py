@@ -1,4 +1,4 @@
-"""`ExampleResults`: what a function makes of examples, kept in files that the next start of the app finds again."""
+"""`ExampleResults`: the results of a function for examples, in files that the next run of the app finds again."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ FOLDER: Final = Path(".millstream") / "cached_examples"
 
 
 class ExampleFiles(DeclaredFiles):
-    """Where the inputs of an example find their files, and the function leaves its own."""
+    """The files of the inputs of an example, and those of the function."""
 
     def temporary(self, suffix: str) -> Path:
         handle, name = tempfile.mkstemp(suffix, "millstream-example-")
@@ -209,7 +209,7 @@ class ExampleResults:
         if not isinstance(number, int) or not 0 <= number < len(self._rows()):
             return []
         try:
-            steps = pickle.loads(self._path(number).read_bytes())  # noqa: S301  # our own file, in the app's folder
+            steps = pickle.loads(self._path(number).read_bytes())  # noqa: S301 - our own file, in the app's folder
             return [self._opened(step) for step in steps]
         except FileNotFoundError:
             return None
@@ -264,7 +264,7 @@ class ExampleResults:
         return Declared(stored) if isinstance(stored, Blob) or part.files(stored) else value
 
     def _opened(self, step: bytes) -> object:
-        values = pickle.loads(step)  # noqa: S301  # our own file, in the app's folder
+        values = pickle.loads(step)  # noqa: S301 - our own file, in the app's folder
         return values[0] if len(values) == 1 else values
 
 
