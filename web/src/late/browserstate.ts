@@ -27,7 +27,7 @@ function keep(key: string, text: string): void {
 /** A value that the browser keeps. */
 @customElement("ms-browserstate")
 export class BrowserState extends Leaf<BrowserStateProps> {
-  /** What the browser kept before the app gave a value has been read. */
+  /** True once the value that the browser kept has been read. */
   private isRead = false;
 
   protected override render(): typeof nothing {

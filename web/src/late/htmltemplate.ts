@@ -10,14 +10,14 @@ import { Pending, Runtime, type Template } from "./htmltemplate/runtime.ts";
 import { ScopedSheet } from "./htmltemplate/scoped_sheet.ts";
 
 type Watcher = (value: unknown) => void;
-type Watch = (names: string | string[], changed: Watcher) => void;
+type WatchProps = (names: string | string[], changed: Watcher) => void;
 type Load = (
   element: Element,
   trigger: (event: string, data?: unknown) => void,
   props: Given,
   server: object,
   upload: () => Promise<never>,
-  watch: Watch,
+  watch: WatchProps,
 ) => Promise<void>;
 
 declare global {
@@ -128,7 +128,7 @@ export class HtmlTemplate extends Leaf<TemplateProps> {
       (value) => this.edit(value),
       () => this.draw(),
     );
-    const watch: Watch = (names, changed) => this.watchers.push({ names: [names].flat(), changed });
+    const watch: WatchProps = (names, changed) => this.watchers.push({ names: [names].flat(), changed });
     const trigger = (event: string, data?: unknown): void => this.fire(event, plain(data ?? null));
     const absent = async (): Promise<never> => {
       throw new Error("upload() does not exist here: use a File component");

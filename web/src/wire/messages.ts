@@ -230,7 +230,7 @@ export interface RunState {
   position: number;
   eta_s: number;
   message: string;
-  /** What a validator has refused, by component. */
+  /** The words about inputs that a validator refused, by component. */
   problems: Record<string, string>;
 }
 

@@ -2,7 +2,7 @@
 
 export type Given = Record<string, unknown>;
 
-/** What an app gives, under what the script of the page has written since. */
+/** Properties of an app, under those that the script of the page has written since. */
 export class GivenProps {
   private given: Given = {};
   private readonly written: Given = {};

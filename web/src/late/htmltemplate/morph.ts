@@ -1,6 +1,6 @@
 /** Brings elements up to date in place: those that stay keep their listeners, their focus and what was typed in them. */
 
-/** What is in an element of this class belongs to others. */
+/** The class of elements whose contents belong to others. */
 export const OTHERS = "ms-children";
 
 /** Makes the children of `old` like those of `fresh`, which is used up. */

@@ -1,4 +1,4 @@
-/** What a compiled template calls (`components/templates/compiled.py`): how values get into HTML, and Handlebars' blocks. */
+/** The functions that compiled templates call (`components/templates/compiled.py`): values in HTML, and Handlebars' blocks. */
 
 import type { default as Purifier } from "dompurify";
 
