@@ -1,10 +1,11 @@
 """Millstream's gallery.
 
-Every example of this folder, live on one page, with its whole program below it.
+Every example of this folder, live, with its promise on a card and its whole program beside the running app.
 
-Try: press Record in any of them; each tab is a complete program that you can copy into a file and run.
+Try: point at a card, open it, press Record; each example is a complete program that you can copy and run.
 """
 
+import base64
 import inspect
 import sys
 from importlib import import_module
@@ -14,45 +15,51 @@ from types import ModuleType
 import millstream as gr
 
 GALLERY = {
-    "See": (
-        "detect",
-        "filter",
-        "find_colours",
-        "blur_background",
-        "hide_faces",
-        "many_inputs",
-        "unified",
-        "gallery_of_moments",
-    ),
-    "Speak": ("conversation", "captions", "talking_echo", "wake_word", "transcribe", "clear_transcript"),
-    "Both": ("camera_and_microphone", "video_filter"),
-    "Write": ("chat", "generator", "interface_text"),
-}
+    "strip": ("detect", "filter", "hide_faces", "blur_background", "unified", "video_filter", "generator"),
+    "wave": ("conversation", "captions", "talking_echo", "wake_word", "transcribe", "camera_and_microphone"),
+    "spots": ("find_colours", "many_inputs", "gallery_of_moments"),
+    "talk": ("chat", "interface_text", "clear_transcript"),
+}  # the examples, by what moves on their cards
 
-FOLDER = str(Path(__file__).parent)
-if FOLDER not in sys.path:  # the examples import their neighbours, also when this file is not run from its folder
-    sys.path.insert(0, FOLDER)
+FOLDER = Path(__file__).parent
+sys.path.insert(0, str(FOLDER))  # the examples import their neighbours, also when this file is not run from there
 
 
-def show(example: ModuleType) -> None:
-    """Add one example as a tab: its description, something to try, the running app, and its source."""
-    title, promise, *rest = inspect.getdoc(example).split("\n\n")
-    with gr.Tab(title.rstrip(".")):
-        gr.Markdown(f"**{promise}**\n\n{' '.join(rest)}")
-        example.demo.render()
-        with gr.Accordion(f"The whole program: {example.__name__}.py", open=False):
-            gr.Markdown(f"```python\n{inspect.getsource(example)}\n```")
+def words(example: ModuleType) -> list[str]:
+    """Give an example's title, its promise, and something to try."""
+    return [part.replace("\n", " ").removesuffix(".") for part in inspect.getdoc(example).split("\n\n")]
 
 
-examples = {name: import_module(name) for names in GALLERY.values() for name in names}
+def card(name: str, example: ModuleType, look: str) -> str:
+    """Draw the card of one example: a link to its page, with a picture that moves under the pointer."""
+    strip = (FOLDER / "media/cards" / f"{name}.webp").read_bytes() if look == "strip" else b""
+    address = f"data:image/webp;base64,{base64.b64encode(strip).decode()}"
+    film = f'<div class="film {look}" style="background-image: url({address})">{"<i></i>" * 9}</div>'
+    title, promise, _ = words(example)
+    return f'<li><a class="card" href="#{name}">{film}<strong>{title}</strong><span>{promise}.</span></a></li>'
 
-with gr.Blocks(title="Millstream", css="\n".join(getattr(each, "CSS", "") for each in examples.values())) as demo:
-    gr.Markdown("# Millstream\nOne Python function, live: your camera and microphone go in, the results come back.")
-    with gr.Tabs():
-        for group, names in GALLERY.items():
-            with gr.Tab(group), gr.Tabs():
-                for name in names:
-                    show(examples[name])
+
+def show(name: str, example: ModuleType) -> None:
+    """Add the page of one example: something to try, the running app, and its source beside it."""
+    with gr.Tab(words(example)[0], id=name):
+        gr.HTML('<a class="back" href="#">← All examples</a>')
+        gr.Markdown("## {}\n\n{}.\n\n{}.".format(*words(example)))
+        with gr.Row():
+            with gr.Column(scale=3, min_width=480):
+                example.demo.render()
+            with gr.Column(scale=2, min_width=400, elem_classes=["source"]):
+                gr.Markdown(f"```python\n{inspect.getsource(example)}\n```")
+
+
+examples = {name: (import_module(name), look) for look, names in GALLERY.items() for name in names}
+CSS = "\n".join([(FOLDER / "gallery.css").read_text(), *(getattr(each, "CSS", "") for each, _ in examples.values())])
+
+with gr.Blocks(title="Millstream", css=CSS) as demo, gr.Tabs(elem_classes=["gallery"]):
+    with gr.Tab("All examples", id="all"):
+        gr.Markdown("# Millstream\nOne Python function, live: your camera and microphone go in, the results come back.")
+        gr.HTML(f"<ul class='cards'>{''.join(card(name, each, look) for name, (each, look) in examples.items())}</ul>")
+    for name, (example, _) in examples.items():
+        show(name, example)
 
 
 def load_models() -> None:

@@ -3,6 +3,7 @@
 import ast
 import copy
 import inspect
+import json
 import subprocess
 import sys
 from importlib import import_module
@@ -70,6 +71,14 @@ def test_every_example_is_in_the_gallery() -> None:
     shown = {name for names in load("demo").GALLERY.values() for name in names}
 
     assert set(NAMES) - shown == {"demo", "all_parts", "simplest", "interface_live"}
+
+
+def test_each_card_of_the_gallery_leads_to_the_page_of_its_example() -> None:
+    page = json.dumps(load("demo").demo.freeze().page())
+
+    for name in set(NAMES) - {"demo", "all_parts", "simplest", "interface_live"}:
+        assert f'href=\\"#{name}\\"' in page
+        assert f'"id": "{name}"' in page
 
 
 def test_every_story_is_on_the_page_of_all_parts() -> None:

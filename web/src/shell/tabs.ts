@@ -2,6 +2,7 @@
 import { emit, FIRE } from "../constants.ts";
 import { type Dress, dress } from "../elements/parts/common_props.ts";
 import type { Node, Props } from "../manifest.ts";
+import { go, named, nameIn } from "./address.ts";
 
 /** A container of the page whose children are `tab` nodes; each of them can be changed by its own number too. */
 export class Tabs {
@@ -10,6 +11,8 @@ export class Tabs {
   readonly inner = new Map<number, Tab>();
   private readonly list = document.createElement("div");
   private current: Tab | null = null;
+  /** The one in front of a page whose address names none. */
+  private initial: Tab | null = null;
   private readonly id: number;
   private props: Props;
 
@@ -30,6 +33,9 @@ export class Tabs {
       this.element.append(tab.panel);
     }
     this.apply({ ...this.props });
+    this.initial = this.current;
+    this.follow();
+    window.addEventListener("popstate", () => this.follow());
   }
 
   apply(changed: Props): void {
@@ -56,7 +62,26 @@ export class Tabs {
     const before = this.current;
     this.current = tab;
     this.settle();
+    if (tab !== before)
+      go(
+        tab === this.initial ? "" : this.nameOf(tab),
+        this.all.map((each) => this.nameOf(each)),
+      );
     this.tell(before, ["select", "change"]);
+  }
+
+  /** Shows the tab that the page's address names. */
+  private follow(): void {
+    const names = named();
+    const before = this.current;
+    this.current = this.all.find((tab) => names.includes(this.nameOf(tab))) ?? this.initial;
+    if (this.current === before) return;
+    this.settle();
+    if (this.element.isConnected) this.tell(before, ["select", "change"]);
+  }
+
+  private nameOf({ key, button }: Tab): string {
+    return nameIn(this.id, typeof key === "string" ? key : (button.textContent ?? ""));
   }
 
   /** Fires the events of another tab in front. */
