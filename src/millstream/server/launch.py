@@ -148,7 +148,7 @@ def launch(
 
 @dataclass(frozen=True)
 class _Manner:
-    """How an app is served: the arguments of `launch()` that do not outlive the call."""
+    """The manner of serving: arguments of `launch()` that do not outlive the call."""
 
     may_return: bool
     inbrowser: bool

@@ -70,7 +70,7 @@ class NotebookView:
 
 
 class Silent(tuple[object, ...]):
-    """What `launch()` returns in a notebook: as the last line of a cell it is not printed."""
+    """The result of `launch()` in a notebook: as the last line of a cell it is not printed."""
 
     def _ipython_display_(self) -> None:
         return
