@@ -180,9 +180,11 @@ def misused(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[str]:
 @pytest.mark.parametrize(
     ("words", "problem", "command"),
     [
-        ("run --reload app.py", "there is no option --reload; hot reload does not exist yet", "millstream run"),
-        ("run app.py --reload", "there is no option --reload; hot reload does not exist yet", "millstream run"),
-        ("run app.py --watch=src", "there is no option --watch; hot reload does not exist yet", "millstream run"),
+        (
+            "run app.py --watch=src",
+            "there is no option --watch; say `millstream run app.py --reload`",
+            "millstream run",
+        ),
         ("run app.py --share", "there is no option --share; there is no tunnel", "millstream run"),
         ("run app.py --porrt 7", "there is no option --porrt; did you mean --port?", "millstream run"),
         ("run app.py --server-port=7", "there is no option --server-port; did you mean --port?", "millstream run"),

@@ -93,8 +93,8 @@ def census() -> Counter[str]:
 
 
 def tasks(app: App) -> int:
-    assert app._loop is not None
-    return len(asyncio.all_tasks(app._loop))
+    assert app.loop is not None
+    return len(asyncio.all_tasks(app.loop))
 
 
 def reset(page: Page) -> None:
@@ -144,7 +144,7 @@ def test_two_hundred_pages_that_vanish_leave_nothing(served: tuple[str, App]) ->
 
     asyncio.run(storm(10))  # everything is imported, every cache is warm
     until(lambda: not app.host.sessions)
-    assert app._loop is not None
+    assert app.loop is not None
     until(lambda: set(census()) == {"files"})
     before, before_tasks = census(), tasks(app)
     asyncio.run(storm(PAGES))

@@ -88,7 +88,7 @@ def test_a_pong_that_came_while_the_loop_was_blocked_counts(monkeypatch: pytest.
         if not is_blocked:
             assert page.recv(2)[0] == CLOSE, "a ping that is not answered ends the connection"
             return
-        app._loop.call_soon_threadsafe(time.sleep, 2.5)
+        app.loop.call_soon_threadsafe(time.sleep, 2.5)
         time.sleep(1.0)  # the ping is overdue by now
         page.sendall(bytes([PONG, 0x84, 0, 0, 0, 0]) + payload)
         assert page.recv(2)[0] == PING

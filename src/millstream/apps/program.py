@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from millstream.apps.blocks import Blocks
     from millstream.declare.declaration import Declaration
     from millstream.server.gateways.gateway import Gateway
+    from millstream.server.versions import Versions
 
 USUAL_NAMES: Final = ("demo", "app")
 USUAL_FILES: Final = ("app.py", "demo.py", "main.py", "run.py")
@@ -63,7 +64,12 @@ def reported(work: Callable[[], int | None]) -> int:
 
 
 def serve(
-    target: str, arguments: Mapping[str, object], *, inbrowser: bool = False, gateway: Gateway | None = None
+    target: str,
+    arguments: Mapping[str, object],
+    *,
+    inbrowser: bool = False,
+    gateway: Gateway | None = None,
+    versions: Versions | None = None,
 ) -> None:
     """Serve the app of `FILE` or `FILE:NAME`, until Ctrl-C.
 
@@ -75,6 +81,7 @@ def serve(
         arguments: Arguments for `launch()`; they override those in the file.
         inbrowser: Whether to open the page in the browser.
         gateway: The place of this process among several.
+        versions: Keeps the sessions for versions that follow when the file is edited.
 
     Raises:
         CommandError: There is no such file, there is no app in it, or the app cannot be served.
@@ -83,7 +90,8 @@ def serve(
     from millstream.server.launch import overriding
 
     path, name = split(target)
-    with overriding(arguments, inbrowser=inbrowser, gateway=gateway) as overrides, _as_script(path):
+    ways = overriding(arguments, inbrowser=inbrowser, gateway=gateway, versions=versions)
+    with ways as overrides, _as_script(path):
         found = _run(path, "__main__" if name is None else path.stem)
         if name is not None or not overrides.launches:
             _launch(find(found, path, name))
@@ -96,15 +104,24 @@ def declared(target: str) -> Declaration:
         CommandError: There is no such file, or there is no app in it.
         ProgramError: The program failed.
     """
+    return declared_with(target)[0]
+
+
+def declared_with(target: str) -> tuple[Declaration, Mapping[str, object]]:
+    """Do what `declared` does; returns the app, and the arguments that its program passes to `launch()`.
+
+    Raises:
+        CommandError, ProgramError: See `declared`.
+    """
     from millstream.server.launch import NotServed, overriding
 
     path, name = split(target)
     with overriding({}, serves=False), _as_script(path):
         try:
-            return find(_run(path, "__main__" if name is None else path.stem), path, name)
+            return find(_run(path, "__main__" if name is None else path.stem), path, name), {}
         except ProgramError as error:
             if isinstance(error.__cause__, NotServed):
-                return error.__cause__.declaration
+                return error.__cause__.declaration, error.__cause__.arguments
             raise
 
 

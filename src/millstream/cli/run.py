@@ -22,6 +22,7 @@ def add_run(commands: argparse._SubParsersAction[Parser]) -> None:
     parser.add_argument(
         "--workers", type=count, metavar="N", help="serve by N processes behind one port, supervised by another one"
     )
+    parser.add_argument("--reload", action="store_true", help="follow edits of the program, with open pages going on")
     parser.set_defaults(parser=parser, run=run)
 
 
@@ -31,6 +32,13 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         CommandError, ProgramError: See `serve`.
     """
+    if options.reload:
+        if options.workers is not None:
+            raise CommandError("--reload serves from one process: leave --workers out while you edit")
+        from millstream.apps.reloading import serve_reloading  # not loaded for other commands
+
+        serve_reloading(options.target, serving(options), inbrowser=options.open)
+        return 0
     if options.workers is None:
         serve(options.target, serving(options), inbrowser=options.open)
         return 0

@@ -13,9 +13,9 @@ EXIT_USAGE: Final = 2
 """The exit code for a mistake in the command line, as in other programs."""
 
 _ELSEWHERE: Final = {
-    "reload": "hot reload does not exist yet: end the program with Ctrl-C, and start it again",
-    "watch": "hot reload does not exist yet: end the program with Ctrl-C, and start it again",
-    "watch-dirs": "hot reload does not exist yet: end the program with Ctrl-C, and start it again",
+    "reload": "it is an option of `millstream run`",
+    "watch": "say `millstream run app.py --reload`",
+    "watch-dirs": "say --reload: modules that the program imports are followed wherever they are",
     "demo-name": "name the variable behind the file, as in `millstream run app.py:demo`",
     "share": "there is no tunnel: use `ssh -R`, or a reverse proxy with HTTPS",
     "threads": "calls of handlers have threads of their own; --workers N serves by N processes",

@@ -102,8 +102,8 @@ class Session:
         self._goodbye_s = GOODBYE_S
         self._initial, self._restored = initial, restored
         self.page = page
-        self._reports = Reports(Toasts(self._sender.control).tell, self.page, settings.show_error)
-        reach = Reach(shared.manifest, self._sender.told, self._reports.reject)
+        self.reports = Reports(Toasts(self._sender.control).tell, self.page, settings.show_error)
+        reach = Reach(shared.manifest, self._sender.told, self.reports.reject)
         self._values = Values(shared.manifest, initial.values, reach.note, initial.own)
         self._background = Background(self._fault)
         self._disposal = Disposal(folder, self._background.start)
@@ -144,11 +144,11 @@ class Session:
                 values=values,
                 store=store,
                 sender=self._sender,
-                reports=self._reports,
+                reports=self.reports,
                 on_change=partial(_raise_change, self),
                 delete=self._disposal.delete,
             ),
-            reports=self._reports,
+            reports=self.reports,
             journal=journal,
         )
 
@@ -297,8 +297,8 @@ class Session:
 
     def _fault(self, error: BaseException) -> Failure:
         """Show that something broke off that should not have; the session goes on."""
-        failure = self._reports.fault(f"something in session {self.tag}", error)
-        self._reports.report(failure)
+        failure = self.reports.fault(f"something in session {self.tag}", error)
+        self.reports.report(failure)
         return failure
 
     def _follow(self, binding: Binding, is_success: bool | None) -> None:
@@ -318,7 +318,7 @@ class Session:
             call = next(self._context.calls.numbers)
             self._sender.send(Outputs(call=call, seen=self.page.seen, updates=updates))
         for name, error in self._initial.faults:
-            self._reports.report(self._reports.fault(f"the initial value of {name}", error))
+            self.reports.report(self.reports.fault(f"the initial value of {name}", error))
         if self._restored is None:
             self.events.load()
             if self._context.journal is not None:

@@ -19,15 +19,14 @@ from starlette.types import Receive, Scope, Send
 from millstream import engines
 from millstream.declare.app_source import find_source, is_worker
 from millstream.declare.declaration import Declaration
-from millstream.declare.manifest import Look, Manifest
-from millstream.declare.theme import ThemeLike, theme_tokens
+from millstream.declare.manifest import Manifest
 from millstream.errors import Busy
 from millstream.recording.recorder import Recorder
 from millstream.runtime.app_metrics import AppMetrics
 from millstream.runtime.host import Host
 from millstream.runtime.run_in_thread import run_in_thread
 from millstream.server.complaints import VisitorLog
-from millstream.server.composition import compose_host, settings_of
+from millstream.server.composition import HostSnapshots, compose_host, settings_of
 from millstream.server.gateways.figures import PATH
 from millstream.server.gateways.forwarded import PrivateDoor
 from millstream.server.gateways.gateway import Gateway
@@ -38,8 +37,9 @@ from millstream.server.http.failures import answering, contained
 from millstream.server.http.favicon import Favicon
 from millstream.server.http.metrics import Metrics, alone
 from millstream.server.http.operator import OperatorPage
-from millstream.server.http.page import Content, PageDocument, read_source, read_sources
+from millstream.server.http.page import PageDocument
 from millstream.server.http.uploads import SESSION_HEADER, receive_file, send_file
+from millstream.server.look import page_content, page_look
 from millstream.server.options import ServerOptions
 from millstream.server.security.gate import Gate
 from millstream.server.security.headers import Policy
@@ -55,7 +55,12 @@ LONGEST_LAG_S: Final = 5.0
 """The event loop is not waited for any longer when somebody asks for figures."""
 
 
-def create_app(declaration: Declaration, options: ServerOptions | None = None, gateway: Gateway | None = None) -> App:
+def create_app(
+    declaration: Declaration,
+    options: ServerOptions | None = None,
+    gateway: Gateway | None = None,
+    snapshots: HostSnapshots | None = None,
+) -> App:
     """Make the ASGI application for a declaration, and freeze the declaration.
 
     Any ASGI server can serve it, and another application can mount it below any path.
@@ -64,11 +69,12 @@ def create_app(declaration: Declaration, options: ServerOptions | None = None, g
         declaration: The app.
         options: How it is served; anything absent comes from the environment.
         gateway: The place of this process among several; `None` for an app of a single process.
+        snapshots: Where sessions are written down for the versions of the app that may follow; see `versions.py`.
 
     Raises:
         DeclarationError: The declaration cannot work.
     """
-    return App(declaration, options or ServerOptions.resolve({}), gateway)
+    return App(declaration, options or ServerOptions.resolve({}), gateway, snapshots)
 
 
 class App:
@@ -84,18 +90,27 @@ class App:
         routes: All routes, behind the gate.
         complaints: Logs what visitors can cause at will, each kind at most once a minute.
         policy: The security headers of its responses.
+        successor: A later version of the app, which serves everybody in the place of this one; `None` for none.
         is_draining: Set it to turn new pages away; open pages keep working.
         private_door: The ASGI application for the siblings of a gateway, which pass on requests of visitors.
+        loop: The loop that it runs on; `None` before its start.
         stop: Ends the server that `launch()` started for the app, as `Server.stop` does; does nothing without one.
     """
 
-    def __init__(self, declaration: Declaration, options: ServerOptions, gateway: Gateway | None = None) -> None:
+    def __init__(
+        self,
+        declaration: Declaration,
+        options: ServerOptions,
+        gateway: Gateway | None = None,
+        snapshots: HostSnapshots | None = None,
+    ) -> None:
         self.options = options
         self.gateway = gateway
+        self._snapshots, self.successor = snapshots, cast("App | None", None)
         self._relay = None if gateway is None else gateway.relay()
         self._figures = None if gateway is None else gateway.figures()
         self._broker = None if gateway is None else gateway.broker
-        self.manifest = declaration.freeze(_look(declaration.look, options))
+        self.manifest = declaration.freeze(page_look(declaration.look, options))
         if gateway is not None:
             gateway.siblings.declared(self.manifest)
         _check_found(declaration, {options.engine, *(binding.engine for binding in self.manifest.bindings)})
@@ -105,7 +120,7 @@ class App:
         self.stop: Callable[..., None] = lambda drain_s=None: None
         self._host: Host | None = None
         self._starting = asyncio.Lock()
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self.loop: asyncio.AbstractEventLoop | None = None
         policy = self.policy = Policy(options.frame_ancestors)
         logins = self._logins = _logins(options, self.complaints, gateway)
         self.routes: list[BaseRoute] = [*self._routes(policy, logins), *self._login_routes(policy, logins)]
@@ -139,6 +154,9 @@ class App:
         if scope["type"] == "lifespan":
             await self._live(receive, send)
             return
+        if self.successor is not None:
+            await self.successor(scope, receive, send)
+            return
         await self.start()
         await self._entrance({**scope, "host": self.host, "recorder": self._recorder}, receive, send)
 
@@ -151,17 +169,23 @@ class App:
         hints = (options.root_path, options.allowed_hosts, options.allowed_origins, options.trusted_proxies)
         self._gate.is_private = is_loopback(address) and not any(hints) and not options.frame_ancestors
 
+    def follows(self, other: App) -> None:
+        """Take over from the version before who its developer is, and how it is stopped."""
+        self._gate.is_private, self.stop = other._gate.is_private, other.stop
+
     async def start(self) -> None:
         """Start the host on the running loop, unless it already runs there."""
         loop = asyncio.get_running_loop()
-        if self._loop is not loop:
-            self._loop, self._host, self._starting, self.is_draining = loop, None, asyncio.Lock(), False
+        if self.loop is not loop:
+            self.loop, self._host, self._starting, self.is_draining = loop, None, asyncio.Lock(), False
         if self._host is not None:
             return
         async with self._starting:
             if self._host is None:
                 settings = settings_of(self.options, self._name)
-                host = compose_host(self.manifest, settings, engines.load(self.options.engine), self.gateway)
+                host = compose_host(
+                    self.manifest, settings, engines.load(self.options.engine), self.gateway, self._snapshots
+                )
                 await host.start()
                 self._host = host
                 if self._broker is not None:
@@ -195,7 +219,7 @@ class App:
         Raises:
             RuntimeError: The app was not started yet.
         """
-        host, loop = self.host, self._loop
+        host, loop = self.host, self.loop
         if loop is None or not loop.is_running() or asyncio._get_running_loop() is loop:
             return host.metrics().plain()  # nobody can wait for the loop here
         try:
@@ -213,18 +237,18 @@ class App:
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
-        self._loop = None
+        self.loop = None
         await self.start()
         await send({"type": "lifespan.startup.complete"})
         await receive()
-        await self.close()
+        await (self.successor or self).close()
         await send({"type": "lifespan.shutdown.complete"})
 
     def _routes(self, policy: Policy, logins: Logins | None) -> list[BaseRoute]:
         tags = [element.tag for element in self.manifest.elements.values()]
         scripts = self.manifest.element_scripts.values()
         assets = Assets(policy, is_public=logins is None, elements=scripts, tags=tags)
-        content = _content(self.manifest, self.options, assets)
+        content = page_content(self.manifest, self.options, assets, reloads=self._snapshots is not None)
         page = PageDocument(content, policy, has_logins=logins is not None)
         token, script = self.options.operator_token or "", assets.addresses["operator"]
         operator = OperatorPage(token, content, script, policy, self._gather)
@@ -305,35 +329,6 @@ def _recorder(manifest: Manifest, options: ServerOptions) -> Recorder | None:
     if options.record is None:
         return None
     return Recorder(Path(options.record), manifest.build, manifest.title)
-
-
-def _look(look: Look, options: ServerOptions) -> Look:
-    """Fill in from the declaration the options that were not given."""
-    return replace(
-        look,
-        theme=look.theme if options.theme is None else theme_tokens(cast("ThemeLike", options.theme)),
-        css=read_sources(options.css or look.css, options.css_paths, ".css"),
-        js=read_source(options.js or look.js, ".js"),
-        head=read_sources(options.head or look.head, options.head_paths, ".html"),
-        latency=look.latency or options.show_latency,
-        is_recorded=options.record is not None,
-    )
-
-
-def _content(manifest: Manifest, options: ServerOptions, assets: Assets) -> Content:
-    return Content(
-        manifest={**manifest.page(), "assets": dict(assets.addresses)},
-        scripts=manifest.scripts,
-        component_scripts=manifest.component_scripts,
-        elements=[*assets.late_elements, *(f"assets/{name}" for name in manifest.element_scripts)],
-        main_js=assets.main_js,
-        main_css=assets.main_css,
-        css=manifest.look.css,
-        js=manifest.look.js,
-        head=manifest.head,
-        lang=options.lang,
-        is_recorded=options.record is not None,
-    )
 
 
 async def _alive(request: Request) -> Response:

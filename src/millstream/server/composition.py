@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import TypeAlias
 
 from millstream.admission import Admission
 from millstream.declare.manifest import Manifest
@@ -14,6 +15,7 @@ from millstream.runtime.host import Host
 from millstream.runtime.queue import RunQueue, SlotQueue
 from millstream.runtime.remote_queue import RemoteQueue
 from millstream.runtime.settings import Settings
+from millstream.runtime.state.snapshot_store import SnapshotStore
 from millstream.runtime.state.temp_folders import TempFolders
 from millstream.server.gateways.gateway import Gateway
 from millstream.server.options import ServerOptions
@@ -40,8 +42,16 @@ def settings_of(options: ServerOptions, gateway: str = "") -> Settings:
     )
 
 
+HostSnapshots: TypeAlias = tuple[SnapshotStore, bytes]
+"""Where a host writes its sessions down, and the secret that signs them."""
+
+
 def compose_host(
-    manifest: Manifest, settings: Settings, engine: Engine | None = None, gateway: Gateway | None = None
+    manifest: Manifest,
+    settings: Settings,
+    engine: Engine | None = None,
+    gateway: Gateway | None = None,
+    snapshots: HostSnapshots | None = None,
 ) -> Host:
     """Make a host, which has yet to be started.
 
@@ -51,6 +61,7 @@ def compose_host(
         engine: Where the handlers run whose bindings name no engine; threads by default.
         gateway: The place of this process among several, whose broker has the queue and the snapshots of all; `None`
             if there is no other.
+        snapshots: Where sessions are written down if there is no broker.
     """
     broker = None if gateway is None else gateway.broker
     return Host(
@@ -59,7 +70,7 @@ def compose_host(
         engine=Router(engine),
         queue=_queue(manifest, settings, gateway),
         folders=TempFolders(),
-        snapshots=None if gateway is None or broker is None else (broker, gateway.key_for("snapshots")),
+        snapshots=snapshots if gateway is None or broker is None else (broker, gateway.key_for("snapshots")),
     )
 
 

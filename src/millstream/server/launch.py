@@ -25,6 +25,7 @@ from millstream.server.options import ServerOptions
 from millstream.server.process.certificate import load_certificate
 from millstream.server.process.network import is_everywhere, is_loopback, listen
 from millstream.server.serving import Server
+from millstream.server.versions import Versions
 
 logger = logging.getLogger("millstream")
 
@@ -67,6 +68,7 @@ class Overrides:
         inbrowser: Whether to open the page in the browser, whatever the program says.
         launches: The number of calls of `launch()` that they applied to.
         gateway: The place of this process among several gateways.
+        versions: Keeps the sessions for versions of the app that follow when it is edited.
         serves: Whether the app is served; else `launch()` raises `NotServed`.
     """
 
@@ -75,6 +77,7 @@ class Overrides:
     launches: int = 0
     serves: bool = True
     gateway: Gateway | None = None
+    versions: Versions | None = None
 
 
 class NotServed(Exception):
@@ -142,7 +145,7 @@ def launch(
     options = ServerOptions.resolve(given_options({**kept, **overrides.arguments}))
     load_certificate(options)
     manner = _Manner(prevent_thread_lock, inbrowser or overrides.inbrowser, quiet, debug, on_bound)
-    app, url = _launched(declaration, options, manner, gateway, view)
+    app, url = _launched(declaration, options, manner, overrides, view)
     return (app, url, None) if view is None else cast("tuple[App, str, None]", Silent((app, url, None)))
 
 
@@ -161,13 +164,14 @@ def _launched(
     declaration: Declaration,
     options: ServerOptions,
     manner: _Manner,
-    gateway: Gateway | None,
+    overrides: Overrides,
     view: NotebookView | None,
 ) -> tuple[App, str]:
     """Serve an app, until Ctrl-C if that may block; returns it with its address."""
     if view is not None:
         options = view.options(options)
-    app = create_app(declaration, options, gateway)
+    gateway, versions = overrides.gateway, overrides.versions
+    app = create_app(declaration, options, gateway) if versions is None else versions.begin(declaration, options)
     known = None if gateway is None else gateway.listener
     listener = known or listen(options.server_name, options.server_port, options.num_ports)
     bound, port = listener.getsockname()[:2]
@@ -228,9 +232,10 @@ def overriding(
     inbrowser: bool = False,
     serves: bool = True,
     gateway: Gateway | None = None,
+    versions: Versions | None = None,
 ) -> Iterator[Overrides]:
     """Let `arguments` override those that programs run inside the block pass to `launch()`; see `Overrides`."""
-    overrides = Overrides(arguments, inbrowser, serves=serves, gateway=gateway)
+    overrides = Overrides(arguments, inbrowser, serves=serves, gateway=gateway, versions=versions)
     token = _overrides.set(overrides)
     try:
         yield overrides

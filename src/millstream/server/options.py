@@ -232,7 +232,7 @@ _MEANT: Final = {
     "drain_s": "; say drain=",
     "enable_queue": "; every event has a queue: see queue(max_size=…)",
     "concurrency_count": "; say concurrency_limit= of each event, or queue(default_concurrency_limit=…)",
-    "reload": "; hot reload does not exist yet",
+    "reload": "; say `millstream run app.py --reload`",
     "workers": "; say engine_workers= for worker processes, or `millstream run --workers` for several gateways",
 }
 """Hints for arguments that `launch()` does not have."""

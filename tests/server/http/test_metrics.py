@@ -129,7 +129,7 @@ def test_a_blocked_loop_is_not_waited_for_for_ever(monkeypatch: pytest.MonkeyPat
     with gr.Blocks() as demo:
         gr.Textbox(label="T")
     demo.launch(server_port=0, prevent_thread_lock=True, quiet=True)
-    is_asked, loop = threading.Event(), demo.app._loop
+    is_asked, loop = threading.Event(), demo.app.loop
     assert loop is not None
     try:
         loop.call_soon_threadsafe(is_asked.wait, 10)

@@ -141,11 +141,12 @@ export class Life {
 
   /** The app is another one than the page was made for: a page that is in use is left to its user, who reloads it. */
   private outdate(): void {
-    const { connection } = this.parts;
+    const { connection, manifest } = this.parts;
     this.end();
     connection.post({ type: "bye" });
     this.keepsEdits = true;
-    if (this.hasBegun || !connection.reload()) connection.tell({ state: "refused", message: OUTDATED });
+    const mayReload = !this.hasBegun || manifest.reloads;
+    if (!mayReload || !connection.reload()) connection.tell({ state: "refused", message: OUTDATED });
   }
 
   private end(): void {
