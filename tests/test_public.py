@@ -110,7 +110,7 @@ def test_modules_can_be_imported_from_it() -> None:
         (lambda gr: gr.Blocks().launch(sever_port=1), "did you mean 'server_port'?"),
         (lambda gr: gr.Blocks().launch(port=1), "did you mean 'server_port'?"),
         (lambda gr: gr.Blocks().launch(host="::"), "did you mean 'server_name'?"),
-        (lambda gr: gr.Blocks().launch(reload=True), "hot reload does not exist yet"),
+        (lambda gr: gr.Blocks().launch(reload=True), "say `millstream run app.py --reload`"),
     ],
 )
 def test_a_wrong_word_gets_the_right_one(misspelled: Callable[[Any], object], hint: str) -> None:
