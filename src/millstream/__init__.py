@@ -44,6 +44,10 @@ if TYPE_CHECKING:
     from millstream.components.highlightedtext import Highlight as Highlight
     from millstream.components.highlightedtext import HighlightedText as HighlightedText
     from millstream.components.highlightedtext import Highlightedtext as Highlightedtext
+    from millstream.components.hosted_buttons import DeepLinkButton as DeepLinkButton
+    from millstream.components.hosted_buttons import DuplicateButton as DuplicateButton
+    from millstream.components.hosted_buttons import LoginButton as LoginButton
+    from millstream.components.hosted_buttons import LogoutButton as LogoutButton
     from millstream.components.html import HTML as HTML
     from millstream.components.image import Image as Image
     from millstream.components.imageslider import ImageSlider as ImageSlider
@@ -78,6 +82,9 @@ if TYPE_CHECKING:
     from millstream.declare.conversation import ReplyOnStopWords as ReplyOnStopWords
     from millstream.declare.declaration import setup as setup
     from millstream.declare.event import Dependency as Dependency
+    from millstream.declare.file_events import DeletedFileData as DeletedFileData
+    from millstream.declare.file_events import DownloadData as DownloadData
+    from millstream.declare.file_events import FileData as FileData
     from millstream.declare.injected import CopyData as CopyData
     from millstream.declare.injected import EditData as EditData
     from millstream.declare.injected import EventData as EventData
@@ -152,6 +159,7 @@ _HOMES = {
     "components.examples": ("Examples",),
     "components.file": ("File",),
     "components.gallery": ("Gallery",),
+    "components.hosted_buttons": ("DeepLinkButton", "DuplicateButton", "LoginButton", "LogoutButton"),
     "components.html": ("HTML",),
     "components.image": ("Image",),
     "components.imageslider": ("ImageSlider",),
@@ -179,6 +187,7 @@ _HOMES = {
     "runtime.send.notices": ("Info", "Success", "Warning"),
     "declare.caching.cache": ("Cache", "cache"),
     "declare.component": ("Component",),
+    "declare.file_events": ("DeletedFileData", "DownloadData", "FileData"),
     "declare.event": ("Dependency",),
     "declare.on": ("on",),
     "compat.fastrtc": ("AlgoOptions", "SileroVadOptions"),

@@ -13,8 +13,6 @@ GUIDE: Final = "docs/guide/moving-from-gradio.md"
 _TABLE: Final = "a table in gr.Markdown or gr.HTML"
 _PICTURE: Final = "draw into an array, or save the figure, and return it to a gr.Image"
 _EDITOR: Final = "gr.Image; what is drawn upon it has to be drawn elsewhere"
-_FLAGGING: Final = "gr.CSVLogger, which writes into a folder of yours; nothing is sent to a hosting site"
-_BUTTON: Final = "gr.Button"
 _TURN: Final = "no TURN server is needed: all media goes through one WebSocket"
 _HANDLER: Final = "a plain or async function for microphone.stream(…), or gr.ReplyOnPause for turns"
 _STREAM: Final = "components and events: microphone.stream(gr.ReplyOnPause(fn), microphone, speaker)"
@@ -27,18 +25,12 @@ _NOT_YET: Final = {
     "Dataframe": _TABLE,
     "DataFrame": _TABLE,
     "Dataset": "gr.Examples",
-    "DeepLinkButton": "gr.Request.query_params, read in a demo.load handler",
-    "DeletedFileData": "the .clear event",
     "Dialogue": "gr.Textbox, or gr.Chatbot",
-    "DownloadData": "gr.File",
-    "DuplicateButton": _BUTTON,
     "I18n": "texts in one language; launch(lang=…) names it",
     "ImageEditor": _EDITOR,
     "ImageMask": _EDITOR,
     "LinePlot": _PICTURE,
     "List": _TABLE,
-    "LoginButton": "launch(auth=…)",
-    "LogoutButton": "launch(auth=…), which shows one",
     "Matrix": _TABLE,
     "Model3D": "gr.File for the model, or gr.Image of a view",
     "Navbar": "gr.Tabs",
@@ -71,7 +63,6 @@ _NEVER: Final = {
     "WatermarkOptions": "draw it into the array",
     "Changeable": "the .change event",
     "Client": "millstream.client.Client",
-    "FileData": "the path that a handler gets",
     "FileSize": 'launch(max_file_size="100 MB")',
     "Header": "gr.Request.headers",
     "Html": "gr.HTML",
