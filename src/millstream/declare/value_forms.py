@@ -27,7 +27,10 @@ class ValueForms(Element):
     """True if its values may be arrays, or any object: then only scalars are made plain before it sees them."""
 
     grows: ClassVar[bool] = False
-    """True if its value on the wire is a list of which the page is sent only the difference; see `ListDiff`."""
+    """True if its value is a list, or has one in `data`, of which the page is sent only what is new; see `ListDiff`."""
+
+    corrects: ClassVar[bool] = False
+    """True if a page that sent a value which does not fit is told the one that counts."""
 
     plays_ahead_s: float = 0.0
     """Seconds of audio that it may be given ahead of what is heard; 0 if it plays no streamed audio."""
@@ -54,6 +57,14 @@ class ValueForms(Element):
             InvalidValue: It does not fit; the message names the component and what would fit.
         """
         raise InvalidValue(f"{self.name} cannot be edited in the page")
+
+    def edited(self, wire: Value, stored: Stored, files: Files) -> Stored:
+        """Do what `validate` does where a page may say what it has changed of the value that is `stored`.
+
+        Raises:
+            InvalidValue: See `validate`.
+        """
+        return self.validate(wire, files)
 
     def inspect(self, blob: Blob, scratch: Scratch) -> Blob:
         """Look at a file that was uploaded for this component, before it becomes a value. Runs in a thread.

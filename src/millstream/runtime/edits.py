@@ -7,8 +7,9 @@ from collections.abc import Callable
 from millstream.errors import InvalidValue, MediaError, ProtocolError
 from millstream.jobs import Failure
 from millstream.runtime.context import SessionContext
+from millstream.runtime.state.addresses import addressed
 from millstream.runtime.state.reach import EDIT, Reach
-from millstream.wire.messages import Set
+from millstream.wire.messages import Outputs, Set
 
 
 class Edits:
@@ -43,15 +44,24 @@ class Edits:
             context.reports.reject(Failure(f"{component.name} cannot be set by a page"))
             return
         try:
-            stored = component.validate(message.value, context.store)
+            stored = component.edited(message.value, context.values[number], context.store)
         except (InvalidValue, MediaError) as error:
             if is_scripted and not component.is_interactive:  # only the page needs to show it
                 context.reports.reject(Failure(str(error)))
             else:
                 self.refuse(error)
+            if component.corrects:
+                self._correct(number, message.seq)
             return
         if context.values.write(number, stored) and message.seq > context.page.acted:
             self._on_change(number)
+
+    def _correct(self, number: int, seen: int) -> None:
+        """Tell the page the value that counts, as one that knows of its edit."""
+        context = self._context
+        wire = addressed(context.values.component(number).shown(context.values[number]), context.store)
+        call = next(context.calls.numbers)
+        context.sender.send(Outputs(call=call, seen=seen, updates={number: {"value": wire}}))
 
     def refuse(self, error: InvalidValue | MediaError) -> None:
         """Say that a value of the page does not fit."""

@@ -6,11 +6,11 @@ from millstream.runtime.send.list_diff import ListDiff
 from millstream.wire.messages import ALL, Outputs
 
 
-def outputs(value: list[object], **others: object) -> Outputs:
+def outputs(value: object, **others: object) -> Outputs:
     return Outputs(call=1, updates={7: {"value": value, **others}, 8: {"value": ["other"]}})
 
 
-def tell(told: ListDiff, value: list[object], **others: object) -> dict[str, object]:
+def tell(told: ListDiff, value: object, **others: object) -> dict[str, object]:
     given = outputs(value, **others)
     shortened = told.shortened(given, {7})
     told.note(given, {7})
@@ -29,6 +29,22 @@ def test_then_only_what_is_new_is_told() -> None:
     assert tell(told, ["a", "x", "c"]) == {"splice": [1, ["x", "c"]]}
     assert tell(told, ["a"]) == {"splice": [1, []]}
     assert tell(told, []) == {"splice": [0, []]}
+
+
+def test_of_a_list_in_data_what_else_has_changed_is_told_too() -> None:
+    told, known = ListDiff(), {"data": [[1]], "headers": ["a"], "looks": 1}
+    tell(told, known)
+    update = tell(told, {"data": [[1], [2]], "headers": ["b"]}, label="L")
+    assert update == {"splice": [1, [[2]], {"headers": ["b"], "looks": None}], "label": "L"}
+    assert unspliced(update, known)["value"] == {"data": [[1], [2]], "headers": ["b"], "looks": None}
+    assert tell(told, ["x"]) == {"value": ["x"]}, "it is no such value any more"
+
+
+def test_what_another_stream_has_told_is_not_gone_on_with() -> None:
+    told = ListDiff()
+    tell(told, ["a"])
+    other = Outputs(call=2, stream=3, updates={7: {"value": ["a", "b"]}})
+    assert told.shortened(other, {7}).updates[7] == {"value": ["a", "b"]}
 
 
 def test_after_it_was_forgotten_it_is_told_as_a_whole() -> None:

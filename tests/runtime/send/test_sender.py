@@ -444,7 +444,7 @@ async def test_of_a_list_that_grows_only_what_is_new_is_sent() -> None:
 
 
 @virtual
-async def test_a_list_that_comes_with_a_frame_is_sent_as_a_whole_and_so_is_the_next() -> None:
+async def test_of_a_list_that_comes_with_a_frame_only_what_is_new_is_sent_and_so_of_the_next() -> None:
     context = SessionContext()
     context.sender.put(context.channels.shared, grown("a"))
     context.sender.put(
@@ -453,7 +453,7 @@ async def test_a_list_that_comes_with_a_frame_is_sent_as_a_whole_and_so_is_the_n
     )
     context.sender.put(context.channels.shared, grown("a", "b", "c"))
     sent = [message.updates[LIST] for message in await context.received()]
-    assert sent == [{"value": ["a"]}, {"value": ["a", "b"]}, {"value": ["a", "b", "c"]}]
+    assert sent == [{"value": ["a"]}, {"splice": [1, ["b"]]}, {"splice": [2, ["c"]]}]
     await context.close()
 
 

@@ -80,12 +80,14 @@ export class Store {
     if ("value" in props) this.edited.delete(component);
   }
 
-  /** An update with its whole value, where it carries only the new part of a list. */
+  /** An update with its whole value, where it carries only the new part of a list, or of the list in its `data`. */
   whole(component: number, update: Props): Props {
     if (!("splice" in update)) return update;
     const { splice, ...others } = update;
-    const [start, rest] = splice as [number, unknown[]];
-    return { ...others, value: [...(this.value(component) as unknown[]).slice(0, start), ...rest] };
+    const [start, rest, changed] = splice as [number, unknown[], Props?];
+    const known = this.value(component) as unknown[] | (Props & { data: unknown[] });
+    if (Array.isArray(known)) return { ...others, value: known.slice(0, start).concat(rest) };
+    return { ...others, value: { ...known, ...changed, data: known.data.slice(0, start).concat(rest) } };
   }
 
   /** The value of a component after an upload: the file, or the list with it, in its first gap, if it collects files. */

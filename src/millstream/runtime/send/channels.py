@@ -108,10 +108,8 @@ class Channels:
         Raises:
             InvalidValue: Its updates are too large for the wire.
         """
-        for number in delivery.growing:  # what waits for frames is told as a whole, and so is what comes after it
-            self._told.forget(number)
         if delivery.outputs.updates:
-            self._control.check(delivery.outputs)
+            self._control.check(self._told.shortened(delivery.outputs, delivery.growing))
         self._make_way(delivery.outputs, delivery.pictures.keys(), channel)
         if channel.newest is None:
             channel.newest = delivery
@@ -120,8 +118,11 @@ class Channels:
         self.are_due = True
         self._work.set()
 
-    def overtake(self, outputs: Outputs) -> None:
+    def overtake(self, outputs: Outputs) -> bool:
         """Make way for an update without frames: what waits with frames goes before it, or not at all.
+
+        Returns:
+            Whether anything waited.
 
         Raises:
             InvalidValue: The update is too large for the wire; then everything is as before.
@@ -130,7 +131,8 @@ class Channels:
             if channel.newest is not None or channel.encoding is not None:
                 self._control.check(outputs)
                 self._make_way(outputs)
-                break
+                return True
+        return False
 
     def take(self) -> list[bytes]:
         """Take what can be sent now of one channel that has credit; nothing if there is none or the link is busy."""
@@ -202,10 +204,17 @@ class Channels:
         """Send the updates that wait with frames without them."""
         for delivery in (channel.encoding, channel.newest):
             if delivery is not None and delivery.outputs.updates:
-                outputs = msgspec.structs.replace(delivery.outputs, packets=0)
+                outputs = msgspec.structs.replace(self._shortened(delivery), packets=0)
                 self._control.send(outputs)
                 self._told.number(delivery.reach, outputs.seq)
-                delivery.outputs, delivery.reach = msgspec.structs.replace(delivery.outputs, updates={}), ()
+                delivery.outputs = msgspec.structs.replace(delivery.outputs, updates={})
+                delivery.growing, delivery.reach = frozenset(), ()
+
+    def _shortened(self, delivery: Delivery) -> Outputs:
+        """Give the updates that go now: of a list that grows only what is new."""
+        outputs = self._told.shortened(delivery.outputs, delivery.growing)
+        self._told.note(delivery.outputs, delivery.growing)
+        return outputs
 
     def _take(self, channel: Channel, now: float) -> list[bytes]:
         """Take the packets that have credit; none if the frames that go next are still to be encoded."""
@@ -244,7 +253,7 @@ class Channels:
 
     def _announce(self, delivery: Delivery) -> bytes:
         """Number and encode the `Outputs` that goes before frames; those of a stream need none without updates."""
-        outputs = delivery.outputs
+        outputs = self._shortened(delivery)
         again = msgspec.structs.replace(outputs)
         outputs.packets = len(delivery.pictures)
         data = self._control.announce(outputs, again)

@@ -13,36 +13,40 @@ from millstream.wire.messages import ALL, Outputs, Value
 
 
 class ListDiff:
-    """The values that a page has of components whose value is a list, such as a conversation.
+    """The values that a page has of components whose value is a list, such as a conversation, or has one in `data`.
 
     A conversation is written anew with each word of an answer: sent as a whole each time it would cost the square of
-    its length. So an update says from which item on the list differs from the one that was sent last.
+    its length. So an update says from which item on the list differs from the one that was sent last. Results of one
+    stream are applied in order, and so are those of ordinary events; what another one has sent is told as a whole.
     """
 
     def __init__(self) -> None:
-        self._lists: dict[int, list[Value]] = {}
+        self._values: dict[int, tuple[int, Value]] = {}
         self._owed: Counter[int] = Counter()
         self._told: dict[int, int] = {}
 
     def shortened(self, outputs: Outputs, growing: AbstractSet[int]) -> Outputs:
-        """Replace whole values by `splice`: the first differing index, and the items from there on."""
+        """Replace whole values by `splice`: the first differing index, and the items from there on.
+
+        Of a value with a list in `data`, what else of it has changed comes third.
+        """
         updates = dict(outputs.updates)
         for number in growing:
-            told, value = self._lists.get(number), cast("list[Value]", updates[number]["value"])
-            if told:
-                start = _first_difference(told, value)
+            stream, told = self._values.get(number, (0, None))
+            value = updates[number]["value"]
+            if told and stream == outputs.stream and type(told) is type(value):
                 others = {name: item for name, item in updates[number].items() if name != "value"}
-                updates[number] = {**others, "splice": [start, value[start:]]}
+                updates[number] = {**others, "splice": _splice(told, value)}
         return msgspec.structs.replace(outputs, updates=updates) if growing else outputs
 
     def note(self, outputs: Outputs, growing: AbstractSet[int]) -> None:
         """Remember what was sent; `outputs` is what was given to be shortened."""
         for number in growing:
-            self._lists[number] = cast("list[Value]", outputs.updates[number]["value"])
+            self._values[number] = outputs.stream, outputs.updates[number]["value"]
 
     def forget(self, number: int) -> None:
         """Have the next list sent as a whole: the page may show another one by now."""
-        self._lists.pop(number, None)
+        self._values.pop(number, None)
 
     def owe(self, reach: Iterable[int]) -> None:
         """Note that the page will be told whether its user gets at some elements; until then it does not know."""
@@ -57,6 +61,16 @@ class ListDiff:
     def knows(self, number: int, seen: int) -> bool:
         """True if a page that shows what was said up to `seen` shows as well whether its user gets at an element."""
         return seen == ALL or (self._owed[number] <= 0 and seen >= self._told.get(number, 0))
+
+
+def _splice(told: Value, value: Value) -> list[Value]:
+    if isinstance(told, dict) and isinstance(value, dict):
+        start = _first_difference(told["data"], value["data"])
+        names = [name for name in {**told, **value} if name != "data" and told.get(name) != value.get(name)]
+        return [start, value["data"][start:], {name: value.get(name) for name in names}]
+    one, other = cast("list[Value]", told), cast("list[Value]", value)
+    start = _first_difference(one, other)
+    return [start, other[start:]]
 
 
 def _first_difference(one: list[Value], other: list[Value]) -> int:

@@ -250,7 +250,8 @@ class Sender:
             outputs = self.told.shortened(outputs, delivery.growing)
             if size_of(outputs.updates, MAX_MESSAGE_BYTES) > MAX_MESSAGE_BYTES:
                 raise too_large("a list that grows")  # only here it is known what is new
-        self.channels.overtake(outputs)
+        if self.channels.overtake(outputs):
+            outputs = self.told.shortened(delivery.outputs, delivery.growing)
         self.control.send(outputs)
         if delivery.reach:
             self.told.number(delivery.reach, outputs.seq)

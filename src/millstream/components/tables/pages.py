@@ -1,0 +1,107 @@
+"""Rows of a large table as files of some hundred KiB each, of which the page fetches what it shows."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Final
+from weakref import WeakValueDictionary
+
+import msgspec
+
+from millstream.components.tables.cells import Cell
+from millstream.types import Blob
+
+Row = tuple[Cell, ...]
+
+PAGE_BYTES: Final = 256 * 1024
+"""A page ends with the step that makes it so large; what is less stays in the message."""
+
+STEP: Final = 64
+"""Rows that are encoded together."""
+
+TYPE: Final = "application/msgpack"
+
+_DECODER: Final = msgspec.msgpack.Decoder(list[tuple[Cell, ...]])
+
+
+class Page:
+    """Consecutive rows as MessagePack: a list of lists. Equal pages that live at the same time are one object.
+
+    So a table that grows, or is shown to many, keeps the files that it has.
+
+    Attributes:
+        blob: The file.
+        count: Its number of rows.
+    """
+
+    __slots__ = ("__weakref__", "blob", "count")
+
+    def __init__(self, data: bytes, count: int) -> None:
+        self.blob = Blob("rows", TYPE, data=data)
+        self.count = count
+
+    @property
+    def data(self) -> bytes:
+        return self.blob.data or b""
+
+    def rows(self) -> list[Row]:
+        return _DECODER.decode(self.data)
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, Page) and self.data == other.data)
+
+    def __hash__(self) -> int:
+        return hash(self.data)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return page_of, (self.data, self.count)
+
+    def __repr__(self) -> str:
+        return f"<Page {self.count} rows, {len(self.data)} bytes>"
+
+
+def page_of(data: bytes, count: int) -> Page:
+    """Give the page with this content: the one that there is, or a new one."""
+    key = hashlib.blake2b(data, digest_size=16).digest()
+    page = _PAGES.get(key)
+    if page is None:
+        page = _PAGES[key] = Page(data, count)
+    return page
+
+
+def paged(rows: Sequence[Row]) -> tuple[list[Page], list[Row]]:
+    """Cut off as many pages as there are, and give the rest as it is.
+
+    Where a page ends depends on nothing that follows: rows that are appended change no page.
+    """
+    pages: list[Page] = []
+    parts: list[bytes] = []
+    start, size = 0, 0
+    for at in range(0, len(rows), STEP):
+        end = min(at + STEP, len(rows))
+        parts.append(_items(rows[at:end]))
+        size += len(parts[-1])
+        if size >= PAGE_BYTES:
+            pages.append(page_of(_listed(parts, end - start), end - start))
+            start, size, parts = end, 0, []
+    return pages, list(rows[start:])
+
+
+def page_from(rows: Sequence[Row]) -> Page:
+    """Make one page of some rows, however many."""
+    parts = [_items(rows[at : at + STEP]) for at in range(0, len(rows), STEP)]
+    return page_of(_listed(parts, len(rows)), len(rows))
+
+
+def _items(rows: Sequence[Row]) -> bytes:
+    """Encode at most 64 rows without the head of the list, which has one byte, or three from 16 items on."""
+    return msgspec.msgpack.encode(rows)[1 if len(rows) < 16 else 3 :]
+
+
+def _listed(parts: Sequence[bytes], count: int) -> bytes:
+    """Give encoded items as one encoded list (an `array 32` of the MessagePack specification)."""
+    return b"".join((b"\xdd", count.to_bytes(4, "big"), *parts))
+
+
+_PAGES: Final[WeakValueDictionary[bytes, Page]] = WeakValueDictionary()
