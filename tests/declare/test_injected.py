@@ -89,7 +89,7 @@ def test_what_happened_to_a_message(kind: type[gr.RetryData]) -> None:
     assert (data.index, data.value) == (2, "hi")
     assert kind(None).index == 0
     for bad in ({"index": -1}, {"index": True}, {"index": "0"}, {"value": 3}, {"value": "x" * 250_001}):
-        with pytest.raises(InvalidValue, match="no message has"):
+        with pytest.raises(InvalidValue, match="in a form that"):
             kind(None, bad)
 
 
@@ -97,6 +97,19 @@ def test_a_message_that_was_rewritten() -> None:
     assert gr.EditData(None, {"value": "b", "previous_value": "a"}).previous_value == "a"
     with pytest.raises(InvalidValue):
         gr.EditData(None, {"previous_value": 3})
+
+
+def test_a_cell_that_was_edited_or_selected() -> None:
+    edited = gr.EditData(None, {"index": [1, 2], "value": True, "previous_value": None})
+    assert (edited.index, edited.value, edited.previous_value) == ([1, 2], True, None)
+    selected = gr.SelectData(None, {"index": [0, 1], "value": 3, "row_value": ["a", 3], "col_value": None})
+    assert (selected.row_value, selected.col_value) == (["a", 3], None)
+    for bad in ({"index": [1]}, {"index": [1, -1]}, {"index": [1, 2], "value": [1]}, {"index": None}):
+        with pytest.raises(InvalidValue, match="a cell"):
+            gr.EditData(None, bad)
+    for cells in ("ab", [[1]], [0] * 10_001):
+        with pytest.raises(InvalidValue, match="selection"):
+            gr.SelectData(None, {"row_value": cells})
 
 
 def test_feedback() -> None:

@@ -267,12 +267,13 @@ class ChatInterface(Blocks):
         return self._began("retry", kept)
 
     def _edit(self, asked: str, history: History, draft: object, data: EditData) -> object:
-        is_own = data.index < len(history) and history[data.index]["role"] == "user"
-        if not is_own or _is_busy(asked):
+        at = data.index
+        is_own = isinstance(at, int) and at < len(history) and history[at]["role"] == "user"
+        if not isinstance(at, int) or not is_own or _is_busy(asked):
             return skip()
-        files = draft_of(history[data.index])["files"]
+        files = draft_of(history[at])["files"]
         edited = user_message({"text": data.value, "files": files})
-        return self._began("edit", [*_before(history, data.index), edited])
+        return self._began("edit", [*_before(history, at), edited])
 
     def _choose(self, asked: str, history: History, draft: object, data: SelectData) -> object:
         example = self._examples.chosen(data.index)

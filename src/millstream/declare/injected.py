@@ -15,6 +15,9 @@ from millstream.wire.messages import Value
 MAX_TEXT = 10_000
 """Longest text, in characters, that the page may say about an event."""
 
+MAX_CELLS = 10_000
+"""Most cells of a row or a column that a selection tells."""
+
 MAX_MESSAGE = 250_000
 """Longest message of a conversation, in characters, that the page may say something about."""
 
@@ -152,24 +155,31 @@ class SelectData(EventData):
     """A selection.
 
     Attributes:
-        index: Number of the choice, `[x, y]` in pixels for an image, `[start, end]` for a text.
+        index: Number of the choice, `[x, y]` in pixels for an image, `[start, end]` for a text, `[row,
+            column]` for a table.
         value: The value that was selected, `None` for an image; of a conversation's example a dict with its `text`, of
             a highlighted text `[text, label]`, of a gallery a dict with its `caption`, and with the `image` or `video`
             as a dict that has a `path` or `url`.
         selected: `False` if it was a deselection.
+        row_value: The cells of the row, for a table.
+        col_value: The cells of the column, for a table of at most 2,000 rows; otherwise `None`.
     """
 
     index: int | list[int] | None
     value: object
     selected: bool
+    row_value: list[object] | None
+    col_value: list[object] | None
 
     def __init__(self, target: Element | None, data: Value = None) -> None:
         super().__init__(target, data)
         said = data if isinstance(data, Mapping) else {}
         self.index, self.value = said.get("index"), said.get("value")
         self.selected = said.get("selected", True)
+        self.row_value, self.col_value = said.get("row_value"), said.get("col_value")
         is_known = any(fits(self.value) for fits in (_is_plain, _is_message, _is_pair, _is_item))
-        if not (_is_index(self.index) and is_known and isinstance(self.selected, bool)):
+        are_cells = all(map(_are_cells, (self.row_value, self.col_value)))
+        if not (_is_index(self.index) and is_known and are_cells and isinstance(self.selected, bool)):
             raise InvalidValue("the page described a selection in a form that no selection has")
 
 
@@ -220,23 +230,30 @@ class CopyData(_MessageData):
     """
 
 
-class EditData(_MessageData):
-    """The message that was rewritten.
+class EditData(EventData):
+    """The message that was rewritten, or the cell of a table.
 
     Attributes:
-        index: Its number, from 0.
+        index: Number of the message, from 0; `[row, column]` for a cell.
         value: What it says now.
         previous_value: What it said before.
     """
 
-    previous_value: str
+    index: int | list[int]
+    value: object
+    previous_value: object
 
     def __init__(self, target: Element | None, data: Value = None) -> None:
         super().__init__(target, data)
-        previous = data.get("previous_value", "") if isinstance(data, Mapping) else ""
-        if not _is_text(previous):
-            raise InvalidValue("the page spoke of a message in a form that no message has")
-        self.previous_value = str(previous)
+        said = data if isinstance(data, Mapping) else {}
+        index, both = said.get("index", 0), (said.get("value", ""), said.get("previous_value", ""))
+        is_cell = isinstance(index, list) and len(index) == 2
+        numbers = index if isinstance(index, list) and is_cell else [index]
+        are_whole = all(_is_whole(one) and one >= 0 for one in numbers)
+        if not are_whole or not all(map(_is_plain if is_cell else _is_text, both)):
+            raise InvalidValue("the page spoke of a message, or a cell, in a form that none has")
+        self.index = index
+        self.value, self.previous_value = both
 
 
 class LikeData(_MessageData):
@@ -303,6 +320,10 @@ def _is_pair(value: object) -> bool:
 
 def _is_item(value: object) -> bool:
     return isinstance(value, dict) and any(isinstance(part, SelectedFile) for part in value.values())
+
+
+def _are_cells(value: object) -> bool:
+    return value is None or (isinstance(value, list) and len(value) <= MAX_CELLS and all(map(_is_plain, value)))
 
 
 def _is_plain(value: object) -> bool:

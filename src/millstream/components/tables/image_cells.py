@@ -8,8 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
+from millstream.components.tables.reading import UnfitTable
 from millstream.components.values.links import has_scheme, is_embedded_image, is_web_address
-from millstream.errors import InvalidValue
 from millstream.wire.plain import brief
 
 THUMBNAIL: Final = 256, 256
@@ -23,16 +23,16 @@ def image_address(value: object, open_file: Callable[[Path], bytes]) -> str | No
     """Give the address of an image in a cell; `None` for an empty one.
 
     Raises:
-        InvalidValue: It is no image, or one that may not be shown.
+        UnfitTable: It is no image, or one that may not be shown.
     """
-    if value is None or value == "":
+    if value is None or (isinstance(value, str) and not value):
         return None
     if isinstance(value, str | Path):
         text = str(value)
         if is_web_address(text) or (is_embedded_image(text) and len(text) <= MAX_ADDRESS):
             return text
         if has_scheme(text):
-            raise InvalidValue(f"takes http(s) addresses, or short data: addresses of images, but got {text[:60]!r}")
+            raise UnfitTable(f"takes http(s) addresses, or short data: addresses of images, but got {text[:60]!r}")
         return _thumbnail(open_file(Path(text)))
     return _thumbnail(value)
 
@@ -46,9 +46,9 @@ def _thumbnail(source: object) -> str:
         small.thumbnail(THUMBNAIL)
         target = io.BytesIO()
         small.convert("RGBA" if small.has_transparency_data else "RGB").save(target, "webp", quality=80)
-    except (OSError, TypeError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+    except (OSError, AttributeError, TypeError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         what = f"{len(source)} bytes" if isinstance(source, bytes) else brief(source)
-        raise InvalidValue(f"takes images in a column of images, but got {what}: {error}") from error
+        raise UnfitTable(f"takes images in a column of images, but got {what}: {error}") from error
     return f"data:image/webp;base64,{base64.b64encode(target.getvalue()).decode()}"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Sized
 from itertools import islice, zip_longest
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeAlias
@@ -55,7 +55,21 @@ def tabular(value: object, open_file: Open) -> Tabular:
         return _from_array(value)
     if isinstance(value, bytes | bytearray) or not isinstance(value, Iterable):
         raise UnfitTable(f"takes {FORMS}, but got {brief(value)}")
-    return _from_rows(list(islice(value, MAX_ROWS + 1)))
+    return _from_rows(_gathered(value))
+
+
+def _gathered(rows: Iterable[object]) -> list[object]:
+    """Give rows as a list; of those that are made one by one no more than are allowed are made."""
+    if isinstance(rows, Collection):
+        check_shape(len(rows), 1)
+        return list(rows)
+    gathered, cells = [], 0
+    for row in rows:
+        gathered.append(row)
+        cells += len(row) if isinstance(row, Sized) and not isinstance(row, str) else 1
+        if len(gathered) > MAX_ROWS or cells > MAX_CELLS:
+            raise _too_large(f"more than {len(gathered) - 1:,} rows")
+    return gathered
 
 
 def check_shape(rows: int, columns: int) -> None:
@@ -65,9 +79,12 @@ def check_shape(rows: int, columns: int) -> None:
         UnfitTable: It is.
     """
     if rows > MAX_ROWS or columns > MAX_COLUMNS or rows * columns > MAX_CELLS:
-        most = f"{MAX_ROWS:,} rows, {MAX_COLUMNS:,} columns and {MAX_CELLS:,} cells"
-        more = "more than " if rows > MAX_ROWS else ""
-        raise UnfitTable(f"takes at most {most}, but got {more}{rows:,} x {columns:,}; give a part of it, or a file")
+        raise _too_large(f"{rows:,} x {columns:,}")
+
+
+def _too_large(got: str) -> UnfitTable:
+    most = f"{MAX_ROWS:,} rows, {MAX_COLUMNS:,} columns and {MAX_CELLS:,} cells"
+    return UnfitTable(f"takes at most {most}, but got {got}; give a part of it, or a file")
 
 
 def _is_a(value: object, name: str, module: str) -> bool:
@@ -147,7 +164,7 @@ def _from_mapping(value: Mapping[object, Any]) -> Tabular:
         return Tabular([])
     if "data" in value and value.keys() <= {"headers", "data", "metadata"}:
         data = value["data"]
-        rows = _from_array(data) if hasattr(data, "ndim") else _from_rows(list(data if data is not None else ()))
+        rows = _from_array(data) if hasattr(data, "ndim") else _from_rows(_gathered(data if data is not None else ()))
         headers = value.get("headers")
         looks = looks_of(value.get("metadata"))
         return rows._replace(headers=list(map(_header, headers)) if headers is not None else None, looks=looks)
