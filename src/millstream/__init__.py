@@ -34,6 +34,11 @@ if TYPE_CHECKING:
     from millstream.components.clearbutton import ClearButton as ClearButton
     from millstream.components.code import Code as Code
     from millstream.components.colorpicker import ColorPicker as ColorPicker
+    from millstream.components.dataframe import DataFrame as DataFrame
+    from millstream.components.dataframe import Dataframe as Dataframe
+    from millstream.components.dataframe import List as List
+    from millstream.components.dataframe import Matrix as Matrix
+    from millstream.components.dataframe import Numpy as Numpy
     from millstream.components.datetime import DateTime as DateTime
     from millstream.components.downloadbutton import DownloadButton as DownloadButton
     from millstream.components.dropdown import Dropdown as Dropdown
@@ -155,6 +160,7 @@ _HOMES = {
     "components.checkboxgroup": ("CheckboxGroup", "Checkboxgroup"),
     "components.annotatedimage": ("AnnotatedImage", "Annotatedimage"),
     "components.short_names": ("Files", "Mic", "Microphone", "PlayableVideo", "Webcam"),
+    "components.dataframe": ("DataFrame", "Dataframe", "List", "Matrix", "Numpy"),
     "components.dropdown": ("Dropdown",),
     "components.examples": ("Examples",),
     "components.file": ("File",),

@@ -366,6 +366,16 @@ def test_one_colour_is_found_and_the_controls_are_set_back(page: TestPage) -> No
     assert page.value("Everything but this colour") is False
 
 
+@example("table")
+def test_each_frame_becomes_a_row(page: TestPage) -> None:
+    page.stream("Camera", film(draw_halves()))
+    value = page.value("Frames")
+
+    assert value["headers"] == ["frame", "brightness", "contrast", "colour"]
+    assert value["data"][0][0] == 1
+    assert value["data"][0][3] in ("red", "blue")
+
+
 @pytest.mark.slow
 @example("detect")
 def test_things_are_named_above_the_confidence(page: TestPage) -> None:

@@ -30,6 +30,8 @@ export const WATCH = "ms-watch";
 export interface EditDetail {
   component: number;
   value: unknown;
+  /** Told to the server in place of the value: the part of a large one that has changed. */
+  wire?: unknown;
 }
 
 export interface FireDetail {

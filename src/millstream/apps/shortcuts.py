@@ -12,6 +12,7 @@ from millstream.components.checkbox import Checkbox
 from millstream.components.checkboxgroup import CheckboxGroup
 from millstream.components.code import Code
 from millstream.components.colorpicker import ColorPicker
+from millstream.components.dataframe import Dataframe, List, Matrix, Numpy
 from millstream.components.datetime import DateTime
 from millstream.components.downloadbutton import DownloadButton
 from millstream.components.dropdown import Dropdown
@@ -49,6 +50,7 @@ SHORTCUTS: Final[Mapping[str, Callable[[], Component]]] = {
     "colorpicker": ColorPicker,
     "datetime": DateTime,
     "downloadbutton": DownloadButton,
+    "dataframe": Dataframe,
     "dropdown": Dropdown,
     "file": File,
     "fileexplorer": FileExplorer,
@@ -61,10 +63,13 @@ SHORTCUTS: Final[Mapping[str, Callable[[], Component]]] = {
     "imageslider": ImageSlider,
     "json": JSON,
     "label": Label,
+    "list": List,
     "markdown": Markdown,
+    "matrix": Matrix,
     "mic": Microphone,
     "microphone": Microphone,
     "number": Number,
+    "numpy": Numpy,
     "playablevideo": PlayableVideo,
     "radio": Radio,
     "slider": Slider,

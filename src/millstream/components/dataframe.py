@@ -175,7 +175,7 @@ class Dataframe(Component):
 
     @property
     def rules(self) -> Rules:
-        """What a user may do to the table."""
+        """The rules by which a user edits it."""
         own: Count = (self.default_columns, "fixed") if self.default_columns is not None else None
         columns = _limits(self.column_count or own, self.column_limits) if not self.static_columns else None
         return Rules(self._form, _limits(self.row_count, self.row_limits), columns, frozenset(self.static_columns))

@@ -173,10 +173,10 @@ export class Session {
   private listen(): void {
     const { root, connection } = this;
     this.endings.push(
-      listen(root, EDIT, ({ component, value }) => {
+      listen(root, EDIT, ({ component, value, wire }) => {
         // A withdrawn upload must not reappear; where files are collected, others may still arrive.
         if (!this.store.collects(component)) this.withdraw(component, value);
-        this.values.edit(component, value);
+        this.values.edit(component, value, wire);
       }),
       listen(root, FIRE, (fire) => {
         this.players.expect(({ targets }) =>

@@ -114,7 +114,7 @@ export class Store {
   /** The user's own values, for a new session; without files, which were lost with the old one. */
   edits(): [number, unknown][] {
     return [...this.edited]
-      .filter((component) => !isFile(this.value(component)))
+      .filter((component) => !isFile(this.value(component)) && !hasPages(this.value(component)))
       .map((component) => [component, withoutFiles(this.value(component))]);
   }
 
@@ -165,6 +165,12 @@ function isDraft(value: unknown): value is Draft {
 
 function withoutFiles(value: unknown): unknown {
   return isDraft(value) ? { ...value, files: [] } : value;
+}
+
+/** True for a table of which rows are in files. */
+function hasPages(value: unknown): boolean {
+  const { data } = (value ?? {}) as { data?: unknown };
+  return Array.isArray(data) && data.some((item) => !Array.isArray(item));
 }
 
 function isFile(value: unknown): boolean {

@@ -36,10 +36,10 @@ export class Values {
     this.events = events;
   }
 
-  /** The user gave a component a value; its element shows it already. */
-  edit(component: number, value: unknown): void {
+  /** The user gave a component a value, of which the server is told `wire`; its element shows it already. */
+  edit(component: number, value: unknown, wire = value): void {
     this.store.edit(component, value);
-    this.send(component, value);
+    this.send(component, wire);
     this.events.changed(component, value);
   }
 

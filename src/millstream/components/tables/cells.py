@@ -36,7 +36,7 @@ TRUTH: Final[Mapping[object, bool]] = {
 """What else means true or false in a column that is declared `"bool"`."""
 
 
-class Column(NamedTuple):
+class TableColumn(NamedTuple):
     """A column of plain cells.
 
     Attributes:
@@ -50,7 +50,7 @@ class Column(NamedTuple):
     is_time: bool = False
 
 
-def column_of(values: Sequence[object]) -> Column:
+def column_of(values: Sequence[object]) -> TableColumn:
     """Make the values of a column plain, and find out their type.
 
     What is no number (`nan`, `NaT`, `pd.NA`) is `None`. Whole numbers that a page would round are written out, and so
@@ -60,16 +60,16 @@ def column_of(values: Sequence[object]) -> Column:
     if not types <= PLAIN:
         values, times = _plain(values)
         types, is_time = set(map(type, values)), times > 0 and times == len(values) - values.count(None)
-        return Column(_fitting(values, types), "date" if is_time else _kind(types), is_time)
-    return Column(_fitting(values, types), _kind(types))
+        return TableColumn(_fitting(values, types), "date" if is_time else _kind(types), is_time)
+    return TableColumn(_fitting(values, types), _kind(types))
 
 
-def declared_column(column: Column, kind: Kind) -> Column:
+def declared_column(column: TableColumn, kind: Kind) -> TableColumn:
     """Give a column the type that the app declares: texts become numbers, or booleans, where they can be read so."""
     convert = CONVERSIONS.get(kind)
     if convert is None or column.kind == kind:
         return column._replace(kind=kind)
-    return Column([convert(cell) for cell in column.cells], kind)
+    return TableColumn([convert(cell) for cell in column.cells], kind)
 
 
 def number_cell(cell: Cell) -> Cell:

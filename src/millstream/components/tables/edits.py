@@ -1,4 +1,4 @@
-"""What a page may do to a table: give it as a whole, or say which cells and rows are others now."""
+"""Edits of a table by a page: it gives the whole, or says which cells and rows are others now."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Final, NamedTuple, cast
 
 from millstream.components.tables.cells import CONVERSIONS, INFINITIES, Cell, Kind, column_of
 from millstream.components.tables.making import Form, assembled
-from millstream.components.tables.pages import Page, Row, page_from, paged
+from millstream.components.tables.pages import Row, RowPage, page_from, paged
 from millstream.components.tables.reading import UnfitTable, check_shape
 from millstream.components.tables.table import Table, new_version
 from millstream.wire.messages import Value
@@ -31,7 +31,7 @@ WORDS: Final[Mapping[str, str]] = {"number": "numbers", "bool": "true or false"}
 
 
 class Rules(NamedTuple):
-    """What a user may do.
+    """The rules of editing.
 
     Attributes:
         form: What the app declares of the columns.
@@ -220,7 +220,7 @@ class _Draft:
 
     def __init__(self, known: Table, rules: Rules) -> None:
         self._known, self._rules = known, rules
-        self._parts: list[Page | list[Row]] = [*known.pages, list(known.rows)]
+        self._parts: list[RowPage | list[Row]] = [*known.pages, list(known.rows)]
         self._touched: set[int] = set()
         self._headers, self._kinds = list(known.headers), list(known.kinds)
         self.edits: Mapping[str, Callable[..., None]] = {
@@ -232,7 +232,7 @@ class _Draft:
 
     @property
     def _counts(self) -> list[int]:
-        return [part.count if isinstance(part, Page) else len(part) for part in self._parts]
+        return [part.count if isinstance(part, RowPage) else len(part) for part in self._parts]
 
     def _open(self, row: int, most: int) -> tuple[list[Row], int]:
         """Give the rows of the page of a row, and its number there."""
@@ -241,7 +241,7 @@ class _Draft:
             raise UnfitTable(f"has {ends[-1]} rows, but an edit is for row {row}")
         at = min(bisect_right(ends, row), len(self._parts) - 1)
         part = self._parts[at]
-        if isinstance(part, Page):
+        if isinstance(part, RowPage):
             part = self._parts[at] = part.rows()
         self._touched.add(at)
         return part, row - (ends[at - 1] if at else 0)

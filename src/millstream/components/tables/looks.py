@@ -1,4 +1,4 @@
-"""How cells are shown otherwise: texts in their place, and the colours of a pandas `Styler`."""
+"""The looks of cells: texts in their place, and the colours of a pandas `Styler`."""
 
 from __future__ import annotations
 

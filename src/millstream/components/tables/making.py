@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple, cast
 
-from millstream.components.tables.cells import Cell, Column, Kind, column_of, declared_column
+from millstream.components.tables.cells import Cell, Kind, TableColumn, column_of, declared_column
 from millstream.components.tables.image_cells import image_address
 from millstream.components.tables.pages import Row, paged
 from millstream.components.tables.reading import Open, Tabular, UnfitTable
@@ -27,7 +27,7 @@ MARKUP: Final = re.compile(r"[*_`#<>\[\]!&~|\\$]|://|^\s*(?:[-+]|\d+[.)])\s|\n",
 
 
 class Form(NamedTuple):
-    """What an app declares of the columns of a table.
+    """The declaration of a table's columns.
 
     Attributes:
         headers: Names of the columns where the values have none; empty for numbers.
@@ -114,9 +114,9 @@ def html_of(kind: Kind, line_breaks: bool) -> Callable[[Cell], str | None]:
     return markdown if kind == "markdown" else html
 
 
-def _column(values: Sequence[object], kind: Kind | None, open_file: Open) -> Column:
+def _column(values: Sequence[object], kind: Kind | None, open_file: Open) -> TableColumn:
     if kind == "image":
-        return Column([image_address(value, open_file) for value in values], "image")
+        return TableColumn([image_address(value, open_file) for value in values], "image")
     column = column_of(values)
     return column if kind is None else declared_column(column, kind)
 

@@ -25,7 +25,7 @@ TYPE: Final = "application/msgpack"
 _DECODER: Final = msgspec.msgpack.Decoder(list[tuple[Cell, ...]])
 
 
-class Page:
+class RowPage:
     """Consecutive rows as MessagePack: a list of lists. Equal pages that live at the same time are one object.
 
     So a table that grows, or is shown to many, keeps the files that it has.
@@ -49,7 +49,7 @@ class Page:
         return _DECODER.decode(self.data)
 
     def __eq__(self, other: object) -> bool:
-        return self is other or (isinstance(other, Page) and self.data == other.data)
+        return self is other or (isinstance(other, RowPage) and self.data == other.data)
 
     def __hash__(self) -> int:
         return hash(self.data)
@@ -58,24 +58,24 @@ class Page:
         return page_of, (self.data, self.count)
 
     def __repr__(self) -> str:
-        return f"<Page {self.count} rows, {len(self.data)} bytes>"
+        return f"<RowPage {self.count} rows, {len(self.data)} bytes>"
 
 
-def page_of(data: bytes, count: int) -> Page:
+def page_of(data: bytes, count: int) -> RowPage:
     """Give the page with this content: the one that there is, or a new one."""
     key = hashlib.blake2b(data, digest_size=16).digest()
     page = _PAGES.get(key)
     if page is None:
-        page = _PAGES[key] = Page(data, count)
+        page = _PAGES[key] = RowPage(data, count)
     return page
 
 
-def paged(rows: Sequence[Row]) -> tuple[list[Page], list[Row]]:
+def paged(rows: Sequence[Row]) -> tuple[list[RowPage], list[Row]]:
     """Cut off as many pages as there are, and give the rest as it is.
 
     Where a page ends depends on nothing that follows: rows that are appended change no page.
     """
-    pages: list[Page] = []
+    pages: list[RowPage] = []
     parts: list[bytes] = []
     start, size = 0, 0
     for at in range(0, len(rows), STEP):
@@ -88,7 +88,7 @@ def paged(rows: Sequence[Row]) -> tuple[list[Page], list[Row]]:
     return pages, list(rows[start:])
 
 
-def page_from(rows: Sequence[Row]) -> Page:
+def page_from(rows: Sequence[Row]) -> RowPage:
     """Make one page of some rows, however many."""
     parts = [_items(rows[at : at + STEP]) for at in range(0, len(rows), STEP)]
     return page_of(_listed(parts, len(rows)), len(rows))
@@ -104,4 +104,4 @@ def _listed(parts: Sequence[bytes], count: int) -> bytes:
     return b"".join((b"\xdd", count.to_bytes(4, "big"), *parts))
 
 
-_PAGES: Final[WeakValueDictionary[bytes, Page]] = WeakValueDictionary()
+_PAGES: Final[WeakValueDictionary[bytes, RowPage]] = WeakValueDictionary()

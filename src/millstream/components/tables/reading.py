@@ -1,4 +1,4 @@
-"""What Python's libraries call a table, as columns: recognised by what it can do, so that none has to be installed."""
+"""Tables of Python's libraries as columns: recognised by what they can do, so that none has to be installed."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from itertools import chain
 from typing import Final
 
 from millstream.components.tables.cells import Cell, Kind
-from millstream.components.tables.pages import Page, Row
+from millstream.components.tables.pages import Row, RowPage
 from millstream.wire.messages import Value
 
 MAX_ROWS: Final = 400_000
@@ -35,7 +35,7 @@ def new_version() -> int:
 
 @dataclass(frozen=True)
 class Looks:
-    """How cells are shown, where that differs from what is in them.
+    """The looks of cells, where these differ from what is in them.
 
     Attributes:
         display: Texts to show, by row; a row may be shorter, and `None` shows the cell.
@@ -76,7 +76,7 @@ class Table:
     kinds: tuple[Kind, ...] = ()
     times: frozenset[int] = frozenset()
     rendered: tuple[int, ...] = ()
-    pages: tuple[Page, ...] = ()
+    pages: tuple[RowPage, ...] = ()
     rows: tuple[Row, ...] = ()
     looks: Looks | None = None
     version: int = field(default_factory=new_version, compare=False)

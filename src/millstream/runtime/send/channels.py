@@ -204,17 +204,11 @@ class Channels:
         """Send the updates that wait with frames without them."""
         for delivery in (channel.encoding, channel.newest):
             if delivery is not None and delivery.outputs.updates:
-                outputs = msgspec.structs.replace(self._shortened(delivery), packets=0)
+                outputs = msgspec.structs.replace(self._told.going(delivery.outputs, delivery.growing), packets=0)
                 self._control.send(outputs)
                 self._told.number(delivery.reach, outputs.seq)
                 delivery.outputs = msgspec.structs.replace(delivery.outputs, updates={})
                 delivery.growing, delivery.reach = frozenset(), ()
-
-    def _shortened(self, delivery: Delivery) -> Outputs:
-        """Give the updates that go now: of a list that grows only what is new."""
-        outputs = self._told.shortened(delivery.outputs, delivery.growing)
-        self._told.note(delivery.outputs, delivery.growing)
-        return outputs
 
     def _take(self, channel: Channel, now: float) -> list[bytes]:
         """Take the packets that have credit; none if the frames that go next are still to be encoded."""
@@ -253,7 +247,7 @@ class Channels:
 
     def _announce(self, delivery: Delivery) -> bytes:
         """Number and encode the `Outputs` that goes before frames; those of a stream need none without updates."""
-        outputs = self._shortened(delivery)
+        outputs = self._told.going(delivery.outputs, delivery.growing)
         again = msgspec.structs.replace(outputs)
         outputs.packets = len(delivery.pictures)
         data = self._control.announce(outputs, again)

@@ -39,6 +39,12 @@ class ListDiff:
                 updates[number] = {**others, "splice": _splice(told, value)}
         return msgspec.structs.replace(outputs, updates=updates) if growing else outputs
 
+    def going(self, outputs: Outputs, growing: AbstractSet[int]) -> Outputs:
+        """Give the updates that are sent now, shortened, and remember them."""
+        shortened = self.shortened(outputs, growing)
+        self.note(outputs, growing)
+        return shortened
+
     def note(self, outputs: Outputs, growing: AbstractSet[int]) -> None:
         """Remember what was sent; `outputs` is what was given to be shortened."""
         for number in growing:
