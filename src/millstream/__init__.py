@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from millstream.components.json import Json as Json
     from millstream.components.label import Label as Label
     from millstream.components.markdown import Markdown as Markdown
+    from millstream.components.model3d import Model3D as Model3D
     from millstream.components.multimodaltextbox import MultimodalTextbox as MultimodalTextbox
     from millstream.components.number import Number as Number
     from millstream.components.options.input_size import input_size as input_size
@@ -172,6 +173,7 @@ _HOMES = {
     "components.label": ("Label",),
     "components.markdown": ("Markdown",),
     "components.values.moment": ("Moment",),
+    "components.model3d": ("Model3D",),
     "components.multimodaltextbox": ("MultimodalTextbox",),
     "components.number": ("Number",),
     "components.radio": ("Radio",),

@@ -26,6 +26,7 @@ from millstream.components.imageslider import ImageSlider
 from millstream.components.json import JSON
 from millstream.components.label import Label
 from millstream.components.markdown import Markdown
+from millstream.components.model3d import Model3D
 from millstream.components.number import Number
 from millstream.components.radio import Radio
 from millstream.components.short_names import Files, Microphone, PlayableVideo, Webcam
@@ -68,6 +69,7 @@ SHORTCUTS: Final[Mapping[str, Callable[[], Component]]] = {
     "matrix": Matrix,
     "mic": Microphone,
     "microphone": Microphone,
+    "model3d": Model3D,
     "number": Number,
     "numpy": Numpy,
     "playablevideo": PlayableVideo,

@@ -29,7 +29,6 @@ _NOT_YET: Final = {
     "ImageEditor": _EDITOR,
     "ImageMask": _EDITOR,
     "LinePlot": _PICTURE,
-    "Model3D": "gr.File for the model, or gr.Image of a view",
     "Navbar": "gr.Tabs",
     "Paint": _EDITOR,
     "ImagePaint": _EDITOR,
