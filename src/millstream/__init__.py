@@ -63,6 +63,7 @@ if TYPE_CHECKING:
     from millstream.components.model3d import Model3D as Model3D
     from millstream.components.multimodaltextbox import MultimodalTextbox as MultimodalTextbox
     from millstream.components.number import Number as Number
+    from millstream.components.options.input_attributes import InputHTMLAttributes as InputHTMLAttributes
     from millstream.components.options.input_size import input_size as input_size
     from millstream.components.options.waveform import WaveformOptions as WaveformOptions
     from millstream.components.options.webcam import WebcamOptions as WebcamOptions
@@ -182,6 +183,7 @@ _HOMES = {
     "components.textbox": ("Text", "TextArea", "Textbox"),
     "components.timer": ("Timer",),
     "components.video": ("Video",),
+    "components.options.input_attributes": ("InputHTMLAttributes",),
     "components.options.input_size": ("input_size",),
     "components.options.waveform": ("WaveformOptions",),
     "components.options.webcam": ("WebcamOptions",),

@@ -78,3 +78,15 @@ def test_every_text_can_be_sent(text: str) -> None:
     stored = textbox().postprocess(half, None)
     stored.encode()
     assert stored == text + "\ufffd"
+
+
+def test_attributes_of_the_field_are_those_that_are_known() -> None:
+    with gr.Blocks():
+        given = gr.InputHTMLAttributes(autocapitalize="off", spellcheck=False, tabindex=2)
+        assert gr.Textbox(html_attributes=given).props()["html_attributes"] == {
+            "autocapitalize": "off", "spellcheck": "false", "tabindex": "2",
+        }  # fmt: skip
+        assert gr.Textbox(html_attributes={"lang": "fr"}).props()["html_attributes"] == {"lang": "fr"}
+        assert "html_attributes" not in gr.Textbox().props()
+        with pytest.raises(gr.DeclarationError, match="html_attributes has no 'onfocus'"):
+            gr.Textbox(html_attributes={"onfocus": "alert(1)"})

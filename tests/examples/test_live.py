@@ -54,6 +54,17 @@ def test_the_image_comes_straight_back(page: TestPage) -> None:
     assert read_counter(page.value("Output")) in range(12)
 
 
+@example("inspect_frame")
+def test_a_frame_is_measured_and_described(page: TestPage) -> None:
+    page.stream("Camera", film(draw_halves()))
+
+    data = page.value("Measured")
+    assert data["size"] == [640, 480]
+    assert sum(data["histogram"]) == pytest.approx(1, abs=0.01)
+    said = "".join(stretch["token"] for stretch in page.value("In words"))
+    assert said.startswith("The frame is ")
+
+
 @example("filter")
 def test_the_filter_can_be_changed_while_it_runs(page: TestPage) -> None:
     frame = draw_halves()

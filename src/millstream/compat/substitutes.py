@@ -63,7 +63,6 @@ _NEVER: Final = {
     "Html": "gr.HTML",
     "IOComponent": "gr.Component",
     "ImageSections": "gr.AnnotatedImage",
-    "InputHTMLAttributes": "type= and autofocus= of gr.Textbox",
     "Interpretation": "outputs of your own",
     "MessageDict": "a dict with role and content, or gr.ChatMessage",
     "NO_RELOAD": 'if __name__ == "__main__":',

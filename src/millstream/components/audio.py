@@ -73,7 +73,7 @@ class Audio(MediaComponent):
     streams = "sound"
     keeps_whole_stream = True
     capabilities = frozenset({"captures_audio", "takes_file"})
-    ignores: ClassVar[tuple[str, ...]] = ("show_share_button", "editable", "subtitles")
+    ignores: ClassVar[tuple[str, ...]] = ("show_share_button", "editable", "subtitles", "playback_position")
     prop_names: ClassVar = {"show_download_button": ("buttons",), "waveform_options": ("waveform",)}
 
     stream = StreamEvent()

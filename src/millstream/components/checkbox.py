@@ -23,6 +23,8 @@ class Checkbox(Component):
 
     editing: ClassVar[frozenset[str]] = Component.editing | {"select"}
 
+    ignores: ClassVar[tuple[str, ...]] = ("buttons",)
+
     change = Event()
     input = Event()
     select = Event()

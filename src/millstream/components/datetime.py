@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, tzinfo
-from typing import Literal, TypeAlias, Unpack
+from typing import ClassVar, Literal, TypeAlias, Unpack
 
 from millstream.components.values.moment_text import FORMS, moment_of, read_moment, written_moment, zone_of
 from millstream.declare.component import Common, Component
@@ -31,6 +31,8 @@ class DateTime(Component):
         timezone: The time zone of what is shown, such as `"Europe/Paris"`; by default that of the server.
         common: See `Component`.
     """
+
+    ignores: ClassVar[tuple[str, ...]] = ("buttons",)
 
     change = Event()
     input = Event()

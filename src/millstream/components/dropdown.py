@@ -36,6 +36,7 @@ class Dropdown(Choosing):
         common: See `Component`.
     """
 
+    ignores: ClassVar[tuple[str, ...]] = ("buttons", "num_choices_shown")
     prop_names: ClassVar = {"allow_custom_value": ("allow_custom_value", "filterable")}
 
     change = Event()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final, TypeAlias, Unpack
+from typing import ClassVar, Final, TypeAlias, Unpack
 
 from millstream.components.values.css_color import named_color
 from millstream.components.values.plain import plain_number, plain_text
@@ -46,6 +46,8 @@ class HighlightedText(Component):
         rtl: Whether the text runs from right to left.
         common: See `Component`; where it is interactive, the user labels stretches and changes labels.
     """
+
+    ignores: ClassVar[tuple[str, ...]] = ("buttons",)
 
     change = Event()
     input = Event()

@@ -105,7 +105,7 @@ class Image(MediaComponent):
     device = "webcam"
     streams = "picture"
     capabilities = frozenset({"captures_frames", "shows_frames", "takes_file"})
-    ignores: ClassVar[tuple[str, ...]] = ("show_share_button", "watermark")
+    ignores: ClassVar[tuple[str, ...]] = ("show_share_button", "watermark", "alt_text")
     prop_names: ClassVar = {
         "webcam_options": ("mirror", "constraints", "size", "model_size", "covers", "quality"),
         "mirror_webcam": ("mirror",),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Unpack
+from typing import ClassVar, Unpack
 
 from millstream.components.values.plain import written_number
 from millstream.declare.arguments import is_number
@@ -31,6 +31,8 @@ class Number(Component):
         step: What the arrow keys add and take away.
         common: See `Component`.
     """
+
+    ignores: ClassVar[tuple[str, ...]] = ("buttons",)
 
     change = Event()
     input = Event()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import ClassVar, Literal, Unpack
 
+from millstream.components.options.input_attributes import InputHTMLAttributes, input_attributes_of
 from millstream.components.values.plain import plain_text
 from millstream.declare.component import Common, Component
 from millstream.declare.event import Event
@@ -31,10 +32,10 @@ class Textbox(Component):
         stop_btn: Whether there is a button that fires `stop`; a string is its text.
         buttons: `["copy"]` for a button that copies the text.
         show_copy_button: The same as `buttons=["copy"]`.
+        html_attributes: How browsers treat the field: `InputHTMLAttributes`, or a dict of the same.
         common: See `Component`.
     """
 
-    ignores: ClassVar[tuple[str, ...]] = ("html_attributes",)
     prop_names: ClassVar = {
         "type": ("kind",),
         "submit_btn": ("submit_button",),
@@ -70,6 +71,7 @@ class Textbox(Component):
         stop_btn: str | bool | None = False,
         buttons: list[str] | None = None,
         show_copy_button: bool = False,
+        html_attributes: InputHTMLAttributes | Mapping[str, object] | None = None,
         **common: Unpack[Common],
     ) -> None:
         self.type = type
@@ -81,6 +83,7 @@ class Textbox(Component):
         self.max_length = max_length
         self.submit_btn, self.stop_btn = submit_btn or False, stop_btn or False
         self.buttons = ["copy"] if show_copy_button or "copy" in (buttons or ()) else []
+        self.html_attributes = input_attributes_of(html_attributes)
         super().__init__(value, **common)
 
     def check(self) -> None:
@@ -106,6 +109,7 @@ class Textbox(Component):
             "submit_button": self.submit_btn,
             "stop_button": self.stop_btn,
             "buttons": list(self.buttons),
+            **({"html_attributes": self.html_attributes} if self.html_attributes else {}),
         }
 
     def validate(self, wire: Value, files: Files) -> Stored:

@@ -86,7 +86,7 @@ class Video(MediaComponent):
     known_sources: ClassVar[tuple[str, ...]] = ("upload", "webcam")
     device = "webcam"
     shows_own_stream = False
-    ignores: ClassVar[tuple[str, ...]] = ("show_share_button", "watermark")
+    ignores: ClassVar[tuple[str, ...]] = ("show_share_button", "watermark", "playback_position")
     prop_names: ClassVar = {
         "webcam_options": ("mirror", "constraints", "size", "model_size", "covers", "quality"),
         "mirror_webcam": ("mirror",),

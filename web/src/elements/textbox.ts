@@ -21,6 +21,7 @@ interface TextboxProps extends LeafProps {
   buttons: readonly string[];
   text_align: "left" | "right" | null;
   rtl: boolean;
+  html_attributes?: Readonly<Record<string, string>>;
 }
 
 type Field = HTMLTextAreaElement | HTMLInputElement;
@@ -127,6 +128,7 @@ export class Textbox extends Leaf<TextboxProps> {
   protected override updated(): void {
     const field = this.field;
     if (!field) return;
+    for (const [name, value] of Object.entries(this.props.html_attributes ?? {})) field.setAttribute(name, value);
     write(field, this.text);
     if (field instanceof HTMLTextAreaElement) grow(field);
     if (this.props.autoscroll !== false && this.wasAtEnd && this.ownerDocument.activeElement !== field) {
