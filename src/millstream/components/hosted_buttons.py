@@ -95,15 +95,15 @@ class DeepLinkButton(HostedButton):
 
     Args:
         value: The text.
-        copied_value: Not shown: the button keeps its text.
         common: See `Button`.
     """
 
     tag = "button"
+    ignores: ClassVar[tuple[str, ...]] = ("copied_value", "icon", "link")
     click_script = COPY_ADDRESS
     hint = "it copies the address of the page, which holds no values"
 
-    def __init__(self, value: str = "Copy the link", copied_value: str = "", **common: Unpack[Common]) -> None:
+    def __init__(self, value: str = "Copy the link", **common: Unpack[Common]) -> None:
         super().__init__(value, **common)
 
 

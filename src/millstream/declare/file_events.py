@@ -18,16 +18,10 @@ class FileData:
     Attributes:
         path: Its name: an event says which file it is, and has no file of its own.
         orig_name: What the user calls it.
-        url: Always `None`, as are the next two.
-        size: In bytes.
-        mime_type: Its media type.
     """
 
     path: str
     orig_name: str | None = None
-    url: str | None = None
-    size: int | None = None
-    mime_type: str | None = None
 
 
 class _FileEvent(EventData):

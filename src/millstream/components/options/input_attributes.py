@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Literal
 
 from millstream.declare.arguments import PlainArguments
-from millstream.errors import DeclarationError, nearest
 from millstream.wire.messages import Value
 
 
@@ -34,18 +33,22 @@ class InputHTMLAttributes(metaclass=PlainArguments):
     lang: str | None = None
 
 
-NAMES = tuple(field.name for field in fields(InputHTMLAttributes))
-
-
 def input_attributes_of(given: InputHTMLAttributes | Mapping[str, object] | None) -> dict[str, Value]:
     """Give attributes by name, as HTML has them.
 
     Raises:
-        DeclarationError: There is no such attribute.
+        TypeError: There is no such attribute; the message names the nearest one.
     """
-    listed = given if isinstance(given, Mapping) else {} if given is None else vars(given)
-    for name in listed:
-        if name not in NAMES:
-            raise DeclarationError(f"html_attributes has no {name!r}{nearest(str(name), NAMES)}")
-    written = {name: str(value).lower() if isinstance(value, bool) else value for name, value in listed.items()}
+    if given is None:
+        return {}
+    known = given if isinstance(given, InputHTMLAttributes) else InputHTMLAttributes(**given)  # type: ignore[arg-type]
+    written: dict[str, object] = {
+        "autocapitalize": known.autocapitalize,
+        "autocorrect": known.autocorrect,
+        "spellcheck": None if known.spellcheck is None else str(known.spellcheck).lower(),
+        "autocomplete": known.autocomplete,
+        "tabindex": known.tabindex,
+        "enterkeyhint": known.enterkeyhint,
+        "lang": known.lang,
+    }
     return {name: str(value) for name, value in written.items() if value is not None}
