@@ -17,24 +17,9 @@ import millstream as gr
 GALLERY = {
     "strip": ("detect", "filter", "hide_faces", "blur_background", "unified", "video_filter", "generator"),
     "wave": ("conversation", "captions", "talking_echo", "wake_word", "transcribe", "camera_and_microphone"),
-    "spots": ("find_colours", "many_inputs", "gallery_of_moments"),
+    "spots": ("find_colours", "many_inputs", "gallery_of_moments", "inspect_frame"),
     "talk": ("chat", "interface_text", "clear_transcript"),
 }  # the examples, by what moves on their cards
-    "See": (
-        "detect",
-        "filter",
-        "find_colours",
-        "blur_background",
-        "hide_faces",
-        "many_inputs",
-        "unified",
-        "gallery_of_moments",
-        "inspect_frame",
-    ),
-    "Speak": ("conversation", "captions", "talking_echo", "wake_word", "transcribe", "clear_transcript"),
-    "Both": ("camera_and_microphone", "video_filter"),
-    "Write": ("chat", "generator", "interface_text"),
-}
 
 FOLDER = Path(__file__).parent
 sys.path.insert(0, str(FOLDER))  # the examples import their neighbours, also when this file is not run from there

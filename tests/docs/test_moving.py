@@ -35,8 +35,6 @@ def test_what_is_not_there_is_not_there(name: str) -> None:
 
 
 def test_the_rows_of_what_is_not_there_are_errors_that_name_it() -> None:
-    with gr.Blocks(), pytest.raises(TypeError, match="playback_position"):
-        gr.Audio(playback_position=1.0)
 
 
 def test_what_means_nothing_here_is_a_warning() -> None:
