@@ -34,9 +34,6 @@ def test_what_is_not_there_is_not_there(name: str) -> None:
         getattr(gr, name)
 
 
-def test_the_rows_of_what_is_not_there_are_errors_that_name_it() -> None:
-
-
 def test_what_means_nothing_here_is_a_warning() -> None:
     with gr.Blocks(), pytest.warns(UserWarning, match="api_name"):
         gr.Button().click(lambda: None, api_name="press")
