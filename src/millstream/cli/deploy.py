@@ -34,6 +34,10 @@ def add_deploy(commands: argparse._SubParsersAction[Parser]) -> None:
     )
     parser.add_argument("--num-cpus", type=float, default=DEFAULTS.num_cpus, metavar="N", help="CPUs for a replica")
     parser.add_argument("--num-gpus", type=float, default=DEFAULTS.num_gpus, metavar="N", help="GPUs, as in 0.25")
+    parser.add_argument(
+        "--pool", type=int, default=DEFAULTS.pool, metavar="N", help='actors for handlers with engine="ray"'
+    )
+    parser.add_argument("--pool-gpus", type=float, default=DEFAULTS.pool_gpus, metavar="N", help="GPUs for each actor")
     parser.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="address to listen on")
     parser.add_argument("--port", type=port, default=8000, metavar="N", help="port to listen on")
     parser.set_defaults(parser=parser, run=deploy)
@@ -63,6 +67,8 @@ def deploy(options: argparse.Namespace) -> None:
             streams=options.streams,
             num_cpus=options.num_cpus,
             num_gpus=options.num_gpus,
+            pool=options.pool,
+            pool_gpus=options.pool_gpus,
         )
     except ValueError as error:
         raise CommandError(str(error)) from error

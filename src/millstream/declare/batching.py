@@ -49,7 +49,7 @@ def _obstacle(handler: HandlerSpec, options: Options, *, takes_turns: bool, gets
         return "it is async, but a batch is called in a thread; declare the function with `def`, or leave it out"
     if gets_dict:
         return "a set of inputs comes as one dict; give the inputs as a list, each of which is a list of values then"
-    if options.engine not in (None, "batch"):
+    if options.engine not in (None, "batch", "ray"):
         return f"batches run in a thread of the server; leave out engine={options.engine!r}, or batch="
     for parameter in handler.parameters or ():
         asked = handler.specials.get(parameter.name)

@@ -66,7 +66,7 @@ def _frozen(
         after=after,
         stream=dependency.stream.id if dependency.stream is not None else None,
         turns=dependency.turns,
-        engine=options.engine if batch is None else "batch",
+        engine=options.engine or (None if batch is None else "batch"),
         batch=batch,
         validator=dependency.validator,
     )

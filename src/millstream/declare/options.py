@@ -67,7 +67,8 @@ class EventOptions(TypedDict, total=False):
     a function in Python translated; here it runs on the server, with a warning.
     `concurrency_limit`: how many calls run at once; `None` for any number, `"default"` for the app's default.
     `concurrency_id`: events with the same word share one limit; without it, those with the same function do.
-    `engine`: where the handler runs: `"thread"` of the server, or worker `"process"`; by default as `launch()` says.
+    `engine`: where the handler runs: `"thread"` of the server, worker `"process"`, or the pool of a `"ray"` cluster; by
+    default as `launch()` says.
     `batch`: calls of several sessions are made as one: the handler gets a list for each input, and returns a list or
     tuple with a list for each output. `concurrency_limit` counts such calls then, each of which has room for
     `max_batch_size`.

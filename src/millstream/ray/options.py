@@ -22,6 +22,9 @@ class RayOptions:
         streams: Running streams, and those that wait, for each of which replicas the cluster aims at.
         num_cpus: CPUs that a replica reserves.
         num_gpus: GPUs that it reserves; 0.25 puts four replicas on one.
+        pool: Actors that run the handlers with `engine="ray"` for all replicas; 0 for none.
+        pool_cpus: CPUs that each of them reserves.
+        pool_gpus: GPUs that each of them reserves.
         start_s: Seconds in which a replica has to have imported the app and set it up; else it is given up.
         upscale_s, downscale_s: Seconds for which more, or fewer, replicas have to be wanted before there are.
         drain: Seconds that running handlers get to finish when their replica is taken away.
@@ -34,6 +37,9 @@ class RayOptions:
     streams: float = 8.0
     num_cpus: float = 1.0
     num_gpus: float = 0.0
+    pool: int = 0
+    pool_cpus: float = 1.0
+    pool_gpus: float = 0.0
     start_s: float = 300.0
     upscale_s: float = 2.0
     downscale_s: float = 300.0
@@ -50,7 +56,9 @@ class RayOptions:
         for name in ("streams", "start_s"):
             if not 0 < getattr(self, name) < math.inf:
                 raise ValueError(f"{name}={getattr(self, name)} is no number above 0")
-        for name in ("num_cpus", "num_gpus", "upscale_s", "downscale_s", "drain"):
+        if self.pool < 0:
+            raise ValueError(f"pool={self.pool} is no number of actors")
+        for name in ("num_cpus", "num_gpus", "pool_cpus", "pool_gpus", "upscale_s", "downscale_s", "drain"):
             if not 0 <= getattr(self, name) < math.inf:
                 raise ValueError(f"{name}={getattr(self, name)} is no number from 0")
 
@@ -70,7 +78,7 @@ class RayOptions:
         return cls(**{name: _read(name, value) for name, value in given.items()})  # type: ignore[arg-type]  # read by name
 
 
-_COUNTS: Final = frozenset({"min_replicas", "max_replicas"})
+_COUNTS: Final = frozenset({"min_replicas", "max_replicas", "pool"})
 _TEXTS: Final = frozenset({"target", "name"})
 
 

@@ -8,8 +8,10 @@ import secrets
 
 from starlette.types import ASGIApp
 
+from millstream.engines.ray import PoolPlan, plan
 from millstream.errors import DeclarationError
 from millstream.ray import environment
+from millstream.ray.broker_name import NAMESPACE
 from millstream.ray.broker_process import agreed
 from millstream.ray.entrance import Entrance
 from millstream.ray.options import RayOptions
@@ -49,6 +51,7 @@ class Replica:
         gateway = Gateway(siblings, key, broker=siblings.broker, clock=wall_clock)
         served = create_app(loaded.app, ServerOptions.resolve(arguments), gateway)
         siblings.declared(served.manifest)
+        plan(self._pool(served.manifest.build))
         await use_our_settings(siblings.will_listen, served.close)
         try:
             async with asyncio.timeout(self._options.start_s):
@@ -60,6 +63,20 @@ class Replica:
             ) from error
         self._served = served
         return Entrance(served, served.routes, served.close)
+
+    def _pool(self, build: str) -> PoolPlan | None:
+        """Plan the actors for the handlers of this build of the app."""
+        options = self._options
+        if not options.pool:
+            return None
+        return PoolPlan(
+            name=f"pool of {options.name} {build}",
+            namespace=NAMESPACE,
+            actors=options.pool,
+            num_cpus=options.pool_cpus,
+            num_gpus=options.pool_gpus,
+            start_s=options.start_s,
+        )
 
     def record_autoscaling_stats(self) -> dict[str, float]:
         """Count, for Ray's autoscaler, the streams that run here and those that wait for a slot."""

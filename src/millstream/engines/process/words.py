@@ -9,7 +9,7 @@ from millstream.engines.process.wire import packed
 from millstream.errors import InvalidValue
 from millstream.jobs import Failure, Job, Result, Signature
 
-REMEDY: Final = 'Load it in setup() and keep it in a variable of the module, or leave engine="process" out.'
+REMEDY: Final = "Load it in setup() and keep it in a variable of the module, or leave engine= out."
 
 OUT_OF_ORDER: Final = "This part of the app is out of order: its worker processes end again and again. Try again later."
 
