@@ -33,7 +33,7 @@ KEPT: Final = 64
 
 
 class News:
-    """What a handler has said and its gateway not heard yet. All methods belong to the loop."""
+    """Messages of a handler that its gateway has not heard yet. All methods belong to the loop."""
 
     def __init__(self) -> None:
         self._said: list[Notice | ShownProgress] = []

@@ -13,7 +13,7 @@ from millstream.engines import batch, thread
 from millstream.engines.process.wire import packed
 from millstream.engines.ray.messages import PoolOrder
 from millstream.engines.ray.plan import planned
-from millstream.engines.ray.pool import Pool
+from millstream.engines.ray.pool import ActorPool
 from millstream.engines.ray.worker import Worker
 from millstream.jobs import Notify, Program
 from millstream.jobs import Worker as AnyWorker
@@ -29,7 +29,7 @@ class Engine:
     def __init__(self) -> None:
         self._plan = planned()
         self._local = batch.Engine()
-        self._pool: Pool | None = None
+        self._pool: ActorPool | None = None
         self._workers: set[Worker] = set()
         self._numbers = itertools.count(1)
 
@@ -55,7 +55,7 @@ class Engine:
             paths=tuple(sys.path),
             start_s=self._plan.start_s,
         )
-        self._pool = Pool(self._plan, order)
+        self._pool = ActorPool(self._plan, order)
         await self._pool.start()
 
     def open(self, binding: int, notify: Notify) -> AnyWorker:

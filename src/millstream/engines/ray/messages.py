@@ -1,4 +1,4 @@
-"""What a gateway and an actor of its pool say to each other, as arguments and results of the actor's methods."""
+"""Messages between a gateway and an actor of its pool: arguments and results of the actor's methods."""
 
 from __future__ import annotations
 

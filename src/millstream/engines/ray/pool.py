@@ -29,7 +29,7 @@ class MemberLost(Exception):
     """An actor has died, or its node cannot be reached."""
 
 
-class Member:
+class PoolMember:
     """One actor of the pool.
 
     Attributes:
@@ -63,7 +63,7 @@ class Member:
         getattr(self._handle, method).remote(self._gateway, *arguments)
 
 
-class Pool:
+class ActorPool:
     """The actors of an app; whichever gateway comes first makes them.
 
     Args:
@@ -74,7 +74,7 @@ class Pool:
     def __init__(self, plan: PoolPlan, order: PoolOrder) -> None:
         self._plan, self._order = plan, order
         self._gateway = secrets.token_hex(6)
-        self.members: list[Member] = []
+        self.members: list[PoolMember] = []
         self._beats: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -84,7 +84,7 @@ class Pool:
             DeclarationError: One cannot, or not in time; the message says why.
         """
         made = await asyncio.to_thread(self._found)
-        self.members = [Member(name, handle, self._gateway) for name, handle in made.items()]
+        self.members = [PoolMember(name, handle, self._gateway) for name, handle in made.items()]
         self._beats = asyncio.ensure_future(self._beat())
         starts = (member.ask("ready", limit_s=self._plan.start_s) for member in self.members)
         try:
@@ -96,7 +96,7 @@ class Pool:
                 "of a handler hangs; their log says which"
             ) from error
 
-    def choose(self) -> Member:
+    def choose(self) -> PoolMember:
         """Give the actor that has the fewest workers of this gateway."""
         return min(self.members, key=lambda member: member.opened)
 

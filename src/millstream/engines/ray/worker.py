@@ -12,7 +12,7 @@ from millstream.engines import thread
 from millstream.engines.process import words
 from millstream.engines.process.wire import packed, unpacked
 from millstream.engines.ray.messages import Answer
-from millstream.engines.ray.pool import Member, MemberLost, Pool
+from millstream.engines.ray.pool import PoolMember, MemberLost, ActorPool
 from millstream.errors import InvalidValue
 from millstream.jobs import Failure, Job, Notify, Result, Signature
 
@@ -38,7 +38,7 @@ class Worker:
 
     def __init__(
         self,
-        pool: Pool,
+        pool: ActorPool,
         number: int,
         binding: int,
         signature: Signature,
@@ -48,7 +48,7 @@ class Worker:
         self._pool, self._number, self._binding = pool, number, binding
         self._signature, self._notify, self._listening = signature, notify, listening
         self._listener: thread.Worker | None = None
-        self._member: Member | None = None
+        self._member: PoolMember | None = None
         self._ending: asyncio.Task[None] | None = None
         self.is_running = False
         self.abandon_s = 0.0
@@ -94,7 +94,7 @@ class Worker:
             if not is_over and self._ending is None:
                 await self._quietly(member, "stop", CLOSE_S)
 
-    async def _result(self, member: Member, answer: Answer) -> Result:
+    async def _result(self, member: PoolMember, answer: Answer) -> Result:
         """Wait for the next result; what the handler says on the way is passed on at once."""
         while True:
             for said in answer.said:
@@ -103,7 +103,7 @@ class Worker:
                 return cast("Result", unpacked(answer.result))
             answer = await member.ask("news", self._number)
 
-    def _chosen(self) -> Member:
+    def _chosen(self) -> PoolMember:
         if self._member is None:
             self._member = self._pool.choose()
             self._member.opened += 1
@@ -129,7 +129,7 @@ class Worker:
             await asyncio.wait([self._listener.released])
         self.ended.set_result(None)
 
-    async def _quietly(self, member: Member, method: str, limit_s: float, *arguments: object) -> None:
+    async def _quietly(self, member: PoolMember, method: str, limit_s: float, *arguments: object) -> None:
         """Ask for something that an actor which is lost has done by that."""
         try:
             await member.ask(method, self._number, *arguments, limit_s=limit_s)
