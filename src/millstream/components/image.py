@@ -308,6 +308,9 @@ class Image(MediaComponent):
             return from_picture(value)  # type: ignore[arg-type]  # what has these two is an image of Pillow's
         if hasattr(value, "__array__"):
             return to_pixels(np.asarray(value))
+        if isinstance(value, list | tuple):
+            kind = type(value).__name__
+            raise InvalidValue(f"{self.name} takes an array, but got a {kind}: return np.array(…, dtype=np.uint8)")
         raise self.invalid("an array, a Pillow image, a path or an http(s) address", value)
 
     def declared(self, value: object) -> Stored:

@@ -38,6 +38,7 @@ NEUTRAL: Final = {
 
 _MEANT: Final = {
     "fps": "; give the seconds between two frames as stream_every=",
+    "interval": "; did you mean 'stream_every'?",
     "timeout": "; did you mean 'time_limit'?",
     "duration": "; did you mean 'time_limit'?",
     "max_threads": "; did you mean 'concurrency_limit'?",

@@ -28,6 +28,15 @@ MAX_ADDRESS: Final = 256 * 1024
 """Longest address, in characters, that is sent to the page as it is."""
 
 
+_MEANT: Final = {
+    **dict.fromkeys(("camera", "cam", "video", "webcams"), "webcam"),
+    **dict.fromkeys(("mic", "audio", "record"), "microphone"),
+    **dict.fromkeys(("file", "files", "uploads"), "upload"),
+    **dict.fromkeys(("paste", "clip"), "clipboard"),
+}
+"""Other words for sources."""
+
+
 class DeclaredFiles:
     """Where a value that was given at declaration finds its files: anywhere, the developer named them."""
 
@@ -143,6 +152,11 @@ class MediaComponent(Component):
 
     def check(self) -> None:
         for source in self.sources:
+            meant = _MEANT.get(str(source).lower(), "")
+            if meant in self.known_sources and source != meant:
+                raise DeclarationError(
+                    f"{self.name}: sources={[source]!r} is called {meant!r}: say sources={[meant]!r}"
+                )
             self.check_one_of("sources", source, self.known_sources)
         if not self.sources:
             self.correct("sources", list(self.known_sources), "[] is empty")

@@ -36,7 +36,9 @@ def to_pixels(array: NDArray[np.generic]) -> Pixels:
     if array.ndim == 3 and array.shape[2] == 1:
         array = array[:, :, 0]
     if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (3, 4)):
-        raise UnfitImage("the shape has to be (height, width), (height, width, 3) or (height, width, 4)")
+        is_first = array.ndim == 3 and array.shape[0] in (1, 3, 4)
+        hint = ": the channels come last here, as np.moveaxis(image, 0, -1) has them" if is_first else ""
+        raise UnfitImage(f"the shape has to be (height, width), (height, width, 3) or (height, width, 4){hint}")
     height, width = array.shape[:2]
     if not (1 <= height <= MAX_SIDE and 1 <= width <= MAX_SIDE and height * width <= MAX_PIXELS):
         raise UnfitImage(f"each side has to be of 1 to {MAX_SIDE} pixels, and all of at most {MAX_PIXELS}")
@@ -59,10 +61,8 @@ def _to_octets(array: NDArray[np.generic]) -> NDArray[np.uint8]:
                 "such as by np.nan_to_num"
             )
         if not (low >= -SLACK and high <= 1 + SLACK):
-            raise UnfitImage(
-                f"floats have to be between 0 and 1, but these are between {low:.4g} and {high:.4g}: "
-                "divide by 255, or clip and return .astype(np.uint8)"
-            )
+            found = f"these are between {low:.4g} and {high:.4g}"
+            raise UnfitImage(f"floats have to be between 0 and 1, but {found}: {_remedy(low, high)}")
         return (array.astype(np.float32).clip(0, 1) * 255 + 0.5).astype(np.uint8)
     if array.dtype.newbyteorder("=") == np.uint16 and array.max() > 255:
         return (array.astype(np.uint16) >> 8).astype(np.uint8)  # 16 bits, as cameras and scanners give them
@@ -72,6 +72,15 @@ def _to_octets(array: NDArray[np.generic]) -> NDArray[np.uint8]:
             raise UnfitImage(f"whole numbers have to be between 0 and 255, but these are between {low} and {high}")
         return array.astype(np.uint8)
     raise UnfitImage("the type has to be uint8, or float with numbers between 0 and 1")
+
+
+def _remedy(low: float, high: float) -> str:
+    """Say how floats of another range become an image, by the range that models and filters use."""
+    if -0.5 - SLACK <= low < -SLACK and high <= 0.5 + SLACK:
+        return "add 0.5"
+    if -1 - SLACK <= low < -SLACK and high <= 1 + SLACK:
+        return "return (image + 1) / 2"
+    return "divide by 255, or clip and return .astype(np.uint8)"
 
 
 def from_picture(picture: Picture) -> Pixels:

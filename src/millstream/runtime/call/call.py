@@ -31,6 +31,7 @@ from millstream.runtime.call.error_text import failure_of
 from millstream.runtime.call.overlay_output import OverlayOutput
 from millstream.runtime.call.plan import CallPlan, injected
 from millstream.runtime.call.returned import blame, check_sum, distributed
+from millstream.runtime.call.swapped_channels import sampled, warn_if_swapped
 from millstream.runtime.state.files import CallFiles
 from millstream.runtime.state.raw_frame import RawFrame
 from millstream.runtime.user_code import guarded, is_for_the_caller
@@ -139,6 +140,8 @@ class HandlerCall:
             media = decoder.decode(packet.payload)
         if not isinstance(media, Frame):
             raise mismatch(packet)
+        if state.frame_size is None:
+            state.first_frame = sampled(media.pixels)
         state.frame_size = media.pixels.shape[:2]
         return Frame(media.pixels, packet.captured_us)
 
@@ -250,6 +253,9 @@ class HandlerCall:
         return Output(stored, wire=element.shown(stored) if is_plain else None)
 
     def _frame(self, number: int, component: Component, frame: Frame) -> Packet | RawFrame | Blob:
+        if (first := self._codec_state.first_frame) is not None:
+            self._codec_state.first_frame = None
+            warn_if_swapped(first, frame.pixels, self._plan.name, component.name)
         name, quality = component.codec(self._job.stream != 0, frame)
         name = FALLBACK if self._job.defers and not frame.has_alpha else name
         packet = self._packet(PacketKind.PICTURE, number, name, quality, frame)

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any, Final, TypeAlias, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from millstream import codecs
 from millstream.declare.binding import TurnTaking
@@ -64,6 +65,7 @@ class CodecState:
         decoders: Those that are open, by the number of their codec.
         encoders: The number of a codec, and its encoder; by component, name of the codec and quality.
         sources: What plays the values that players get, by component; none if nothing was played yet.
+        first_frame: A grid of the first frame's pixels, until the first image that is returned; see `swapped_channels`.
         frame_size: Height and width of the last frame that drove a call, in pixels; `None` before the first.
         said: Components of which was said that not all of their marks are shown.
         opened: Called to close what was opened.
@@ -79,6 +81,7 @@ class CodecState:
         self._detector_input: DetectorInput | None = None
         self.sources: dict[int, PlayerSource] = {}
         self.frame_size: tuple[int, int] | None = None
+        self.first_frame: NDArray[np.int16] | None = None
         self.said: set[int] = set()
         self.opened: list[Callable[[], None]] = []
 
