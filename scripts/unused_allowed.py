@@ -34,11 +34,11 @@ ignores, _._positional, _._argument_kinds
 _.input, _.start_recording, _.like, _.blur, _.key_up, _.expand, _.collapse
 
 # Gradio's and FastRTC's names that are accepted and have no meaning, or are another name for one of ours.
-speech_threshold, max_speech_duration_s, min_silence_duration_ms, window_size_samples, trim_region_color
+speech_threshold, max_speech_duration_s, min_silence_duration_ms, window_size_samples, trim_region_color, copied_value
 _.chatbot_value
 
 # Handlers, apps and their tests read them: they are public.
-_.received_frames
+_.received_frames, _.mime_type
 _.local_url  # Blocks
 _.username, _.previous_value, _.from_xywh  # Request, EditData, Boxes
 _.feed_in_background, _.played_s, _.clock_offset_us, _.age_p50_s, _.age_p95_s, _.age_max_s  # the Python client
