@@ -12,7 +12,7 @@ from millstream.engines import thread
 from millstream.engines.process import words
 from millstream.engines.process.wire import packed, unpacked
 from millstream.engines.ray.messages import Answer
-from millstream.engines.ray.pool import PoolMember, MemberLost, ActorPool
+from millstream.engines.ray.pool import ActorPool, MemberLost, PoolMember
 from millstream.errors import InvalidValue
 from millstream.jobs import Failure, Job, Notify, Result, Signature
 
