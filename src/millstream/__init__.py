@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from millstream import themes
     from millstream.apps.blocks import Blocks as Blocks
     from millstream.apps.chat_interface import ChatInterface as ChatInterface
     from millstream.apps.flagging.callback import FlaggingCallback as FlaggingCallback
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from millstream.apps.mounting import mount_gradio_app as mount_gradio_app
     from millstream.apps.notebook import load_ipython_extension as load_ipython_extension
     from millstream.apps.tabbed_interface import TabbedInterface as TabbedInterface
-    from millstream.compat import themes
     from millstream.compat.fastrtc import AlgoOptions as AlgoOptions
     from millstream.compat.fastrtc import SileroVadOptions as SileroVadOptions
     from millstream.components.annotatedimage import AnnotatedImage as AnnotatedImage
@@ -232,7 +232,7 @@ __all__ = ["__version__", "themes", *_MODULES]  # noqa: PLE0604  # strings all o
 
 def __getattr__(name: str) -> object:
     if name == "themes":
-        value: object = importlib.import_module("millstream.compat.themes")
+        value: object = importlib.import_module("millstream.themes")
     elif name in _MODULES:
         value = getattr(importlib.import_module(f"millstream.{_MODULES[name]}"), name)
     else:

@@ -4,7 +4,9 @@ import "./elements/index.ts";
 import { readManifest } from "./manifest.ts";
 import { Session } from "./session/session.ts";
 import { Page } from "./shell/page.ts";
+import { chosenScheme, showScheme } from "./shell/scheme.ts";
 
+showScheme(chosenScheme());
 const manifest = readManifest(document.getElementById("ms-manifest")?.textContent);
 const page = new Page(manifest);
 document.body.append(page.element);

@@ -138,9 +138,6 @@ _NEVER: Final = {
 }
 """Names that are spelt differently here, are elsewhere, or do not exist."""
 
-THEMES: Final = frozenset({"GoogleFont", "Font", "LocalFont", "Size", "Color", "colors", "fonts", "sizes", "builder"})
-"""Names in Gradio's `themes` that say how its own page looks."""
-
 
 def absent(name: str, known: Iterable[str]) -> str:
     """Say that this library has no `name`, and what to write instead.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Final, TypeAlias
+from typing import Final, Self, TypeAlias
 
+from millstream.declare.theme_arguments import SAME, changes_of, hue_of, tokens_of
 from millstream.declare.user_warnings import warn, warn_ignored
 from millstream.errors import DeclarationError, nearest
 from millstream.wire.plain import plain
@@ -53,41 +54,109 @@ NAMED: Final[Mapping[str, Mapping[str, Token]]] = {
         "error": ("#b00000", "#ff9a9a"),
         "radius": "4px",
     },
-    "ocean": {"accent": ("#0b6b75", "#6fd3de"), "accent-text": ("#ffffff", "#04262a")},
-    "citrus": {"accent": ("#8a5a00", "#ffc94d"), "accent-text": ("#ffffff", "#2b1c00")},
+    "ocean": {
+        "bg": ("#f2f7f8", "#0a1a1f"),
+        "surface": ("#ffffff", "#10252c"),
+        "border": ("#cfdfe2", "#24434c"),
+        "text": ("#0e2429", "#e3f1f3"),
+        "muted": ("#47646b", "#9bb8be"),
+        "accent": ("#0b6b75", "#6fd3de"),
+        "accent-text": ("#ffffff", "#04262a"),
+        "radius": "10px",
+    },
+    "citrus": {
+        "bg": ("#fffbf0", "#1b1709"),
+        "surface": ("#ffffff", "#262010"),
+        "border": ("#eadfbe", "#463c1f"),
+        "text": ("#2a2306", "#f7f0d8"),
+        "muted": ("#6a5f35", "#bfb388"),
+        "accent": ("#8a5a00", "#ffc94d"),
+        "accent-text": ("#ffffff", "#2b1c00"),
+        "radius": "18px",
+    },
+    "base": {"accent": ("#1d4ed8", "#93b4ff"), "accent-text": ("#ffffff", "#0a1a44"), "radius": "6px"},
+    "origin": {
+        "bg": ("#ffffff", "#0b0f19"),
+        "surface": ("#ffffff", "#141a28"),
+        "border": ("#e2e4e9", "#2c3547"),
+        "text": ("#1f2430", "#f0f2f7"),
+        "muted": ("#5b6270", "#a3abbb"),
+        "accent": ("#b3400a", "#ff9d5c"),
+        "accent-text": ("#ffffff", "#331300"),
+        "radius": "6px",
+    },
+    "glass": {
+        "bg": ("#eceae8", "#16181b"),
+        "surface": ("#f8f7f6", "#22262b"),
+        "border": ("#d2cfcb", "#3b424a"),
+        "text": ("#24211e", "#eef0f2"),
+        "muted": ("#5e5954", "#a6afb8"),
+        "accent": ("#4a453f", "#d4cfc8"),
+        "accent-text": ("#ffffff", "#22201d"),
+        "radius": "12px",
+    },
 }
 """The themes that `theme="…"` knows."""
 
-SYNONYMS: Final = {"base": "default", "origin": "default", "glass": "soft", "monochrome": "mono"}
+SYNONYMS: Final = {"monochrome": "mono"}
 """Gradio's names for them."""
 
 
 class Theme:
     """A named theme with changes; `set` makes more.
 
+    Fonts are used where the visitor's machine has them: a page loads none from elsewhere.
+
     Args:
         base: One of the names in `NAMED`.
-        ignored: Arguments of Gradio's themes (hues, sizes, fonts), accepted with a warning.
+        primary_hue: Hue of the accent, such as `"teal"` or `themes.colors.teal`.
+        secondary_hue: For Gradio's variables that name it.
+        neutral_hue: Hue of the ground, of borders and texts.
+        radius_size: `"radius_none"`, `"radius_sm"`, `"radius_md"`, `"radius_lg"`, `"radius_xxl"`, or of `themes.sizes`.
+        spacing_size: `"spacing_sm"`, `"spacing_md"` or `"spacing_lg"`, or of `themes.sizes`.
+        font: A font, or a list of them, the first that the machine has being taken.
+        font_mono: The same for code.
+        ignored: Other arguments of Gradio's themes, accepted with a warning.
 
     Raises:
         DeclarationError: There is no theme of that name.
     """
 
-    def __init__(self, base: str = "default", **ignored: object) -> None:
+    def __init__(
+        self,
+        base: str = "default",
+        *,
+        primary_hue: object = None,
+        secondary_hue: object = None,
+        neutral_hue: object = None,
+        radius_size: object = None,
+        spacing_size: object = None,
+        font: object = None,
+        font_mono: object = None,
+        **ignored: object,
+    ) -> None:
         if base not in NAMED:
             raise DeclarationError(f"theme={base!r} is unknown{_known(base, NAMED)}, or give a dict of tokens")
-        warn_ignored(f"{type(self).__name__}()", ignored)
-        self.tokens: dict[str, Token] = dict(NAMED[base])
+        warn_ignored(f"{type(self).__name__}()", [name for name in ignored if name not in ("text_size", "name")])
+        hues = {"primary": primary_hue, "secondary": secondary_hue, "neutral": neutral_hue}
+        self._hues = {name: hue_of(given) for name, given in hues.items()}
+        arguments = {"primary_hue": primary_hue, "neutral_hue": neutral_hue, "radius_size": radius_size}
+        arguments |= {"spacing_size": spacing_size, "font": font, "font_mono": font_mono}
+        self.tokens: dict[str, Token] = {**NAMED[base], **tokens_of(arguments)}
 
-    def set(self, **changes: object) -> Theme:
+    def set(self, **changes: object) -> Self:
         """Change tokens, with underscores for hyphens: `set(accent="#06c", accent_text="#fff")`.
 
-        Gradio's names for parts of its own page are ignored with a warning.
+        Gradio's names are taken where a token here is about the same, such as `body_background_fill` and
+        `button_primary_background_fill_dark`; others are ignored with a warning.
         """
-        own = {name.replace("_", "-"): value for name, value in changes.items()}
-        known = {name: value for name, value in own.items() if name in TOKENS}
-        warn_ignored(f"{type(self).__name__}.set()", [name for name in changes if name.replace("_", "-") not in TOKENS])
-        self.tokens.update(_checked(known))
+        own = {short: value for name, value in changes.items() if (short := name.replace("_", "-")) in TOKENS}
+        others = {name: value for name, value in changes.items() if name.replace("_", "-") not in TOKENS}
+        warn_ignored(
+            f"{type(self).__name__}.set()", [name for name in others if name.removesuffix("_dark") not in SAME]
+        )
+        self.tokens.update(_checked(changes_of(others, self._hues, self.tokens)))
+        self.tokens.update(_checked(own))
         return self
 
 

@@ -4,6 +4,7 @@ import { repeat } from "lit/directives/repeat.js";
 import { type IconName, icon } from "../elements/parts/icons.ts";
 import type { LatencyView } from "../playback/latency_view.ts";
 import type { ConnectionView, ToastView } from "../states.ts";
+import { schemeSwitch } from "./scheme.ts";
 
 const ICONS: { [level in ToastView["level"]]: IconName } = {
   error: "error",
@@ -173,6 +174,7 @@ export class Footer {
     name.textContent = title;
     this.element.append(name);
     if (hasLatency) this.element.append(this.figures);
+    this.element.append(schemeSwitch());
   }
 
   /** Shows the age of the component with the oldest frames. */

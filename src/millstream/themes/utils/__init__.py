@@ -1,0 +1,1 @@
+"""Gradio's import form: `from millstream.themes.utils import colors, fonts, sizes`."""
