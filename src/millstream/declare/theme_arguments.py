@@ -33,9 +33,6 @@ SAME: Final[Mapping[str, str]] = {
 }
 """Gradio's names of what a token here is about, too."""
 
-MEANT: Final = frozenset({"primary_hue", "neutral_hue", "radius_size", "spacing_size", "font", "font_mono"})
-"""Gradio's arguments that mean something here."""
-
 
 def tokens_of(arguments: Mapping[str, object]) -> dict[str, Token]:
     """Give the tokens for hues, sizes and fonts."""
@@ -83,8 +80,9 @@ def changes_of(
         text = _resolved(value, hues)
         if token is not None and text is not None:
             halves.setdefault(token, {}).setdefault("dark" if name.endswith("_dark") else "light", text)
-    both = {token: found["light"] for token, found in halves.items() if token == "radius" and "light" in found}
-    return {token: _paired(found, known.get(token)) for token, found in halves.items() if token != "radius"} | both
+    radius = halves.pop("radius", {}).get("light")  # no length has two schemes
+    tokens = {token: _paired(found, known.get(token)) for token, found in halves.items()}
+    return tokens if radius is None else {**tokens, "radius": radius}
 
 
 def _paired(found: Mapping[str, str], known: Token | None) -> Token:

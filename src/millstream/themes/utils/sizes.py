@@ -30,14 +30,24 @@ def _size(name: str, middle: float) -> Size:
     return Size(**lengths, name=name)
 
 
-radius_none: Final = _size("radius_none", 0)
-radius_sm: Final = _size("radius_sm", 4)
-radius_md: Final = _size("radius_md", 8)
-radius_lg: Final = _size("radius_lg", 12)
-radius_xxl: Final = _size("radius_xxl", 20)
-spacing_sm: Final = _size("spacing_sm", 3)
-spacing_md: Final = _size("spacing_md", 4)
-spacing_lg: Final = _size("spacing_lg", 5)
-text_sm: Final = _size("text_sm", 13)
-text_md: Final = _size("text_md", 15)
-text_lg: Final = _size("text_lg", 17)
+SIZES: Final = {
+    "radius_none": 0,
+    "radius_sm": 4,
+    "radius_md": 8,
+    "radius_lg": 12,
+    "radius_xxl": 20,
+    "spacing_sm": 3,
+    "spacing_md": 4,
+    "spacing_lg": 5,
+    "text_sm": 13,
+    "text_md": 15,
+    "text_lg": 17,
+}
+"""The middle of each size, in pixels."""
+
+
+def __getattr__(name: str) -> Size:
+    if name not in SIZES:
+        raise AttributeError(f"themes.sizes has no {name!r}; there are {', '.join(SIZES)}", name=name)
+    globals()[name] = found = _size(name, SIZES[name])
+    return found
