@@ -7,7 +7,7 @@ import pytest
 
 import millstream as gr
 from millstream.components.values.folder import MAX_SHOWN, Folder
-from millstream.errors import DeclarationError, InvalidValue
+from millstream.errors import InvalidValue
 from millstream.testing import TestPage
 
 pytestmark = pytest.mark.blocking  # in a TestPage handlers run on the loop, and these read the disk
@@ -103,13 +103,17 @@ def test_a_folder_is_named_by_names(root: Path, said: Any) -> None:
 
 
 def test_a_folder_has_to_be_allowed(root: Path) -> None:
-    with pytest.raises(DeclarationError, match=r"root_dir='.*gone' is no folder"), gr.Blocks():
+    with pytest.warns(UserWarning, match=r"root_dir='.*gone' is no folder; nothing is shown"), gr.Blocks():
         gr.FileExplorer(root_dir=root / "gone")
-    with (
-        pytest.raises(DeclarationError, match=r"may not be shown: .*launch\(allowed_paths="),
-        TestPage(given([], Path("/usr"))),
-    ):
-        pass
+    elsewhere = given([], Path("/usr"))
+    with pytest.warns(UserWarning, match=r"nothing of root_dir='/usr' is shown: .*launch\(allowed_paths="):
+        page = TestPage(elsewhere)
+    with page:
+        assert listing(page) == []
+        page.set("Files", [["bin"]])
+        page.click("Go")
+        page.wait_for(lambda: page.toasts)
+        assert "has no file 'bin'" in page.toasts[0].message
 
 
 def test_a_folder_with_very_many_files_is_cut_off(tmp_path: Path) -> None:

@@ -13,7 +13,8 @@ from millstream.declare.component import Common, Component
 from millstream.declare.event import Dependency, Event
 from millstream.declare.injected import EventData
 from millstream.declare.updates import update
-from millstream.errors import DeclarationError, InvalidValue
+from millstream.declare.user_warnings import warn
+from millstream.errors import InvalidValue
 from millstream.types import Files, Media, Scratch, Stored
 from millstream.wire.messages import Value
 from millstream.wire.plain import brief
@@ -88,7 +89,7 @@ class FileExplorer(Component):
     def check(self) -> None:
         self.check_one_of("file_count", self.file_count, ("single", "multiple"))
         if not self.folder.exists:
-            raise DeclarationError(f"{self.name}: root_dir={str(self.root_dir)!r} is no folder")
+            warn(f"{self.name}: root_dir={str(self.root_dir)!r} is no folder; nothing is shown")
         for side in SIDES:
             if not is_css_size(getattr(self, side)):
                 self.correct(side, None, f"{brief(getattr(self, side))} is no CSS size")
@@ -96,10 +97,10 @@ class FileExplorer(Component):
 
     def take_rules(self, permits: Callable[[Path], bool]) -> None:
         self.folder.permits = permits
-        if not permits(self.folder.root):
+        if self.folder.exists and not permits(self.folder.root):
             root = repr(str(self.root_dir))
-            raise DeclarationError(
-                f"{self.name}: root_dir={root} may not be shown: it is hidden, blocked, or outside of the working "
+            warn(
+                f"{self.name}: nothing of root_dir={root} is shown: it is hidden, blocked, or outside of the working "
                 f"directory and the temporary directory; name it in launch(allowed_paths=[{root}])"
             )
 

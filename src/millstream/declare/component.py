@@ -225,9 +225,6 @@ class Component(ValueForms):
 
         Args:
             permits: Tells it of a path. It reads the disk: never call it on the event loop.
-
-        Raises:
-            DeclarationError: The component shows others; the message says what to do.
         """
 
     def hand_over(self, fresh: Self) -> None:

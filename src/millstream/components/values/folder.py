@@ -80,7 +80,7 @@ class Folder:
         }
 
     def _entries(self, names: Names) -> list[tuple[str, bool, bool]]:
-        folder = self.find(names) if names else self.root
+        folder = self.find(names)
         if folder is None:
             return []
         try:
