@@ -491,7 +491,7 @@ class TestPage:
         expect(camera.page.get_by_role("status").filter(has_text="Reconnecting…")).to_be_visible()
 
     def test_the_footer_is_the_apps_own_name(self, camera: Stage) -> None:
-        expect(camera.page.get_by_role("contentinfo")).to_have_text("Pencil camera")
+        expect(camera.page.get_by_role("contentinfo")).to_contain_text("Pencil camera")
 
     def test_the_latency_is_shown_where_it_is_switched_on(self, stage: Any) -> None:
         opened = stage(scenes.camera, latency=True)
