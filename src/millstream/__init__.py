@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from millstream.components.dataframe import List as List
     from millstream.components.dataframe import Matrix as Matrix
     from millstream.components.dataframe import Numpy as Numpy
+    from millstream.components.dataset import Dataset as Dataset
     from millstream.components.datetime import DateTime as DateTime
     from millstream.components.downloadbutton import DownloadButton as DownloadButton
     from millstream.components.dropdown import Dropdown as Dropdown
@@ -163,6 +164,7 @@ _HOMES = {
     "components.annotatedimage": ("AnnotatedImage", "Annotatedimage"),
     "components.short_names": ("Files", "Mic", "Microphone", "PlayableVideo", "Webcam"),
     "components.dataframe": ("DataFrame", "Dataframe", "List", "Matrix", "Numpy"),
+    "components.dataset": ("Dataset",),
     "components.dropdown": ("Dropdown",),
     "components.examples": ("Examples",),
     "components.file": ("File",),

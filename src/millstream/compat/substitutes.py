@@ -23,7 +23,6 @@ _FETCH: Final = "a function that calls the model itself; the server never fetche
 _NOT_YET: Final = {
     "BarPlot": _PICTURE,
     "Carousel": "gr.Tabs",
-    "Dataset": "gr.Examples",
     "Dialogue": "gr.Textbox, or gr.Chatbot",
     "I18n": "texts in one language; launch(lang=…) names it",
     "ImageEditor": _EDITOR,

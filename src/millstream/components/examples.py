@@ -149,7 +149,7 @@ class Examples(Component):
 
     def declared(self, value: object) -> Stored:
         columns = [self.inputs.index(part) for part in self._shown]
-        return [[_cell(self.inputs[at], row[at]) if at < len(row) else {} for at in columns] for row in self._rows]
+        return [[shown_cell(self.inputs[at], row[at]) if at < len(row) else {} for at in columns] for row in self._rows]
 
     def files(self, stored: Stored) -> Sequence[Blob]:
         cells = [cell for row in cast("list[list[dict[str, object]]]", stored or []) for cell in row]
@@ -240,8 +240,8 @@ def cache_mode_of(cache_examples: bool | str | None, mode: str | None) -> Litera
     return "lazy" if mode == "lazy" else "eager"
 
 
-def _cell(part: Component, stored: Stored) -> dict[str, object]:
-    """Say what a row shows of a value: `text`, and maybe an image (`picture`) or audio (`sound`)."""
+def shown_cell(part: Component, stored: Stored) -> dict[str, object]:
+    """Give the cell in which a row shows a value: `text`, and maybe an image (`picture`) or audio (`sound`)."""
     if isinstance(stored, WebLink):
         return {"text": _short(stored.url), **({"picture": {"url": stored.url}} if part.streams == "picture" else {})}
     if not isinstance(stored, Blob):

@@ -27,6 +27,9 @@ class Constructed(metaclass=Plainly):
     value_arguments: ClassVar[tuple[str, ...]] = ("value",)
     """Names of the constructor's arguments that hold values, which are not made plain before it sees them."""
 
+    value_name: ClassVar[str] = "value"
+    """Name of the constructor's argument that is the value, by which an update may give it."""
+
     given: Mapping[str, object]
 
     def __new__(cls, *args: object, **keywords: object) -> Self:

@@ -60,15 +60,22 @@ def changes_of(returned: object, target: Element) -> Mapping[str, object] | None
     if isinstance(returned, Skip):
         return {}
     if isinstance(returned, Update):
-        return returned.changes
+        return _with_value(returned.changes, target)
     if isinstance(returned, Mapping) and returned.get("__type__") == "update":  # as Gradio itself writes it
-        return {name: change for name, change in returned.items() if name != "__type__"}
+        return _with_value({name: change for name, change in returned.items() if name != "__type__"}, target)
     if not isinstance(returned, Element):
         return None
     if not isinstance(target, type(returned)) and not isinstance(returned, type(target)):
         kind, wanted = type(returned).__name__, type(target).__name__
         raise InvalidValue(f"{target.name} was updated with a {kind}; return a {wanted} or update(…)")
-    return returned.given
+    return _with_value(returned.given, target)
+
+
+def _with_value(changes: Mapping[str, object], target: Element) -> Mapping[str, object]:
+    """Call the value by that name, where the constructor of an element has another for it."""
+    if target.value_name == "value" or target.value_name not in changes:
+        return changes
+    return {("value" if name == target.value_name else name): change for name, change in changes.items()}
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { state } from "lit/decorators.js";
+import { EDIT, emit } from "../constants.ts";
 import { addressOf } from "../manifest.ts";
 import { Leaf, type LeafProps } from "./base.ts";
 import { customElement } from "./parts/define.ts";
@@ -17,6 +18,10 @@ interface ExamplesProps extends LeafProps {
   headers: readonly string[];
   names: readonly string[] | null;
   per_page: number;
+  /** Null for a table of more than one column. */
+  is_table?: boolean | null;
+  /** True if the app is told which row was chosen, as a value. */
+  chooses?: boolean;
 }
 
 /** Rows of values for the inputs: a table, or tiles where each example has one value or a name. */
@@ -37,7 +42,7 @@ export class Examples extends Leaf<ExamplesProps> {
     const rows = value ?? [];
     const first = Math.min(this.page, Math.ceil(rows.length / size) - 1) * size;
     const shown = rows.slice(first, first + size).map((cells, index) => ({ cells, index: first + index }));
-    const isTable = names === null && headers.length > 1;
+    const isTable = this.props.is_table ?? (names === null && headers.length > 1);
     return html`
       ${this.captioned ? html`<div class="ms-caption" id=${this.control}>${this.props.label}</div>` : nothing}
       ${
@@ -110,8 +115,11 @@ export class Examples extends Leaf<ExamplesProps> {
   }
 
   private choose(index: number): void {
-    const words = this.props.value?.[index]?.map(({ text }) => text ?? "") ?? [];
+    const { value, chooses } = this.props;
+    const words = value?.[index]?.map(({ text }) => text ?? "") ?? [];
+    if (chooses) emit(this, EDIT, { component: this.component, value, wire: index });
     this.fire("select", { index, value: this.props.names?.[index] ?? words.join(", "), selected: true });
+    if (chooses) this.fire("click");
   }
 
   /** Plays one clip at a time; none for an empty address. */
