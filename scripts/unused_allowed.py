@@ -58,3 +58,6 @@ _.queue_s, _.left_us
 
 # IPython asks objects for these.
 _._repr_mimebundle_, _._ipython_display_
+
+# MkDocs asks its hooks for it.
+on_page_markdown
