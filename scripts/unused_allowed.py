@@ -40,7 +40,7 @@ _.chatbot_value
 # Handlers, apps and their tests read them: they are public.
 _.received_frames, _.mime_type
 _.local_url  # Blocks
-_.username, _.previous_value, _.from_xywh  # Request, EditData, Boxes
+_.username, _.previous_value, _.from_xywh, datatypes  # Request, EditData, Boxes
 _.feed_in_background, _.played_s, _.clock_offset_us, _.age_p50_s, _.age_p95_s, _.age_max_s  # the Python client
 CodecSuite, EngineSuite, LaneSuite, QueueSuite, TransportSuite, _.another, _.room_at, _.lead_to  # millstream.testing
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from millstream.components.annotatedimage import AnnotatedImage as AnnotatedImage
     from millstream.components.annotatedimage import Annotatedimage as Annotatedimage
     from millstream.components.audio import Audio as Audio
+    from millstream.components.barplot import BarPlot as BarPlot
     from millstream.components.browserstate import BrowserState as BrowserState
     from millstream.components.button import Button as Button
     from millstream.components.chat.chatmessage import ChatMessage as ChatMessage
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
     from millstream.components.json import JSON as JSON
     from millstream.components.json import Json as Json
     from millstream.components.label import Label as Label
+    from millstream.components.lineplot import LinePlot as LinePlot
     from millstream.components.markdown import Markdown as Markdown
     from millstream.components.model3d import Model3D as Model3D
     from millstream.components.multimodaltextbox import MultimodalTextbox as MultimodalTextbox
@@ -68,7 +70,9 @@ if TYPE_CHECKING:
     from millstream.components.options.input_size import input_size as input_size
     from millstream.components.options.waveform import WaveformOptions as WaveformOptions
     from millstream.components.options.webcam import WebcamOptions as WebcamOptions
+    from millstream.components.plot import Plot as Plot
     from millstream.components.radio import Radio as Radio
+    from millstream.components.scatterplot import ScatterPlot as ScatterPlot
     from millstream.components.short_names import Files as Files
     from millstream.components.short_names import Mic as Mic
     from millstream.components.short_names import Microphone as Microphone
@@ -147,6 +151,7 @@ _HOMES = {
     "apps.tabbed_interface": ("TabbedInterface",),
     "components.audio": ("Audio",),
     "components.browserstate": ("BrowserState",),
+    "components.barplot": ("BarPlot",),
     "components.button": ("Button",),
     "components.chatbot": ("Chatbot",),
     "components.chat.chatmessage": ("ChatMessage",),
@@ -174,7 +179,10 @@ _HOMES = {
     "components.image": ("Image",),
     "components.imageslider": ("ImageSlider",),
     "components.label": ("Label",),
+    "components.lineplot": ("LinePlot",),
     "components.markdown": ("Markdown",),
+    "components.plot": ("Plot",),
+    "components.scatterplot": ("ScatterPlot",),
     "components.values.moment": ("Moment",),
     "components.model3d": ("Model3D",),
     "components.multimodaltextbox": ("MultimodalTextbox",),

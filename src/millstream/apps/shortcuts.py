@@ -7,6 +7,7 @@ from typing import Final, TypeAlias
 
 from millstream.compat.substitutes import instead_of
 from millstream.components.audio import Audio
+from millstream.components.barplot import BarPlot
 from millstream.components.chatbot import Chatbot
 from millstream.components.checkbox import Checkbox
 from millstream.components.checkboxgroup import CheckboxGroup
@@ -25,10 +26,13 @@ from millstream.components.image import Image
 from millstream.components.imageslider import ImageSlider
 from millstream.components.json import JSON
 from millstream.components.label import Label
+from millstream.components.lineplot import LinePlot
 from millstream.components.markdown import Markdown
 from millstream.components.model3d import Model3D
 from millstream.components.number import Number
+from millstream.components.plot import Plot
 from millstream.components.radio import Radio
+from millstream.components.scatterplot import ScatterPlot
 from millstream.components.short_names import Files, Microphone, PlayableVideo, Webcam
 from millstream.components.slider import Slider
 from millstream.components.state import State
@@ -44,6 +48,7 @@ Parts: TypeAlias = Part | Sequence[Part] | None
 
 SHORTCUTS: Final[Mapping[str, Callable[[], Component]]] = {
     "audio": Audio,
+    "barplot": BarPlot,
     "chatbot": Chatbot,
     "checkbox": Checkbox,
     "checkboxgroup": CheckboxGroup,
@@ -65,6 +70,7 @@ SHORTCUTS: Final[Mapping[str, Callable[[], Component]]] = {
     "json": JSON,
     "label": Label,
     "list": List,
+    "lineplot": LinePlot,
     "markdown": Markdown,
     "matrix": Matrix,
     "mic": Microphone,
@@ -73,7 +79,9 @@ SHORTCUTS: Final[Mapping[str, Callable[[], Component]]] = {
     "number": Number,
     "numpy": Numpy,
     "playablevideo": PlayableVideo,
+    "plot": Plot,
     "radio": Radio,
+    "scatterplot": ScatterPlot,
     "slider": Slider,
     "state": State,
     "text": Textbox,

@@ -11,7 +11,6 @@ GUIDE: Final = "docs/guide/moving-from-gradio.md"
 """The chapter that says more."""
 
 _TABLE: Final = "a table in gr.Markdown or gr.HTML"
-_PICTURE: Final = "draw into an array, or save the figure, and return it to a gr.Image"
 _EDITOR: Final = "gr.Image; what is drawn upon it has to be drawn elsewhere"
 _FLAGGING: Final = "gr.CSVLogger, which writes into a folder of yours; nothing is sent to a hosting site"
 _TURN: Final = "no TURN server is needed: all media goes through one WebSocket"
@@ -21,21 +20,16 @@ _BYTES: Final = "values are (sample_rate, array): convert them with numpy"
 _FETCH: Final = "a function that calls the model itself; the server never fetches what somebody else named"
 
 _NOT_YET: Final = {
-    "BarPlot": _PICTURE,
     "Carousel": "gr.Tabs",
     "Dialogue": "gr.Textbox, or gr.Chatbot",
     "I18n": "texts in one language; launch(lang=…) names it",
     "ImageEditor": _EDITOR,
     "ImageMask": _EDITOR,
-    "LinePlot": _PICTURE,
     "Navbar": "gr.Tabs",
     "Paint": _EDITOR,
     "ImagePaint": _EDITOR,
     "ParamViewer": _TABLE,
-    "Plot": _PICTURE,
-    "ScatterPlot": _PICTURE,
     "Sketchpad": _EDITOR,
-    "TimeSeries": _PICTURE,
     "api": "millstream.client.Client, which uses the page's own events",
     "deploy": "any ASGI server or container; see docs/guide/deploy.md",
     "load_chat": _FETCH,
@@ -70,7 +64,8 @@ _NEVER: Final = {
     "Series": "one function that calls them in turn",
     "Server": "demo.app, an ASGI app",
     "StatusTracker": "gr.Progress",
-    "Timeseries": _PICTURE,
+    "TimeSeries": "gr.LinePlot",
+    "Timeseries": "gr.LinePlot",
     "Variable": "gr.State",
     "close_all": "demo.close()",
     "component": "the class itself, such as gr.Image",

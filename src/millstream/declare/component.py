@@ -97,6 +97,9 @@ class Component(ValueForms):
     default_label: ClassVar[bool] = True
     """True if the class name is the label when none is given."""
 
+    is_long: bool = False
+    """True if the declared value is left out of the page, so that it shows sooner, and sent right after it."""
+
     is_interactive = True
     """The outcome of `interactive`; settled when the tree is frozen."""
 
@@ -251,7 +254,7 @@ class Component(ValueForms):
 
     def inline(self) -> Value:
         """Give the initial value for the page's manifest; `None` if a session has to compute or to serve it."""
-        if self.is_computed or isinstance(self._initial, Blob) or self.files(self._initial):
+        if self.is_computed or self.is_long or isinstance(self._initial, Blob) or self.files(self._initial):
             return None
         return self.wire(self._initial)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -155,8 +156,8 @@ class SelectData(EventData):
     """A selection.
 
     Attributes:
-        index: Number of the choice, `[x, y]` in pixels for an image, `[start, end]` for a text, `[row,
-            column]` for a table.
+        index: Number of the choice, `[x, y]` in pixels for an image, `[start, end]` for a text or a stretch of a plot,
+            `[row, column]` for a table.
         value: The value that was selected, `None` for an image; of a conversation's example a dict with its `text`, of
             a highlighted text `[text, label]`, of a gallery a dict with its `caption`, and with the `image` or `video`
             as a dict that has a `path` or `url`.
@@ -165,7 +166,7 @@ class SelectData(EventData):
         col_value: The cells of the column, for a table of at most 2,000 rows; otherwise `None`.
     """
 
-    index: int | list[int] | None
+    index: int | list[int] | list[float] | None
     value: object
     selected: bool
     row_value: list[object] | None
@@ -304,9 +305,13 @@ def _is_whole(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
+def _is_finite(value: object) -> bool:
+    return isinstance(value, float) and math.isfinite(value)
+
+
 def _is_index(value: object) -> bool:
     if isinstance(value, list):
-        return 1 <= len(value) <= 2 and all(_is_whole(part) for part in value)
+        return 1 <= len(value) <= 2 and all(_is_whole(part) or _is_finite(part) for part in value)
     return value is None or _is_whole(value)
 
 

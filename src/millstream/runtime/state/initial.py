@@ -81,7 +81,7 @@ def _computed(components: Iterable[Component]) -> Initial:
 def _note(initial: Initial, component: Component, stored: Stored) -> None:
     if component.on_page and isinstance(stored, Blob):
         initial.shown[component.id] = None
-    elif component.on_page and (component.is_computed or component.files(stored)):
+    elif component.on_page and (component.is_computed or component.is_long or component.files(stored)):
         initial.shown[component.id] = component.shown(stored)
     initial.values[component.id] = stored
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -13,12 +12,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from millstream.declare.script import ElementScript
+from millstream.server.http.package_scripts import JAVASCRIPT, Asset, PackageScripts
 from millstream.server.security.headers import Policy
 
 STATIC: Final = Path(__file__).parents[2] / "static"
 
 _YEAR: Final = "max-age=31536000, immutable"
-_TYPES: Final = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
+_TYPES: Final = {".js": JAVASCRIPT, ".css": "text/css; charset=utf-8"}
 
 
 class LateElement(msgspec.Struct, frozen=True):
@@ -52,15 +52,6 @@ class Built(msgspec.Struct, frozen=True):
     late: dict[str, LateElement]
 
 
-@dataclass(frozen=True)
-class Asset:
-    """One file, plain and compressed."""
-
-    body: bytes
-    zipped: bytes
-    media_type: str
-
-
 class Assets:
     """The scripts and the style sheet of the page.
 
@@ -90,6 +81,7 @@ class Assets:
         folder: Path = STATIC,
     ) -> None:
         self._policy = policy
+        self._packages = PackageScripts()
         self._cache = f"{'public' if is_public else 'private'}, {_YEAR}"
         try:
             built = msgspec.json.decode((folder / "assets.json").read_bytes(), type=Built)
@@ -108,11 +100,12 @@ class Assets:
         self._table = {name: _read(folder / name) for name in own}
         for script in elements:
             body = script.source.encode()
-            self._table[script.name] = Asset(body, gzip.compress(body, 9, mtime=0), _TYPES[".js"])
+            self._table[script.name] = Asset(body, gzip.compress(body, 9, mtime=0), JAVASCRIPT)
 
     async def serve(self, request: Request) -> Response:
         """Answer `GET assets/NAME`. Names contain a hash of the content, so browsers may keep the files forever."""
-        asset = self._table.get(request.path_params["name"])
+        name = request.path_params["name"]
+        asset = self._table.get(name) or await self._packages.find(name)
         if asset is None:
             return Response(status_code=404)
         is_zipped = "gzip" in request.headers.get("accept-encoding", "")

@@ -1,0 +1,1 @@
+"""Figures of plotting libraries, and tables of points: the values of plots."""
