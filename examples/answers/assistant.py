@@ -14,6 +14,9 @@ EXAMPLES = "Try: what is twelve times seven. Or: set a timer for two minutes. Or
 GREETING = "Hello! I am a simple program, not a language model."
 
 _HELLO = re.compile(r"\b(?:hello|hi|hey|good (?:morning|afternoon|evening))\b")
+_ADDRESSED = re.compile(
+    r"^\W*(?:hello|hi|hey|good (?:morning|afternoon|evening))\b[\s,]*(?:computer|there)?[\s,.!]*", re.I
+)
 _HELP = re.compile(r"\b(?:help|what can you do|who are you|what are you)\b")
 _THANKS = re.compile(r"\b(?:thanks|thank you)\b")
 _BYE = re.compile(r"\b(?:goodbye|good bye|bye)\b")
@@ -59,7 +62,7 @@ class Assistant:
             return unheard or "I had said everything."
         if _AGAIN.search(plain) and self._said:
             return self._said
-        return self._skilled(said) or self._small_talk(plain)
+        return self._skilled(_ADDRESSED.sub("", said) or said) or self._small_talk(plain)
 
     def _skilled(self, said: str) -> str | None:
         """Ask one skill after another; an open quiz question comes before sums, since its answer may be a number."""

@@ -258,7 +258,8 @@ class TestFrame:
         expect(panel).to_contain_text(REFUSED["message"])
         assert words["y"] + words["height"] <= button["y"]
 
-    def test_an_insecure_page_offers_the_secure_one(self, camera: Stage) -> None:
+    def test_an_insecure_page_offers_the_secure_one_where_that_answers(self, camera: Stage) -> None:
+        camera.page.route(ADDRESS.replace("http:", "https:") + "**", lambda route: route.fulfill(status=204))
         camera.stream("inp", trouble={"code": "insecure", "message": "The camera needs a secure page."})
 
         link = camera.page.get_by_role("alert").get_by_role("link")

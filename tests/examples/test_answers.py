@@ -31,6 +31,13 @@ def sound_of(text: str) -> tuple[int, NDArray[np.float32]]:
     return 1_000, np.zeros(100 * len(text), np.float32)
 
 
+def test_who_greets_first_gets_an_answer_all_the_same() -> None:
+    partner = Assistant()
+
+    assert ask(partner, "Hello, computer.").startswith("Hello!")
+    assert ask(partner, "Hello computer, what is twelve times seven?") == "That is 84."
+
+
 @pytest.mark.parametrize(
     ("said", "result"),
     [

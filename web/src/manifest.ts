@@ -68,6 +68,8 @@ export interface Manifest {
   theme: Record<string, string>;
   footer: boolean;
   latency: boolean;
+  /** True if visitors have logged in. */
+  logout?: boolean;
   /** The app is being edited: the page loads itself again when it is another one than the page was made for. */
   reloads?: boolean;
   assets: {

@@ -61,6 +61,7 @@ class Audio(MediaComponent):
         max_length: Seconds that it may last; a recording ends by itself then, a streamed one too.
         recording: `True` starts a recording as the user would by Record, `False` ends it as by Stop: as an update that
             a handler returns, or with `True` here as soon as the page is open. If it is so already nothing happens.
+        push_to_talk: `True` records only as long as the button, or the space bar, is held down.
         waveform_options: How its waveform looks: `WaveformOptions`, or a dict of them.
         buttons: Which buttons it has as an output: `"download"`.
         show_download_button: `False` takes the button away.
@@ -104,6 +105,7 @@ class Audio(MediaComponent):
         min_length: float | None = None,
         max_length: float | None = None,
         recording: bool = False,
+        push_to_talk: bool = False,
         waveform_options: WaveformOptions | Mapping[str, object] | None = None,
         buttons: Sequence[str] | None = None,
         show_download_button: bool | None = None,
@@ -117,6 +119,7 @@ class Audio(MediaComponent):
         self.max_ahead = max_ahead
         self.autoplay, self.loop = autoplay, loop
         self.min_length, self.max_length, self.recording = min_length, max_length, recording
+        self.push_to_talk = push_to_talk
         self.waveform_options = waveform_options_of(waveform_options)
         is_offered = show_download_button is not False and (buttons is None or "download" in buttons)
         self.buttons = ["download"] if is_offered else []
@@ -159,6 +162,7 @@ class Audio(MediaComponent):
             "max_length": self.max_length,
             "autoplay": self.autoplay,
             "loop": self.loop,
+            **({"push_to_talk": True} if self.push_to_talk else {}),
             "waveform": self.waveform_options.props(),
             "buttons": list(self.buttons),
         }

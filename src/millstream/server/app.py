@@ -249,6 +249,8 @@ class App:
         scripts = self.manifest.element_scripts.values()
         assets = Assets(policy, is_public=logins is None, elements=scripts, tags=tags)
         content = page_content(self.manifest, self.options, assets, reloads=self._snapshots is not None)
+        if logins is not None:
+            content = replace(content, manifest={**content.manifest, "logout": True})
         page = PageDocument(content, policy, has_logins=logins is not None)
         token, script = self.options.operator_token or "", assets.addresses["operator"]
         operator = OperatorPage(token, content, script, policy, self._gather)

@@ -15,6 +15,7 @@ import "./parts/live_audio.ts";
 import type { LiveAudio } from "./parts/live_audio.ts";
 import "./parts/player.ts";
 import { customElement } from "./parts/define.ts";
+import { PushToTalk } from "./parts/push_to_talk.ts";
 import { elapsed, recordBar, recordButton } from "./parts/record_button.ts";
 import { progress } from "./parts/run.ts";
 import { styled } from "./parts/styled.ts";
@@ -30,6 +31,7 @@ interface AudioProps extends LeafProps {
   loop: boolean;
   buttons: readonly string[];
   max_length: number | null;
+  push_to_talk?: boolean;
   waveform: Waveform;
 }
 
@@ -48,6 +50,8 @@ export class Audio extends Leaf<AudioProps> implements FileInputHost {
   @property({ attribute: false }) upload: UploadView | null = null;
   /** The state of streamed audio, during playback and afterwards; null if the value is shown instead. */
   @property({ attribute: false }) audio: AudioView | null = null;
+  /** Null unless the button is held down to speak. */
+  private talk: PushToTalk | null = null;
   private readonly fileInput = new FileInput(this, { kind: "audio", noun: "an audio file" });
 
   /** Shows the level of the microphone; called about 20 times a second. */
@@ -99,7 +103,7 @@ export class Audio extends Leaf<AudioProps> implements FileInputHost {
     if (this.address) return this.player(this.address);
     if (!this.props.interactive) return nothingYet("audio", null, "audio", this);
     return html`<div class="ms-void" @click=${this.fileInput.onVoid}>
-      ${this.invites ? nothing : html`<p>Drop an audio file here</p>`}${this.fileInput.uploadButton(this.name)}
+      ${this.invites ? (this.props.push_to_talk ? html`<p>Hold it, or the space bar, while you speak</p>` : nothing) : html`<p>Drop an audio file here</p>`}${this.fileInput.uploadButton(this.name)}
     </div>`;
   }
 
@@ -143,7 +147,7 @@ export class Audio extends Leaf<AudioProps> implements FileInputHost {
     return recordBar(
       this,
       "microphone",
-      recordButton(this.stream, () => this.toggle()),
+      recordButton(this.stream, () => this.toggle(), this.talk),
       tools,
       elapsed(this),
     );
@@ -156,6 +160,16 @@ export class Audio extends Leaf<AudioProps> implements FileInputHost {
     if (this.props.buttons?.includes("download") && this.run?.state !== "failed")
       tools.push(frameTool("download", "Download", () => this.download()));
     return tools;
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.talk = this.props.push_to_talk ? new PushToTalk(this, (action) => this.record(action)) : null;
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.talk?.end();
   }
 
   private listen(): void {

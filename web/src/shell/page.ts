@@ -1,5 +1,6 @@
 /** The page as the session sees it: the tree of elements, and where each thing that the session says is shown. */
 
+import { trouble } from "../capture/devices.ts";
 import type { AudioLevel } from "../codecs/types.ts";
 import type { Leaf } from "../elements/base.ts";
 import type { LayoutPart } from "../elements/parts/container.ts";
@@ -34,6 +35,9 @@ interface Abilities extends OutputSurface {
   refuse(message: string): void;
 }
 
+/** The words of a server that is about to be there again. */
+const RESTARTING = /\bis (being )?restart(ed|ing)\b/;
+
 /** The kinds of devices that an element records with, as browsers name them. */
 function devicesOf({ capabilities }: Leaf): MediaDeviceKind[] {
   const devices: MediaDeviceKind[] = [];
@@ -67,8 +71,21 @@ export class Page implements View {
     );
     this.footer = new Footer(manifest.title, manifest.latency);
     this.element.append(main);
-    if (manifest.footer || manifest.latency) this.element.append(this.footer.element);
+    if (manifest.logout) this.footer.offerLogout();
+    if (manifest.footer || manifest.latency || manifest.logout) this.element.append(this.footer.element);
     this.element.append(this.recorders.element, this.notices.element);
+    if (!window.isSecureContext) for (const component of this.parts.keys()) this.warn(component);
+  }
+
+  /** Browsers give no device to a page that came by plain HTTP from another machine: better said before the click. */
+  private warn(component: number): void {
+    const element = this.able(component, "stream");
+    const device = element && devicesOf(element)[0];
+    if (!device || !element.props.interactive || !("sources" in element.props)) return;
+    const name = device === "videoinput" ? "camera" : "microphone";
+    const sources = element.props.sources as readonly string[];
+    if (sources.includes(name === "camera" ? "webcam" : name) && sources.length === 1)
+      this.setStream(component, { ...element.stream, trouble: trouble("insecure", name) });
   }
 
   applyProps(component: number, props: Props): void {
@@ -130,6 +147,18 @@ export class Page implements View {
     this.notices.setConnection(connection);
     if (connection.state === "connecting") this.latencies.begin();
     this.element.toggleAttribute("data-held", connection.state === "lost");
+    if (connection.state === "open") this.forgetRestart();
+  }
+
+  /** The app is there again: what it said as it was being restarted is no longer so. */
+  private forgetRestart(): void {
+    for (const component of this.parts.keys()) {
+      const run = this.able(component, "run");
+      if (run?.run?.state === "failed" && RESTARTING.test(run.run.message)) run.run = null;
+      const recorder = this.able(component, "stream");
+      if (recorder?.stream.trouble && RESTARTING.test(recorder.stream.trouble.message))
+        this.setStream(component, { ...recorder.stream, trouble: null });
+    }
   }
 
   toast(toast: ToastView): void {

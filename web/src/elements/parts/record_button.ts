@@ -1,6 +1,7 @@
 /** The record button: the whole frame while it is idle, a ring with the position in the queue, a square; and its bar. */
 import { html, nothing, type TemplateResult } from "lit";
 import type { StreamView } from "../../states.ts";
+import type { PushToTalk } from "./push_to_talk.ts";
 import "./device_menu.ts";
 import "./elapsed.ts";
 
@@ -39,24 +40,21 @@ export function elapsed({
   return html`<ms-elapsed .sinceMs=${sinceMs} .pastS=${pastS} .longestS=${props.max_length ?? null}></ms-elapsed>`;
 }
 
-/** `press` starts, stops, or leaves the queue: the caller knows which from the same state. */
-export function recordButton(stream: StreamView, press: () => void): TemplateResult {
+/** `press` starts, stops, or leaves the queue: the caller knows which from the same state. `talk` takes what holds it. */
+export function recordButton(stream: StreamView, press: () => void, talk: PushToTalk | null = null): TemplateResult {
   const name = recordName(stream.state);
-  const position = stream.state === "waiting" && stream.position > 0 ? stream.position : null;
-  return roundButton(
-    stream.state,
-    name,
-    press,
-    position ?? nothing,
-    name === "Record" ? "record-button" : "stop-button",
-  );
+  const position = stream.state === "waiting" && stream.position > 0 ? stream.position : nothing;
+  const click = (event: MouseEvent): void => {
+    if (!talk?.takes(event)) press();
+  };
+  return roundButton(stream.state, name, click, position, name === "Record" ? "record-button" : "stop-button");
 }
 
 /** A button with its name in words while it is idle; `sign` is drawn in it. */
 export function roundButton(
   state: StreamView["state"],
   name: string,
-  press: () => void,
+  press: (event: MouseEvent) => void,
   sign: unknown,
   kind: string,
 ): TemplateResult {

@@ -3,6 +3,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import type { Trouble, TroubleCode } from "../../states.ts";
 import { type IconName, icon } from "./icons.ts";
 import { focusable } from "./media_frame.ts";
+import "./secure_link.ts";
 
 const ICONS: { [code in TroubleCode]: IconName } = {
   refused: "lock",
@@ -22,11 +23,6 @@ export function troublePanel(trouble: Trouble, medium: "camera" | "microphone"):
   const drawn = medium === "microphone" && name === "camera-off" ? "microphone-off" : name;
   return html`<div class="ms-veil ms-trouble" role="alert" data-code=${trouble.code}>
     ${icon(drawn)}
-    <p tabindex=${focusable(trouble.message)}>${trouble.message} ${trouble.code === "insecure" ? secureLink() : nothing}</p>
+    <p tabindex=${focusable(trouble.message)}>${trouble.message} ${trouble.code === "insecure" ? html`<ms-secure></ms-secure>` : nothing}</p>
   </div>`;
-}
-
-function secureLink(): TemplateResult {
-  const { host, pathname, search } = window.location;
-  return html`<a href="https://${host}${pathname}${search}">Open it with https</a>`;
 }
