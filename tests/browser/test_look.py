@@ -35,7 +35,8 @@ def forms(stage: Any) -> Stage:
 
 
 def hold_clock(stage: Stage) -> None:
-    """Let the page's time pass only where the test says so."""
+    """Let the page's time pass only where the test says so, once the timers that run by its own are over."""
+    expect(stage.element("inp")).to_have_attribute("data-quiet", "")
     stage.page.clock.install(time=0)
     stage.page.clock.pause_at(1_000)
 
@@ -193,6 +194,8 @@ class TestFrame:
         hold_clock(camera)
         camera.stream("inp", state="running", camera=True)
         bar = camera.element("inp").locator(".ms-bar")
+        # The frame takes the ratio of the camera: what moves under the pointer is a move of it.
+        camera.page.wait_for_function("() => document.querySelector('.ms-frame').style.cssText.includes('640 / 480')")
         camera.element("inp").hover()
         camera.page.clock.run_for(1_900)
         expect(bar).to_have_css("opacity", "1")
