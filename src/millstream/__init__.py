@@ -57,6 +57,13 @@ if TYPE_CHECKING:
     from millstream.components.hosted_buttons import LogoutButton as LogoutButton
     from millstream.components.html import HTML as HTML
     from millstream.components.image import Image as Image
+    from millstream.components.imageeditor import ImageEditor as ImageEditor
+    from millstream.components.imageeditor import ImageMask as ImageMask
+    from millstream.components.imageeditor import Paint as Paint
+    from millstream.components.imageeditor import Sketchpad as Sketchpad
+    from millstream.components.images.drawing_tools import Brush as Brush
+    from millstream.components.images.drawing_tools import Eraser as Eraser
+    from millstream.components.images.drawing_tools import LayerOptions as LayerOptions
     from millstream.components.imageslider import ImageSlider as ImageSlider
     from millstream.components.json import JSON as JSON
     from millstream.components.json import Json as Json
@@ -177,6 +184,8 @@ _HOMES = {
     "components.hosted_buttons": ("DeepLinkButton", "DuplicateButton", "LoginButton", "LogoutButton"),
     "components.html": ("HTML",),
     "components.image": ("Image",),
+    "components.imageeditor": ("ImageEditor", "ImageMask", "Paint", "Sketchpad"),
+    "components.images.drawing_tools": ("Brush", "Eraser", "LayerOptions"),
     "components.imageslider": ("ImageSlider",),
     "components.label": ("Label",),
     "components.lineplot": ("LinePlot",),

@@ -4,6 +4,8 @@
  * All of them bubble. An element dispatches with `emit(this, EDIT, {...})` and knows nothing of its listeners.
  */
 
+import type { FileValue } from "./manifest.ts";
+
 /** The user edited a component's value; sent to the server at once. */
 export const EDIT = "ms-edit";
 /**
@@ -60,9 +62,11 @@ export interface DeviceDetail extends DeviceChoice {
 
 export interface UploadDetail {
   component: number;
-  file: File;
+  file: File | Promise<File | null>;
   /** Further files that were chosen with it: the event fires after the last one. */
-  more?: readonly File[];
+  more?: readonly (File | Promise<File | null>)[];
+  /** Makes the component's value of each file that has arrived, where that is not the file; undefined if more have to. */
+  place?: (file: FileValue) => unknown;
 }
 
 export interface ListenDetail {

@@ -23,6 +23,7 @@ from millstream.components.gallery import Gallery
 from millstream.components.highlightedtext import HighlightedText
 from millstream.components.html import HTML
 from millstream.components.image import Image
+from millstream.components.imageeditor import ImageEditor, ImageMask, Paint, Sketchpad
 from millstream.components.imageslider import ImageSlider
 from millstream.components.json import JSON
 from millstream.components.label import Label
@@ -66,7 +67,11 @@ SHORTCUTS: Final[Mapping[str, Callable[[], Component]]] = {
     "html": HTML,
     "gallery": Gallery,
     "image": Image,
+    "imageeditor": ImageEditor,
+    "imagemask": ImageMask,
     "imageslider": ImageSlider,
+    "paint": Paint,
+    "sketchpad": Sketchpad,
     "json": JSON,
     "label": Label,
     "list": List,

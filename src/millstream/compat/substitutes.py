@@ -23,13 +23,9 @@ _NOT_YET: Final = {
     "Carousel": "gr.Tabs",
     "Dialogue": "gr.Textbox, or gr.Chatbot",
     "I18n": "texts in one language; launch(lang=…) names it",
-    "ImageEditor": _EDITOR,
-    "ImageMask": _EDITOR,
     "Navbar": "gr.Tabs",
-    "Paint": _EDITOR,
     "ImagePaint": _EDITOR,
     "ParamViewer": _TABLE,
-    "Sketchpad": _EDITOR,
     "api": "millstream.client.Client, which uses the page's own events",
     "deploy": "any ASGI server or container; see docs/guide/deploy.md",
     "load_chat": _FETCH,
@@ -45,9 +41,6 @@ _NOT_YET: Final = {
 
 _NEVER: Final = {
     "Box": "gr.Group",
-    "Brush": _EDITOR,
-    "Eraser": _EDITOR,
-    "LayerOptions": _EDITOR,
     "WatermarkOptions": "draw it into the array",
     "Changeable": "the .change event",
     "Client": "millstream.client.Client",

@@ -58,6 +58,8 @@ export class Session {
   private readonly recordings: Recordings;
   private readonly life: Life;
   private readonly endings: (() => void)[] = [];
+  /** Makes values of files that are on their way, for components whose value is more than a file. */
+  private readonly placing = new Map<number, (file: FileValue) => unknown>();
   /** The handler of each message of the worker. */
   private readonly handlers: { [Type in FromWorker["type"]]: (message: FromWorkerOf<Type>) => void } = {
     welcome: (message) => this.life.welcome(message),
@@ -186,7 +188,11 @@ export class Session {
       }),
       listen(root, RECORD, (record) => this.record(record)),
       listen(root, DEVICE, (device) => this.recordings.choose(device)),
-      listen(root, UPLOAD, ({ component, file, more = [] }) => void this.upload(component, [file, ...more])),
+      listen(root, UPLOAD, ({ component, file, more = [], place }) => {
+        if (place) this.placing.set(component, place);
+        else this.placing.delete(component);
+        void this.upload(component, [file, ...more]);
+      }),
       listen(root, LISTEN, (detail) => this.players.control(detail)),
       listen(root, CANCEL, ({ run }) => {
         if (!this.runs.held.cancel(run)) connection.send({ type: "cancel", run });
@@ -241,13 +247,16 @@ export class Session {
   private async upload(component: number, files: readonly Coming[]): Promise<void> {
     this.store.choose(component);
     const isNew = await this.uploads.send(component, files, this.store.collects(component), this.runs.last);
-    for (const event of isNew ? ["upload", "input"] : []) this.fire({ component, event });
+    const isDrawn = this.placing.has(component);
+    for (const event of isNew ? [...(isDrawn ? [] : ["upload"]), "input"] : []) this.fire({ component, event });
   }
 
   private async receive(component: number, file: FileValue): Promise<void> {
     if (!this.store.isOpen(component))
       throw new Unwanted(`${file.name} came too late: it is not wanted here any more.`);
-    this.values.write(component, this.store.received(component, file));
+    const place = this.placing.get(component);
+    const value = place ? place(file) : this.store.received(component, file);
+    if (value !== undefined) this.values.write(component, value);
   }
 
   /** Another value supersedes the upload or recording that is on its way to a component. */

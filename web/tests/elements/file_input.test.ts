@@ -29,7 +29,7 @@ beforeEach(() => {
   host = new Host();
   fileInput = new FileInput(host, { kind: "audio", noun: "audio" });
   uploaded = [];
-  listen(host, UPLOAD, ({ component, file }) => uploaded.push(`${component} ${file.name}`));
+  listen(host, UPLOAD, ({ component, file }) => uploaded.push(`${component} ${(file as File).name}`));
 });
 
 const file = (name: string, type: string): File => new File(["x"], name, { type });

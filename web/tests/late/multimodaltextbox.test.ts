@@ -43,7 +43,7 @@ beforeEach(() => {
     listen(document, EDIT, ({ value }) => said.push(["edit", value])),
     listen(document, FIRE, ({ event }) => event !== "focus" && said.push([event])),
     listen(document, UPLOAD, ({ file, more = [] }) =>
-      said.push(["upload", ...[file, ...more].map(({ name }) => name)]),
+      said.push(["upload", ...[file, ...more].map((each) => (each as File).name)]),
     ),
     listen(document, RECORD, ({ action }) => said.push(["record", action])),
   ];

@@ -25,7 +25,7 @@ export interface ModelLook {
 
 const DEGREE = Math.PI / 180;
 const FIELD_DEGREES = 45;
-/** How much more than the model is seen at first. */
+/** Room around the model at first: a factor. */
 const ROOM = 1.15;
 
 export class ModelView {
