@@ -98,7 +98,7 @@ def test_modules_can_be_imported_from_it() -> None:
         (lambda gr: gr.Button().click(print, input=[]), "did you mean 'inputs'?"),
         (lambda gr: gr.Interface(print, "webcam", "imagee"), "Did you mean 'image'?"),
         (lambda gr: gr.Interface(print, "paramviewer", "image"), "instead: a table in gr.Markdown"),
-        (lambda gr: gr.Interface(print, "sketchpad", "image"), "which is not there yet; instead: "),
+        (lambda gr: gr.Interface(print, "navbar", "image"), "which is not there yet; instead: "),
         (lambda gr: gr.Interface(print, "quux", "image"), "strings may be audio, "),
         (lambda gr: gr.Blocks(theme="sof"), "did you mean 'soft'? There are default, "),
         (lambda gr: gr.Blocks(theme="quux"), "; there are default, "),
