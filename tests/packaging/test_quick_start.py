@@ -64,7 +64,7 @@ def newcomer(tmp_path: Path) -> Iterator[Newcomer]:
     newcomer = Newcomer(folder)
     yield newcomer
     os.killpg(newcomer.shell.pid, signal.SIGKILL)
-    newcomer.shell.wait()
+    newcomer.shell.communicate()  # its pipes are closed then
 
 
 def test_whoever_follows_the_chapter_has_a_running_app(newcomer: Newcomer, tmp_path: Path) -> None:
