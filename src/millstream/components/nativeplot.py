@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Final, Literal, NamedTuple, TypeAlias, Unpack
 
 from millstream.components.options.webcam import is_css_size
-from millstream.components.plotting.columns import NoTable, UnfitTable, seconds_of
+from millstream.components.plotting.columns import NoTable, UnfitPlotTable, seconds_of
 from millstream.components.plotting.points import Asked, points_of
 from millstream.declare.arguments import is_number
 from millstream.declare.component import Common, Component
@@ -218,7 +218,7 @@ class NativePlot(Component):
             return points_of(value, Asked(self.draws, self.x, self.y, self.color, self.tooltip, self._bin(), by))
         except NoTable as error:
             raise self.invalid("a DataFrame, a dict of columns or a list of dicts", value) from error
-        except UnfitTable as error:
+        except UnfitPlotTable as error:
             raise InvalidValue(f"{self.name}: {error}") from error
 
     def shown(self, stored: Stored) -> Value:

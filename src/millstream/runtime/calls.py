@@ -133,7 +133,9 @@ class SessionCalls:
             changes=values.changes(binding.inputs + binding.outputs) if values.changed else {},
             stream=cause.stream,
             source=cause.packets[-1].sequence if cause.packets else 0,
-            event=cause.event if cause.event is None else self._recalled(cause.event),
+            event=self._recalled(cause.event)
+            if cause.event is not None and cause.event.data is not None
+            else cause.event,
             request=page.request,
             folder=self._store.folder,
             room=min(map(LEFT, self._store.quotas)),
@@ -148,7 +150,7 @@ class SessionCalls:
     def _recalled(self, event: Occurrence) -> Occurrence:
         """Let the component of an event say more of it than the page did."""
         target = self._manifest.components.get(event.target) if event.target is not None else None
-        if target is None or event.data is None:
+        if target is None:
             return event
         return event._replace(data=target.recalled(event.data, self._values[target.id]))
 

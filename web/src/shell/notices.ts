@@ -186,15 +186,6 @@ export class Footer {
     this.element.append(form);
   }
 
-  /** A form, since browsers send none of its kind for others. */
-  offerLogout(): void {
-    const form = document.createElement("form");
-    form.method = "post";
-    form.action = "logout";
-    render(html`<button class="ms-button ms-sm" type="submit">Log out</button>`, form);
-    this.element.append(form);
-  }
-
   /** Shows the age of the component with the oldest frames. */
   setLatency(component: number, view: LatencyView | null): void {
     if (view) this.latencies.set(component, view);

@@ -26,15 +26,15 @@ LONGEST_NAME = 200
 MS_PER_S = 1000.0
 
 
-class UnfitTable(ValueError):
+class UnfitPlotTable(ValueError):
     """A table cannot be drawn; the message says why."""
 
 
-class NoTable(UnfitTable):
+class NoTable(UnfitPlotTable):
     """A value is no table."""
 
 
-class TableColumn(NamedTuple):
+class PlotColumn(NamedTuple):
     """One column.
 
     Attributes:
@@ -65,14 +65,14 @@ class TableColumn(NamedTuple):
             return [None if value != value else value for value in listed]  # only NaN differs
         return listed
 
-    def taken(self, rows: NDArray[np.intp]) -> TableColumn:
+    def taken(self, rows: NDArray[np.intp]) -> PlotColumn:
         """Give some of its rows."""
         if self.kind == "nominal":
             return self._replace(names=[self.names[row] for row in rows.tolist()])
         return self._replace(numbers=self.numbers[rows])
 
 
-class Table:
+class PlotTable:
     """A table of any kind, whose columns are read when they are needed.
 
     Attributes:
@@ -101,7 +101,7 @@ class Table:
         else:
             raise NoTable
 
-    def column(self, name: str, *, is_measured: bool = False) -> TableColumn:
+    def column(self, name: str, *, is_measured: bool = False) -> PlotColumn:
         """Read a column.
 
         Args:
@@ -109,7 +109,7 @@ class Table:
             is_measured: Whether truth values are the numbers 0 and 1, and not names.
 
         Raises:
-            UnfitTable: It has more than one dimension.
+            UnfitPlotTable: It has more than one dimension.
         """
         found: Any = self._value[self._keys[name]]
         if hasattr(found, "columns") and hasattr(found, "iloc"):
@@ -117,11 +117,11 @@ class Table:
         return column_of(found, is_measured=is_measured)
 
 
-def column_of(values: Any, *, is_measured: bool = False) -> TableColumn:
-    """Read the values of a column; see `Table.column`."""
+def column_of(values: Any, *, is_measured: bool = False) -> PlotColumn:
+    """Read the values of a column; see `PlotTable.column`."""
     array = _array_of(values)
     if array.ndim != 1:
-        raise UnfitTable(f"a column has {array.ndim} dimensions in place of one")
+        raise UnfitPlotTable(f"a column has {array.ndim} dimensions in place of one")
     kind = array.dtype.kind
     if kind == "b" and not is_measured:
         return _names(["true" if value else "false" for value in array.tolist()])
@@ -154,7 +154,7 @@ def _array_of(values: Any) -> NDArray[Any]:
         return _listed(values)
     if hasattr(values, "__iter__") and not isinstance(values, str | bytes):
         return _listed(list(values))
-    raise UnfitTable(f"a column has to be a list of values, but is {brief(values)}")
+    raise UnfitPlotTable(f"a column has to be a list of values, but is {brief(values)}")
 
 
 def _listed(values: Any) -> NDArray[Any]:
@@ -167,7 +167,7 @@ def _listed(values: Any) -> NDArray[Any]:
     return array
 
 
-def _of_objects(values: list[object], *, is_measured: bool) -> TableColumn:
+def _of_objects(values: list[object], *, is_measured: bool) -> PlotColumn:
     """Read a column of any objects: what most of them are, all of them are."""
     plain = [value.item() if isinstance(value, np.generic) else value for value in values]
     there = [value for value in plain if not _is_missing(value)]
@@ -177,24 +177,24 @@ def _of_objects(values: list[object], *, is_measured: bool) -> TableColumn:
         return _numbers(np.array([_number(value) for value in plain], np.float64))
     if there and all(isinstance(value, date) for value in there):
         zones = {getattr(value, "tzinfo", None) is not None for value in there}
-        return TableColumn(
+        return PlotColumn(
             "temporal", np.array([_ms(value) for value in plain], np.float64), [], is_local=True not in zones
         )
     return _names([None if _is_missing(value) else plain_text(value)[:LONGEST_NAME] for value in plain])
 
 
-def _numbers(numbers: NDArray[np.float64]) -> TableColumn:
+def _numbers(numbers: NDArray[np.float64]) -> PlotColumn:
     """Make a column of numbers; those that are infinite cannot be drawn."""
-    return TableColumn("quantitative", np.where(np.isfinite(numbers), numbers, math.nan), [])
+    return PlotColumn("quantitative", np.where(np.isfinite(numbers), numbers, math.nan), [])
 
 
-def _names(names: list[str | None]) -> TableColumn:
-    return TableColumn("nominal", np.empty(0), names)
+def _names(names: list[str | None]) -> PlotColumn:
+    return PlotColumn("nominal", np.empty(0), names)
 
 
-def _times(array: NDArray[Any], *, is_local: bool) -> TableColumn:
+def _times(array: NDArray[Any], *, is_local: bool) -> PlotColumn:
     ms = array.astype("datetime64[us]").astype(np.int64) / MS_PER_S
-    return TableColumn("temporal", np.where(np.isnat(array), math.nan, ms), [], is_local)
+    return PlotColumn("temporal", np.where(np.isnat(array), math.nan, ms), [], is_local)
 
 
 def _is_missing(value: object) -> bool:

@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from millstream.components.plotting.columns import Table, TableColumn, UnfitTable
+from millstream.components.plotting.columns import PlotTable, PlotColumn, UnfitPlotTable
 from millstream.components.plotting.grouping import grouped
 from millstream.components.plotting.thinning import every_nth, extremes
 from millstream.wire.messages import Value
@@ -55,38 +55,40 @@ def points_of(value: object, asked: Asked) -> list[Value]:
     """Give the points of a table for the page: a head, which says what the columns are, and a row for each point.
 
     Raises:
-        UnfitTable: It is no table, or has not what the plot asks for.
+        UnfitPlotTable: It is no table, or has not what the plot asks for.
     """
-    table = Table(value)
+    table = PlotTable(value)
     drawn = {name: _column(table, name, asked) for name in _drawn(table, asked)}
     if len({column.size for column in drawn.values()}) > 1:
         sizes = ", ".join(f"{name!r} has {column.size}" for name, column in drawn.items())
-        raise UnfitTable(f"the columns differ in length: {sizes}")
+        raise UnfitPlotTable(f"the columns differ in length: {sizes}")
     more = {name: table.column(name) for name in _more(table, asked, drawn)}
     return _listed({**drawn, **more}, asked)
 
 
-def _drawn(table: Table, asked: Asked) -> list[str]:
+def _drawn(table: PlotTable, asked: Asked) -> list[str]:
     names = [asked.x, asked.y, *([asked.color] if asked.color else [])]
     for role, name in zip(("x", "y", "color"), names, strict=False):
         if name not in table.names:
-            raise UnfitTable(f"{role}={name!r} is no column of the table, whose columns are {brief(table.names[:20])}")
+            raise UnfitPlotTable(
+                f"{role}={name!r} is no column of the table, whose columns are {brief(table.names[:20])}"
+            )
     return names
 
 
-def _column(table: Table, name: str, asked: Asked) -> TableColumn:
+def _column(table: PlotTable, name: str, asked: Asked) -> PlotColumn:
     column = table.column(name, is_measured=name == asked.y)
     if column.kind == "nominal" and not any(text is not None for text in column.names):
-        return TableColumn("quantitative", np.full(len(column.names), math.nan), [])
+        return PlotColumn("quantitative", np.full(len(column.names), math.nan), [])
     if name == asked.y and column.kind != "quantitative" and asked.by != "count" and column.size:
         what = "names" if column.kind == "nominal" else "times"
-        raise UnfitTable(f'y={name!r} holds {what}, and has to hold numbers; y_aggregate="count" counts them')
+        raise UnfitPlotTable(f'y={name!r} holds {what}, and has to hold numbers; y_aggregate="count" counts them')
     if name == asked.color and (count := len(set(column.names))) > MAX_SERIES:
-        raise UnfitTable(f"color={name!r} has {count} different values, and at most {MAX_SERIES} are drawn")
+        raise UnfitPlotTable(f"color={name!r} has {count} different values, and at most {MAX_SERIES} are drawn")
     return column
 
 
-def _more(table: Table, asked: Asked, drawn: Mapping[str, TableColumn]) -> list[str]:
+def _more(table: PlotTable, asked: Asked, drawn: Mapping[str, PlotColumn]) -> list[str]:
     """Choose further columns: those of the tooltip, and all of a table that has few."""
     rest = [name for name in table.names if name not in drawn]
     if not isinstance(asked.tooltip, str):
@@ -96,7 +98,7 @@ def _more(table: Table, asked: Asked, drawn: Mapping[str, TableColumn]) -> list[
     return rest[:MAX_MORE] if asked.tooltip == "all" or is_small else []
 
 
-def _listed(columns: dict[str, TableColumn], asked: Asked) -> list[Value]:
+def _listed(columns: dict[str, PlotColumn], asked: Asked) -> list[Value]:
     """Bring columns into rows, and below what a page can draw."""
     head: dict[str, Any] = {"columns": list(columns)}
     if columns[asked.x].size > MAX_ROWS:
@@ -105,11 +107,11 @@ def _listed(columns: dict[str, TableColumn], asked: Asked) -> list[Value]:
     head["kinds"] = [column.kind for column in columns.values()]
     head["local"] = [column.is_local for column in columns.values()]
     if sum(len(text or "") for column in columns.values() for text in column.names) > MAX_TEXT:
-        raise UnfitTable(f"the names in it have more than {MAX_TEXT} characters together")
+        raise UnfitPlotTable(f"the names in it have more than {MAX_TEXT} characters together")
     return [head, *map(list, zip(*(column.cells for column in columns.values()), strict=True))]
 
 
-def _reduced(columns: dict[str, TableColumn], asked: Asked) -> tuple[dict[str, TableColumn], dict[str, Any]]:
+def _reduced(columns: dict[str, PlotColumn], asked: Asked) -> tuple[dict[str, PlotColumn], dict[str, Any]]:
     x, y = columns[asked.x], columns[asked.y]
     series = _places(columns[asked.color]) if asked.color else np.zeros(x.size, np.intp)
     is_grouped = bool(asked.bin) or (x.kind == "nominal" and asked.mark != "point")
@@ -119,11 +121,11 @@ def _reduced(columns: dict[str, TableColumn], asked: Asked) -> tuple[dict[str, T
         measured = y.numbers if y.kind == "quantitative" else _places(y).astype(np.float64)
         rows, values = grouped(along, measured, series, asked.by)
         taken = {name: column.taken(rows) for name, column in columns.items()}
-        taken[asked.y] = TableColumn("quantitative", values, [])
+        taken[asked.y] = PlotColumn("quantitative", values, [])
         if asked.bin and x.kind != "nominal":
             taken[asked.x] = x._replace(numbers=along[rows])
         if len(rows) > MAX_ROWS:
-            raise UnfitTable(f"{len(rows)} different x are more than the {MAX_ROWS} that are drawn: widen x_bin=")
+            raise UnfitPlotTable(f"{len(rows)} different x are more than the {MAX_ROWS} that are drawn: widen x_bin=")
         return taken, {"grouped": {"bin": asked.bin, "by": asked.by}}
     if asked.mark != "point" and x.kind != "nominal" and y.kind == "quantitative":
         rows, step = extremes(x.numbers, y.numbers, series, MAX_ROWS)
@@ -132,7 +134,7 @@ def _reduced(columns: dict[str, TableColumn], asked: Asked) -> tuple[dict[str, T
     return {name: column.taken(rows) for name, column in columns.items()}, {"every": step}
 
 
-def _places(column: TableColumn) -> NDArray[np.intp]:
+def _places(column: PlotColumn) -> NDArray[np.intp]:
     """Number the different names of a column in the order in which they come; numbers make no series."""
     if column.kind != "nominal":
         return np.zeros(column.size, np.intp)

@@ -47,6 +47,9 @@ class Claim(NamedTuple):
         return self.versions.get(number) == self.current[number]
 
 
+COLLECTIONS: Final = (list, tuple, dict)
+"""The values that may hold several files."""
+
 _NO_CHANGES: Final[Mapping[str, object]] = {}
 
 
@@ -248,21 +251,16 @@ def apply(result: Result, values: Values, store: SessionFiles, claim: Claim) -> 
                 applied.reach.append(number)
         if made.value is KEEP or claim.versions.get(number) != claim.current[number]:
             continue
-        output = (
-            made if made.wire is None else _with_known_files(cast("Component", element), values[number], made, applied)
-        )
+        output = made
+        if made.wire is not None and isinstance(made.value, COLLECTIONS):
+            output, gone = with_known_files(cast("Component", element), values[number], made)
+            applied.gone += gone
         write = values.write if output.sound is None else values.write_segment
         if not values.recording[number] and write(number, output.value, claim):
             applied.changed.append(number)
         if is_shown:
             _show(cast("Component", element), output, store, applied)
     return applied
-
-
-def _with_known_files(component: Component, before: Stored, output: Output, applied: Applied) -> Output:
-    kept, gone = with_known_files(component, before, output)
-    applied.gone += gone
-    return kept
 
 
 def _show(component: Component, output: Output, store: SessionFiles, applied: Applied) -> None:
