@@ -72,7 +72,7 @@ class PlotColumn(NamedTuple):
         return self._replace(numbers=self.numbers[rows])
 
 
-class PlotTable:
+class ColumnTable:
     """A table of any kind, whose columns are read when they are needed.
 
     Attributes:
@@ -118,7 +118,7 @@ class PlotTable:
 
 
 def column_of(values: Any, *, is_measured: bool = False) -> PlotColumn:
-    """Read the values of a column; see `PlotTable.column`."""
+    """Read the values of a column; see `ColumnTable.column`."""
     array = _array_of(values)
     if array.ndim != 1:
         raise UnfitPlotTable(f"a column has {array.ndim} dimensions in place of one")

@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from millstream.components.plotting.columns import PlotTable, PlotColumn, UnfitPlotTable
+from millstream.components.plotting.columns import ColumnTable, PlotColumn, UnfitPlotTable
 from millstream.components.plotting.grouping import grouped
 from millstream.components.plotting.thinning import every_nth, extremes
 from millstream.wire.messages import Value
@@ -57,7 +57,7 @@ def points_of(value: object, asked: Asked) -> list[Value]:
     Raises:
         UnfitPlotTable: It is no table, or has not what the plot asks for.
     """
-    table = PlotTable(value)
+    table = ColumnTable(value)
     drawn = {name: _column(table, name, asked) for name in _drawn(table, asked)}
     if len({column.size for column in drawn.values()}) > 1:
         sizes = ", ".join(f"{name!r} has {column.size}" for name, column in drawn.items())
@@ -66,7 +66,7 @@ def points_of(value: object, asked: Asked) -> list[Value]:
     return _listed({**drawn, **more}, asked)
 
 
-def _drawn(table: PlotTable, asked: Asked) -> list[str]:
+def _drawn(table: ColumnTable, asked: Asked) -> list[str]:
     names = [asked.x, asked.y, *([asked.color] if asked.color else [])]
     for role, name in zip(("x", "y", "color"), names, strict=False):
         if name not in table.names:
@@ -76,7 +76,7 @@ def _drawn(table: PlotTable, asked: Asked) -> list[str]:
     return names
 
 
-def _column(table: PlotTable, name: str, asked: Asked) -> PlotColumn:
+def _column(table: ColumnTable, name: str, asked: Asked) -> PlotColumn:
     column = table.column(name, is_measured=name == asked.y)
     if column.kind == "nominal" and not any(text is not None for text in column.names):
         return PlotColumn("quantitative", np.full(len(column.names), math.nan), [])
@@ -88,7 +88,7 @@ def _column(table: PlotTable, name: str, asked: Asked) -> PlotColumn:
     return column
 
 
-def _more(table: PlotTable, asked: Asked, drawn: Mapping[str, PlotColumn]) -> list[str]:
+def _more(table: ColumnTable, asked: Asked, drawn: Mapping[str, PlotColumn]) -> list[str]:
     """Choose further columns: those of the tooltip, and all of a table that has few."""
     rest = [name for name in table.names if name not in drawn]
     if not isinstance(asked.tooltip, str):
