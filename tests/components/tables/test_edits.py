@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from millstream.components.tables import making
 from millstream.components.tables.edits import Rules, edited
+from millstream.components.tables.handing import handed
 from millstream.components.tables.making import Form, assembled, with_html
 from millstream.components.tables.reading import UnfitTable
 from millstream.components.tables.table import Table
@@ -151,6 +153,38 @@ def test_an_edit_of_what_the_app_has_changed_meanwhile_is_refused() -> None:
 def test_an_edit_that_is_against_the_rules_is_refused(edit: Any, rules: Rules) -> None:
     with pytest.raises(UnfitTable, match=r"takes|has"):
         edited(patch(KNOWN, edit), KNOWN, rules)
+
+
+@pytest.mark.parametrize("text", ["--5", "9" * 5_000])
+def test_what_is_no_number_in_a_column_of_numbers_is_refused_or_text(text: str) -> None:
+    with pytest.raises(UnfitTable, match="takes numbers in the column 'age'"):
+        edited(patch(KNOWN, ["set", 0, 1, text]), KNOWN, STRICT)
+    found = edited(patch(KNOWN, ["set", 0, 1, text]), KNOWN, FREE)
+    assert handed(found, "array") == [["a", text, True], ["b", None, False]]
+
+
+def test_a_page_names_no_file_of_the_server_as_an_image() -> None:
+    form = Form((), ("image", "str"))
+    known = assembled("iv", ("image", "str"), [("https://x.org/a.png", "a")])
+    good = ["set", 0, 0, "https://x.org/b.png"], ["set", 0, 0, "data:image/png;base64,AAAA"], ["insert", 1, [None, "b"]]
+    edited(patch(known, *good), known, Rules(form))
+    edited(whole(["", "b"], headers="iv"), known, Rules(form))
+    for path in ("photos/private.png", "/tmp/a.png", "file:///a.png", "data:text/html,x", 5):
+        for wire in (
+            patch(known, ["set", 0, 0, path]),
+            patch(known, ["insert", 0, [path, "b"]]),
+            whole([path, "b"], headers="iv"),
+        ):
+            for rules in (Rules(form), Rules(form, static={0})):
+                with pytest.raises(UnfitTable):
+                    edited(wire, known, rules)
+
+
+def test_edits_make_no_table_larger_than_one_may_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(making, "MAX_BYTES", sum(len(page.data) for page in LARGE.pages) + 1_000)
+    edited(patch(LARGE, ["set", 0, 1, "x" * 900]), LARGE, FREE)
+    with pytest.raises(UnfitTable, match="at most"):
+        edited(patch(LARGE, ["set", 0, 1, "x" * 2_000]), LARGE, FREE)
 
 
 CELLS = st.none() | st.booleans() | st.integers() | st.floats() | st.sampled_from(["set", "insert", "delete", "x"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
@@ -28,6 +29,9 @@ NUMBERS: Final = frozenset({int, float})
 
 INFINITIES: Final[Mapping[str, float]] = {"Infinity": math.inf, "-Infinity": -math.inf}
 """Numbers for which the wire has no form, by the text that stands for them in a column of numbers."""
+
+_WHOLE: Final = re.compile(r"-?\d{1,400}")
+"""Whole numbers of a column of numbers that are written out: as many digits as `LONGEST_BITS` have, and some more."""
 
 TRUTH: Final[Mapping[object, bool]] = {
     **dict.fromkeys((1, "true", "yes", "1"), True),
@@ -93,7 +97,12 @@ def number_of(cell: Cell) -> Cell:
         return cell
     if cell in INFINITIES:
         return INFINITIES[cell]
-    return int(cell) if cell.lstrip("-").isdecimal() else cell
+    return int(cell) if is_whole_text(cell) else cell
+
+
+def is_whole_text(cell: str) -> bool:
+    """True if a text in a column of numbers stands for a whole number."""
+    return _WHOLE.fullmatch(cell) is not None
 
 
 def bool_cell(cell: Cell) -> Cell:

@@ -8,8 +8,9 @@ from dataclasses import replace
 from itertools import accumulate
 from typing import Final, NamedTuple, cast
 
-from millstream.components.tables.cells import CONVERSIONS, INFINITIES, Cell, Kind, column_of
-from millstream.components.tables.making import Form, assembled
+from millstream.components.tables.cells import CONVERSIONS, INFINITIES, Cell, Kind, column_of, is_whole_text
+from millstream.components.tables.image_cells import is_shown_address
+from millstream.components.tables.making import Form, assembled, check_size
 from millstream.components.tables.pages import Row, RowPage, page_from, paged
 from millstream.components.tables.reading import UnfitTable, check_shape
 from millstream.components.tables.table import Table, new_version
@@ -153,8 +154,8 @@ def _check_static(columns: Sequence[Sequence[Cell]], known: Table, rules: Rules,
 def _checked(cells: list[Cell], header: str, declared: Kind | None, before: Kind) -> tuple[list[Cell], Kind]:
     """Check a column against the type that is declared, or find out what it is now."""
     if declared is not None:
-        convert = CONVERSIONS.get(declared)
-        return [_fitting(cell, header, declared) for cell in cells] if convert else cells, declared
+        is_checked = declared == "image" or declared in CONVERSIONS
+        return [_fitting(cell, header, declared) for cell in cells] if is_checked else cells, declared
     if all(_fits(cell, before) for cell in cells):
         return cells, before
     found = column_of(cells)
@@ -165,12 +166,14 @@ def _fits(cell: Cell, kind: Kind) -> bool:
     if cell is None or cell == "":
         return True
     if kind == "number":
-        is_written = isinstance(cell, str) and (cell in INFINITIES or cell.lstrip("-").isdecimal())
+        is_written = isinstance(cell, str) and (cell in INFINITIES or is_whole_text(cell))
         return is_written or (isinstance(cell, int | float) and not isinstance(cell, bool))
     return isinstance(cell, bool) == (kind == "bool") and (kind == "bool" or isinstance(cell, str))
 
 
 def _fitting(cell: Cell, header: str, kind: Kind) -> Cell:
+    if kind == "image" and not is_shown_address(cell):  # any other text would be the path of a file of the server
+        raise UnfitTable(f"takes addresses of images in the column {header!r}, but got {brief(cell)}")
     converted = CONVERSIONS[kind](cell) if kind in CONVERSIONS else cell
     if kind in WORDS and not _fits(converted, kind):
         raise UnfitTable(f"takes {WORDS[kind]} in the column {header!r}, but got {brief(cell)}")
@@ -254,8 +257,8 @@ class _Draft:
             cells[self._known.width + self._known.rendered.index(column)] = None
         rows[at] = tuple(cells)
 
-    def _cell(self, column: int, value: Value) -> Cell:
-        if not 0 <= column < len(self._headers) or column in self._rules.static:
+    def _cell(self, column: int, value: Value, *, is_new: bool = False) -> Cell:
+        if not 0 <= column < len(self._headers) or (column in self._rules.static and not is_new):
             raise UnfitTable(f"has no column {column} that can be edited")
         declared, cell = self._rules.form.kind(column), _cell(value)
         if declared is not None:
@@ -270,8 +273,7 @@ class _Draft:
         check_shape(count + 1, len(self._headers))
         rows, at = self._open(row, count + 1)
         fresh = _row(values, len(self._headers))
-        static = self._rules.static
-        cells = [cell if column in static else self._cell(column, cell) for column, cell in enumerate(fresh)]
+        cells = [self._cell(column, cell, is_new=True) for column, cell in enumerate(fresh)]
         rows.insert(at, (*cells, *(None for _ in self._known.rendered)))
 
     def _delete(self, row: int) -> None:
@@ -286,9 +288,14 @@ class _Draft:
         self._headers[column] = _header(name)
 
     def table(self) -> Table:
-        """Give it as it is now."""
+        """Give it as it is now.
+
+        Raises:
+            UnfitTable: It takes too many bytes by now.
+        """
         *pages, tail = self._parts
         closed = [page_from(part) if isinstance(part, list) else part for part in pages if part]
         more, rest = paged(cast("list[Row]", tail))
+        check_size([*closed, *more])
         headers, kinds = tuple(self._headers), tuple(self._kinds)
         return replace(self._known, headers=headers, kinds=kinds, pages=(*closed, *more), rows=tuple(rest), looks=None)

@@ -29,12 +29,19 @@ def image_address(value: object, open_file: Callable[[Path], bytes]) -> str | No
         return None
     if isinstance(value, str | Path):
         text = str(value)
-        if is_web_address(text) or (is_embedded_image(text) and len(text) <= MAX_ADDRESS):
+        if is_shown_address(text):
             return text
         if has_scheme(text):
             raise UnfitTable(f"takes http(s) addresses, or short data: addresses of images, but got {text[:60]!r}")
         return _thumbnail(open_file(Path(text)))
     return _thumbnail(value)
+
+
+def is_shown_address(cell: object) -> bool:
+    """True if a cell is empty, or an address that the page shows as it is: what a page may say of an image."""
+    if cell is None or cell == "":
+        return True
+    return isinstance(cell, str) and (is_web_address(cell) or (is_embedded_image(cell) and len(cell) <= MAX_ADDRESS))
 
 
 def _thumbnail(source: object) -> str:

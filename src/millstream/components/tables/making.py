@@ -8,7 +8,7 @@ from typing import Final, NamedTuple, cast
 
 from millstream.components.tables.cells import Cell, Kind, TableColumn, column_of, declared_column
 from millstream.components.tables.image_cells import image_address
-from millstream.components.tables.pages import Row, paged
+from millstream.components.tables.pages import Row, RowPage, paged
 from millstream.components.tables.reading import Open, Tabular, UnfitTable
 from millstream.components.tables.table import MAX_BYTES, Looks, Table
 from millstream.components.text.markdown_html import Style, prose
@@ -82,9 +82,18 @@ def assembled(
         UnfitTable: It takes too many bytes.
     """
     pages, rest = paged(rows)
+    check_size(pages)
+    return Table(tuple(headers), tuple(kinds), times, tuple(rendered), tuple(pages), tuple(rest), looks)
+
+
+def check_size(pages: Sequence[RowPage]) -> None:
+    """Check what all pages of a table take together.
+
+    Raises:
+        UnfitTable: They take too many bytes.
+    """
     if (size := sum(len(page.data) for page in pages)) > MAX_BYTES:
         raise UnfitTable(f"takes tables of at most {MAX_BYTES >> 20} MiB, but got {size >> 20}; give a part, or a file")
-    return Table(tuple(headers), tuple(kinds), times, tuple(rendered), tuple(pages), tuple(rest), looks)
 
 
 def with_html(
