@@ -10,6 +10,7 @@ from PIL import Image
 
 import millstream as gr
 from millstream.apps.flagging.written_cells import inert
+from millstream.components.values.named_string import NamedString
 from millstream.testing import TestPage
 
 pytestmark = pytest.mark.blocking  # TestPage runs handlers, which write files here, on its loop
@@ -112,6 +113,34 @@ def test_other_columns_begin_another_file_and_rows_of_other_lengths_are_refused(
         logger.flag(["x"])
     with pytest.raises(gr.DeclarationError, match="no name of a file in the folder"):
         gr.CSVLogger(dataset_file_name="../x.csv").setup([one], tmp_path)
+
+
+def test_what_a_visitor_writes_is_no_path(tmp_path: Path) -> None:
+    secret = tmp_path / "secret.txt"
+    secret.write_text("secret")
+    with gr.Blocks():
+        parts = [gr.MultimodalTextbox(label="Message"), gr.Gallery(label="Gallery")]
+    logger, folder = gr.CSVLogger(), tmp_path / "flagged"
+    logger.setup(parts, folder)
+    lent = NamedString(str(secret), "b.txt")
+    logger.flag([{"text": str(secret), "files": [lent]}, [(lent, str(secret))]])
+    message, gallery = map(json.loads, rows(folder / "dataset1.csv")[1][:2])
+    assert message["text"] == gallery[0][1] == str(secret)
+    assert (folder / message["files"][0]).read_text() == (folder / gallery[0][0]).read_text() == "secret"
+
+
+@pytest.mark.parametrize("logger", [gr.CSVLogger(), gr.SimpleCSVLogger()])
+def test_no_value_spoils_the_file(logger: gr.CSVLogger, tmp_path: Path) -> None:
+    with gr.Blocks():
+        parts = [gr.Textbox(label="Text"), gr.JSON(label="Data")]
+    logger.setup(parts, tmp_path)
+    long = "é" * 200_000
+    assert [logger.flag(["a\r=1+1", []]), logger.flag([long, [long]]), logger.flag(["b", None])] == [1, 2, 3]
+    table = next(tmp_path.glob("*.csv"))
+    first, second, third = rows(table)[-3:]
+    assert (first[0], third[0]) == ("a\r=1+1", "b"), "the end of a line begins no row"
+    assert (tmp_path / second[0]).read_text(encoding="utf-8") == long
+    assert json.loads((tmp_path / second[1]).read_text(encoding="utf-8")) == [long]
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+cmd", "-x", "@SUM(A1)", "\t=1", "\r=1", "\n=1"])

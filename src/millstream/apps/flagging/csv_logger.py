@@ -93,12 +93,15 @@ _DATASET = re.compile(r"dataset(\d+)\.csv")
 
 def append_row(path: Path, row: Sequence[str], headings: Sequence[str] = ()) -> int:
     """Append a row to a CSV file, under its headings if it is new; gives how many rows there are now."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    if headings and not path.is_file():
-        writer.writerow([inert(heading) for heading in headings])
-    writer.writerow(row)
+    lines = [_line([inert(heading) for heading in headings])] if headings and not path.is_file() else []
     with path.open("a", newline="", encoding="utf-8", errors="replace") as file:
-        file.write(text.getvalue())
+        file.write("".join([*lines, _line(row)]))
     with path.open(newline="", encoding="utf-8") as file:
         return sum(1 for _ in csv.reader(file)) - bool(headings)
+
+
+def _line(row: Sequence[str]) -> str:
+    """Write a row as a line. The terminator has all ends of lines in cells quoted: a carriage return is one as well."""
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="\r\n").writerow(row)
+    return text.getvalue().removesuffix("\r\n") + "\n"

@@ -8,15 +8,20 @@ import shutil
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import numpy as np
 
+from millstream.components.chat.file_component import FileComponent
+from millstream.components.values.named_string import NamedString
 from millstream.components.values.samples import to_samples
 from millstream.declare.component import Component
 from millstream.frames import Chunk
 from millstream.media import wav
 from millstream.wire.plain import plain
+
+MAX_CELL: Final = 100_000
+"""Characters of a cell. A longer text is a file of its own: Python's `csv` reads no cells of more than 131,072."""
 
 MAX_NAME: Final = 60
 """Characters of a file's or folder's name."""
@@ -37,8 +42,16 @@ def cell(component: Component, value: object, folder: Path) -> str:
     if isinstance(value, str | Path) and takes_files(component) and _is_file(value):
         return _saved(beside, Path(value).name, folder, lambda path: shutil.copyfile(value, path))
     if isinstance(value, Mapping | list | tuple):
-        return inert(json.dumps(_listed(component, value, folder), ensure_ascii=False, default=str))
-    return inert(str(plain(value)))
+        text = json.dumps(_listed(component, value, folder), ensure_ascii=False, default=str)
+        return _written(text, beside, "value.json", folder)
+    return _written(str(plain(value)), beside, "value.txt", folder)
+
+
+def _written(text: str, beside: Path, name: str, folder: Path) -> str:
+    """Give a text as a cell; a long one goes into a file, which the cell names."""
+    if len(text) <= MAX_CELL:
+        return inert(text)
+    return _saved(beside, name, folder, lambda path: path.write_text(text, encoding="utf-8", errors="replace"))
 
 
 def inert(text: str) -> str:
@@ -53,12 +66,13 @@ def takes_files(component: Component) -> bool:
 
 
 def _listed(component: Component, value: object, folder: Path) -> object:
-    """Copy the files that a list, or a message, has in it."""
+    """Copy the files that a list, or a message, has in it: paths that its component made, not what a visitor wrote."""
     if isinstance(value, Mapping):
         return {str(name): _listed(component, one, folder) for name, one in value.items()}
     if isinstance(value, list | tuple) and not isinstance(value, str):
         return [_listed(component, one, folder) for one in value]
-    if isinstance(value, str) and takes_files(component) and _is_file(value):
+    is_path = isinstance(value, NamedString | Path) or (isinstance(value, str) and isinstance(component, FileComponent))
+    if is_path and takes_files(component) and _is_file(cast("str", value)):
         return cell(component, value, folder)
     return plain(value)
 

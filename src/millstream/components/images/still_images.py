@@ -11,6 +11,7 @@ from millstream.components.chat.attachments import Attachments
 from millstream.components.image import Image
 from millstream.components.images.encoded_images import RECENT, digest_of
 from millstream.components.options.media_source import FILE_KEYS
+from millstream.components.values.named_string import NamedString
 from millstream.declare.component import Component
 from millstream.errors import InvalidValue
 from millstream.frames import Frame
@@ -54,7 +55,7 @@ class StillImages:
         if isinstance(source, WebLink):
             return source.url if self._image.type == "filepath" else self._image.preprocess(source, self._scratch)
         if self._image.type == "filepath":
-            return self.path(source)
+            return NamedString(self.path(source), source.name)
         lent = self._image.preprocess(source, self._scratch)
         self._lent[digest_of(self.frame(lent))] = source
         return lent
