@@ -91,6 +91,17 @@ def test_nothing_else_can_be_chosen(root: Path, names: list[str]) -> None:
     assert seen in ([], [[]])
 
 
+def test_what_is_left_out_is_left_out_with_all_that_it_holds(root: Path) -> None:
+    (root / "cache/more").mkdir()
+    (root / "cache/more/y.txt").touch()
+    (root / "linked").symlink_to(root / "cache")
+    folder = Folder(root, "**/*", "cache")
+    ways = (["cache"], ["cache", "x.txt"], ["cache", "more", "y.txt"], ["linked"], ["linked", "x.txt"])
+    assert [folder.find(way) for way in ways] == [None] * 5
+    assert [folder.listing(way)["entries"] for way in ways] == [[]] * 5
+    assert Folder(root, "**/*", ".*").listing([])["entries"], "the folder itself is no part of a way"
+
+
 @pytest.mark.parametrize(
     "said", [None, 5, "sub", {"folder": "sub"}, {"folder": [".."]}, {"folder": [1]}, {"folder": ["a"] * 99}]
 )

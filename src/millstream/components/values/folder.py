@@ -54,7 +54,8 @@ class Folder:
             return None
         if not real.is_relative_to(root) or not is_path(real.relative_to(root).parts):
             return None
-        return path if self.permits(real) else None
+        is_left_out = any(map(self._is_ignored, (names, real.relative_to(root).parts)))
+        return path if self.permits(real) and not is_left_out else None
 
     def names(self, path: Path) -> list[str] | None:
         """Give the way to a path that is absolute or relative to the folder; `None` for one outside."""
@@ -62,9 +63,8 @@ class Folder:
         return list(whole.relative_to(self.root).parts) if whole.is_relative_to(self.root) else None
 
     def shows(self, path: Path) -> bool:
-        """Tell whether the patterns let something be chosen."""
-        way = path.relative_to(self.root).as_posix()
-        return _fits(way, self._glob) and not (self._ignored is not None and _fits(way, self._ignored))
+        """Tell whether the pattern lets something that was found be chosen."""
+        return _fits(path.relative_to(self.root).as_posix(), self._glob)
 
     def listing(self, names: Names) -> dict[str, Value]:
         """Say what is in a folder: `[name, is a folder, can be chosen]`, folders first, in the order of their names.
@@ -94,12 +94,14 @@ class Folder:
             if path is None:
                 continue
             is_folder, is_shown = path.is_dir(), self.shows(path)
-            if is_shown or (is_folder and not self._is_ignored(path)):
+            if is_shown or is_folder:
                 entries.append((name, is_folder, is_shown))
         return entries
 
-    def _is_ignored(self, path: Path) -> bool:
-        return self._ignored is not None and _fits(path.relative_to(self.root).as_posix(), self._ignored)
+    def _is_ignored(self, names: Names) -> bool:
+        """True if something is left out, or a folder on the way to it: nobody gets into that by naming its contents."""
+        pattern = self._ignored
+        return pattern is not None and any(_fits("/".join(names[: at + 1]), pattern) for at in range(len(names)))
 
 
 def is_path(names: object) -> TypeGuard[Names]:
