@@ -93,6 +93,7 @@ def test_what_a_page_may_not_set() -> None:
             {**good, "canvas": [0, 8]}, {**good, "canvas": [8, 100_000]}, {**good, "layers": [None] * 21}, "a.png",
             {**good, "view": [0, 0, 0, 0]}, {**good, "view": [0, 0, 1e9, 1]}, {**good, "background": {"file": "x"}},
             {"background": None}, {**good, "more": 1}, {**good, "canvas": ["8", 8]},
+            {**good, "canvas": [4096, 4096], "layers": [None] * 6},
         ]  # fmt: skip
         for value in wrong:
             page.set("Editor", value)

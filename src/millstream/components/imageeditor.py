@@ -8,12 +8,13 @@ from typing import ClassVar, Final, Literal, TypeAlias, Unpack
 from PIL import Image as Pillow
 
 from millstream.components.image import FORMATS, KEEP_ALPHA, MODES, Shown
-from millstream.components.images.drawing import SIDE, Extent, backdrop, composed, flat, layer_of
+from millstream.components.images.drawing import MAX_DRAWN, SIDE, Extent, backdrop, composed, flat, layer_of
 from millstream.components.images.drawing_tools import MAX_LAYERS, Brush, Eraser, LayerOptions
 from millstream.components.images.parts import ImagePart
 from millstream.components.images.still_images import Source, StillImages, found_image, within
 from millstream.components.options.media_source import FILE_KEYS, DeclaredFiles, listed
 from millstream.components.options.webcam import WebcamOptions, is_css_size, webcam_options_of
+from millstream.components.values.named_string import NamedString
 from millstream.components.values.pixels import from_picture, in_mode
 from millstream.declare.arguments import is_number
 from millstream.declare.component import Common, Component
@@ -178,6 +179,9 @@ class ImageEditor(Component):
         if not isinstance(layers, list) or len(layers) > MAX_LAYERS:
             raise self.invalid(f"at most {MAX_LAYERS} layers", layers)
         canvas = self._numbers(wire["canvas"], 2, 1, SIDE)
+        if len(layers) * int(canvas[0]) * int(canvas[1]) > MAX_DRAWN:
+            size = f"{len(layers)} of {canvas[0]:.0f} by {canvas[1]:.0f}"
+            raise self.unfit(f"layers of at most {MAX_DRAWN / 1e6:.0f} million pixels together", size)
         view = None if wire["view"] is None else self._numbers(wire["view"], 4, -FARTHEST, FARTHEST)
         if view is not None and (view[2] - view[0] < 1 or view[3] - view[1] < 1):
             raise self.invalid("a part of the background that is not empty", view)
@@ -242,7 +246,7 @@ class ImageEditor(Component):
         is_storable = kind in KEEP_ALPHA or shown.mode in ("RGB", "L")
         path = scratch.temporary(f".{kind if is_storable else 'png'}")
         shown.save(path)
-        return str(path)
+        return NamedString(str(path), path.name)
 
     # ---- from handlers -----------------------------------------------------------------------------------------
 

@@ -13,6 +13,9 @@ from millstream.media.image_file import contiguous
 SIDE: Final = 4096
 """The longest side of a drawing, in pixels."""
 
+MAX_DRAWN: Final = 5 * SIDE * SIDE
+"""The most pixels that all layers of a drawing have together: each takes four bytes, and handlers get copies."""
+
 
 class Extent(NamedTuple):
     """The size of a drawing, and the part of its background that it shows, in pixels of the background."""
