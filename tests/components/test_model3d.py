@@ -53,6 +53,8 @@ def test_models_are_told_by_their_content(name: str, tmp_path: Path) -> None:
             "refers to another file, 'skin.png': .* as .glb",
         ),
         (json.dumps({**GLTF, "buffers": [{"uri": "https://x.org/a"}]}).encode(), "refers to another file"),
+        (json.dumps({**GLTF, "images": 5}).encode(), "it is JSON, but no glTF"),
+        (b'{"asset": {}, "extras": [' + b"{}," * 200_000 + b"{}]}", "more than 200000 objects"),
     ],
 )
 def test_what_is_none_is_refused_wherever_it_comes_from(data: bytes, message: str, tmp_path: Path) -> None:

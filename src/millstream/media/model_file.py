@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import struct
 from pathlib import Path
 from typing import Final
+
+import msgspec
 
 from millstream.errors import MediaError
 from millstream.media.file_kinds import Source
@@ -20,11 +21,29 @@ KINDS: Final = {
 }
 """The kinds that are shown, with their media types."""
 
+MAX_OBJECTS: Final = 200_000
+"""Objects and lists that a glTF document may have: what is large in a model are its buffers, which are texts there."""
+
 HEAD_BYTES: Final = 64 * 1024
 STL_HEADER: Final = 84
 STL_TRIANGLE: Final = 50
 SPLAT_BYTES: Final = 32
 _OBJ_LINES: Final = (b"v ", b"f ", b"o ", b"g ", b"vn ", b"vt ", b"mtllib ", b"usemtl ")
+
+
+class _Part(msgspec.Struct):
+    uri: str | None = None
+
+
+class _Document(msgspec.Struct):
+    """As much of a glTF document as is looked at; nothing is made of the rest."""
+
+    asset: msgspec.Raw
+    buffers: tuple[_Part, ...] = ()
+    images: tuple[_Part, ...] = ()
+
+
+_DECODER: Final = msgspec.json.Decoder(_Document)
 
 
 def kind_of_model(source: Source, name: str) -> str:
@@ -80,15 +99,14 @@ def _check_references(data: bytes) -> None:
     Raises:
         MediaError: It is broken, or refers to other files.
     """
+    if data.count(b"{") + data.count(b"[") > MAX_OBJECTS:  # twenty times as many bytes once they are read
+        raise MediaError(f"it has more than {MAX_OBJECTS} objects: save it as .glb")
     try:
-        document = json.loads(data)
+        document = _DECODER.decode(data.removeprefix(b"\xef\xbb\xbf"))
+    except msgspec.ValidationError as error:
+        raise MediaError("it is JSON, but no glTF") from error
     except (ValueError, RecursionError) as error:
         raise MediaError("its JSON is broken") from error
-    if not isinstance(document, dict) or "asset" not in document:
-        raise MediaError("it is JSON, but no glTF")
-    for part in ("buffers", "images"):
-        entries = document.get(part)
-        for entry in entries if isinstance(entries, list) else []:
-            address = entry.get("uri") if isinstance(entry, dict) else None
-            if isinstance(address, str) and not address.startswith("data:"):
-                raise MediaError(f"it refers to another file, {address[:60]!r}: save it as one file, as .glb")
+    for entry in (*document.buffers, *document.images):
+        if entry.uri is not None and not entry.uri.startswith("data:"):
+            raise MediaError(f"it refers to another file, {entry.uri[:60]!r}: save it as one file, as .glb")
