@@ -153,6 +153,10 @@ def test_fingerprints_tell_contents_apart(tmp_path: Path) -> None:
     copied.write_text("one")
     file.write_text("two")
     assert fingerprint(str(copied)) == fingerprint(copied) == found[-1] != fingerprint(str(file))
+    objects = [np.array([text.upper(), None], dtype=object) for text in ("a b", "a b", "a c")]
+    same, equal, other = map(fingerprint, objects)
+    assert same == equal != other, "of objects in an array what they are, not where they are"
+    assert fingerprint("/proc/self/maps") == fingerprint("/proc/self/cmdline"), "files without a size are not read"
     circle: list[object] = []
     circle.append(circle)
     for value in (object(), circle):

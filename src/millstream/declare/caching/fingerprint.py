@@ -15,6 +15,8 @@ from millstream.wire.plain import MAX_DEPTH, brief
 LARGEST_FILE: Final = 256 * 1024 * 1024
 """Larger files are told apart by their size and their time of change alone."""
 
+READ_BYTES: Final = 1024 * 1024
+
 _PLAIN: Final = (bool, int, float, complex, str, bytes, type(None))
 
 
@@ -60,7 +62,10 @@ def _object_parts(value: Any, kind: bytes, depth: int) -> Iterator[bytes | memor
     """Look into objects of other libraries, by what they can do."""
     if hasattr(value, "detach") and hasattr(value, "numpy"):  # a tensor
         value = value.detach().cpu().numpy()
-    if hasattr(value, "tobytes"):
+    if getattr(getattr(value, "dtype", None), "hasobject", False) and hasattr(value, "tolist"):
+        yield kind  # the bytes of an array of objects are addresses, which other objects have later
+        yield from _parts(value.tolist(), depth - 1)
+    elif hasattr(value, "tobytes"):
         described = (getattr(value, name, None) for name in ("shape", "size", "dtype", "mode"))
         yield from (kind, repr(list(described)).encode(), value.tobytes())
     elif (pandas := sys.modules.get("pandas")) is not None and isinstance(value, pandas.DataFrame | pandas.Series):
@@ -88,7 +93,10 @@ def _file(text: str) -> bytes:
         stat = path.stat()
         if stat.st_size > LARGEST_FILE:
             return f"{stat.st_size} {stat.st_mtime_ns}".encode()
+        digest = hashlib.sha256()
         with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").digest()
+            for at in range(0, stat.st_size, READ_BYTES):  # files of the system say 0, and may have no end
+                digest.update(file.read(min(READ_BYTES, stat.st_size - at)))
+        return digest.digest()
     except OSError:
         return b""
