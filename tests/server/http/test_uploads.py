@@ -1,4 +1,8 @@
 import asyncio
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -6,8 +10,17 @@ from hypothesis import strategies as st
 from starlette.requests import Request
 from starlette.types import Message
 
-from millstream.server.http.uploads import STALL_S, chunks_of, clean_name, clean_type, disposition, parse_range
+from millstream.server.http.uploads import (
+    STALL_S,
+    chunks_of,
+    clean_name,
+    clean_type,
+    disposition,
+    parse_range,
+    send_file,
+)
 from millstream.testing.virtual import VirtualLoop
+from millstream.types import Blob
 
 SIZE = 1000
 
@@ -110,3 +123,33 @@ def test_a_body_that_stands_still_is_given_up_whatever_server_reads_it() -> None
 
     with asyncio.Runner(loop_factory=VirtualLoop) as runner:
         runner.run(read())
+
+
+def test_downloads_wait_for_no_thread_that_handlers_take(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_bytes(b"abc")
+    blob, done, sent = Blob("a.txt", "text/plain", path=path, size=3), threading.Event(), list[Message]()
+    host, caller = SimpleNamespace(file=lambda visitor, handle: blob), SimpleNamespace(visitor="v")
+    scope = {"type": "http", "method": "GET", "headers": [], "query_string": b"", "path_params": {"handle": "h"}}
+
+    async def receive() -> Message:
+        return await asyncio.get_running_loop().create_future()
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    async def download() -> None:
+        with ThreadPoolExecutor(1) as pool:
+            asyncio.get_running_loop().set_default_executor(pool)
+            busy = asyncio.create_task(asyncio.to_thread(done.wait))  # as an async handler does with what blocks
+            try:
+                async with asyncio.timeout(5):
+                    response = await send_file(Request({**scope, "host": host, "caller": caller}))
+                    await response(response_scope, receive, send)
+            finally:
+                done.set()
+                await busy
+
+    response_scope = {**scope, "asgi": {"spec_version": "2.4"}}
+    asyncio.run(download())
+    assert b"".join(message.get("body", b"") for message in sent) == b"abc"

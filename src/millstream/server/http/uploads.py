@@ -142,7 +142,8 @@ async def send_file(request: Request) -> Response:
         return Response(status_code=status, headers=headers)
     if blob.data is not None:
         return Response(memoryview(blob.data)[start:stop], status, headers)
-    file = await asyncio.to_thread(_open, blob, start)  # before anything is sent, so that a failure can be answered
+    # Before anything is sent, so that a failure can be answered.
+    file = await run_in_thread("downloads", lambda: _open(blob, start))
     return _Download(file, stop - start, status, headers)
 
 
@@ -195,9 +196,12 @@ class _Download(StreamingResponse):
             await super().__call__(scope, receive, send)
 
     async def _chunks(self, size: int) -> AsyncIterator[bytes]:
-        while size > 0 and (chunk := await asyncio.to_thread(self._file.read, min(READ_BYTES, size))):
+        while size > 0 and (chunk := await self._read(min(READ_BYTES, size))):
             size -= len(chunk)
             yield chunk
+
+    async def _read(self, size: int) -> bytes:
+        return await run_in_thread("downloads", lambda: self._file.read(size))
 
 
 def _open(blob: Blob, start: int) -> BinaryIO:
