@@ -53,7 +53,7 @@ def test_handlers_get_both_sides(kind: str, photo: Path) -> None:
     (first, nothing), (void, second) = seen[1], seen[2]
     assert (seen[0], nothing, void, seen[3]) == (None, None, None, None)
     assert type(first) is type(second)
-    assert type(first).__name__ == {"numpy": "ndarray", "pil": "Image", "filepath": "str"}[kind]
+    assert type(first).__name__ == {"numpy": "ndarray", "pil": "Image", "filepath": "NamedString"}[kind]
 
 
 def test_a_side_that_does_not_change_stays_the_same_file() -> None:
