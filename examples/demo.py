@@ -15,18 +15,10 @@ from types import ModuleType
 import millstream as gr
 
 GALLERY = {
-    "strip": ("detect", "filter", "hide_faces", "blur_background", "unified", "video_filter", "generator"),
-    "wave": (
-        "conversation",
-        "captions",
-        "talking_echo",
-        "wake_word",
-        "transcribe",
-        "live_plot",
-        "camera_and_microphone",
-    ),
-    "spots": ("find_colours", "many_inputs", "table", "gallery_of_moments", "inspect_frame"),
-    "talk": ("chat", "interface_text", "clear_transcript"),
+    "strip": "detect filter hide_faces blur_background unified video_filter generator",
+    "wave": "conversation captions talking_echo wake_word transcribe live_plot camera_and_microphone",
+    "spots": "find_colours many_inputs table gallery_of_moments inspect_frame",
+    "talk": "chat interface_text clear_transcript",
 }  # the examples, by what moves on their cards
 
 FOLDER = Path(__file__).parent
@@ -59,7 +51,7 @@ def show(name: str, example: ModuleType) -> None:
                 gr.Markdown(f"```python\n{inspect.getsource(example)}\n```")
 
 
-examples = {name: (import_module(name), look) for look, names in GALLERY.items() for name in names}
+examples = {name: (import_module(name), look) for look, names in GALLERY.items() for name in names.split()}
 CSS = "\n".join([(FOLDER / "gallery.css").read_text(), *(getattr(each, "CSS", "") for each, _ in examples.values())])
 
 with gr.Blocks(title="Millstream", css=CSS) as demo, gr.Tabs(elem_classes=["gallery"]):

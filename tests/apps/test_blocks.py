@@ -1,4 +1,5 @@
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -82,9 +83,11 @@ def launched(monkeypatch: pytest.MonkeyPatch) -> list[tuple[object, dict]]:
         def stop(self) -> None:
             self.stopped += 1
 
-    def launch(declaration: object, **arguments: object) -> tuple[App, str, None]:
+    def launch(declaration: object, on_bound: Callable[..., None], **arguments: object) -> tuple[App, str, None]:
         calls.append((declaration, arguments))
-        return App(), "http://127.0.0.1:7860/", None
+        app = App()
+        on_bound(app, "127.0.0.1", 7860, "http://127.0.0.1:7860/")
+        return app, "http://127.0.0.1:7860/", None
 
     monkeypatch.setattr(millstream.server.launch, "launch", launch)
     return calls

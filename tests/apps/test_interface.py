@@ -140,7 +140,9 @@ def test_strings_stand_for_components(name: str) -> None:
 
 
 def test_an_unknown_string() -> None:
-    with pytest.raises(DeclarationError, match="there is no component 'imge'; strings may be audio, chatbot, checkbox"):
+    with pytest.raises(
+        DeclarationError, match="there is no component 'imge'; strings may be audio, barplot, chatbot, checkbox"
+    ):
         gr.Interface(lambda x: x, "imge", "text")
 
 

@@ -16,12 +16,12 @@ OBJECTS: list[Callable[..., object]] = [gr.WebcamOptions, gr.WaveformOptions, gr
 
 
 def elements() -> Iterator[type[Element]]:
-    """Give all classes of elements that an app can name, and that need no arguments."""
+    """Give all classes of elements that an app can name, need no arguments, and do not take any, as `HTML` does."""
     for name in gr.__all__:
         kind = getattr(gr, name)
-        is_element = isinstance(kind, type) and issubclass(kind, Element)
+        is_element = isinstance(kind, type) and issubclass(kind, Element) and kind is not gr.HTML
         if is_element and not any(
-            each.default is each.empty and each.kind is each.POSITIONAL_OR_KEYWORD
+            each.default is each.empty and each.kind in (each.POSITIONAL_OR_KEYWORD, each.KEYWORD_ONLY)
             for each in list(inspect.signature(kind.__init__).parameters.values())[1:]
         ):
             yield kind

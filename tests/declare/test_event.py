@@ -347,12 +347,19 @@ def test_options_that_are_not_allowed(option: str, value: object) -> None:
             camera.stream(echo, camera, **{option: value})
 
 
-@pytest.mark.parametrize("option", ["preprocess", "postprocess", "validator", "machine", "foo"])
+@pytest.mark.parametrize("option", ["machine", "foo"])
 def test_options_that_do_not_exist(option: str) -> None:
     with gr.Blocks():
         camera = gr.Image()
         with pytest.raises(TypeError, match=rf"stream\(\) has no argument '{option}'"):
             camera.stream(echo, camera, **{option: 5})
+
+
+def test_a_stream_takes_no_validator() -> None:
+    with gr.Blocks():
+        camera = gr.Image()
+        with pytest.raises(DeclarationError, match="validator= cannot be had here: a stream has no inputs"):
+            camera.stream(echo, camera, validator=echo)
 
 
 def test_options_that_ask_for_nothing_are_nothing() -> None:

@@ -228,8 +228,8 @@ def test_the_components_have_a_second_name() -> None:
     import millstream.components as components
 
     assert components.Textbox is gr.Textbox
-    with pytest.raises(AttributeError, match="has no attribute 'Dataframe', which is not there yet; instead: a table"):
-        components.Dataframe  # noqa: B018  # looked up for its error
+    with pytest.raises(AttributeError, match="has no attribute 'Carousel', which is not there yet; instead: gr.Tabs"):
+        components.Carousel  # noqa: B018  # looked up for its error
 
 
 def test_options_take_numbers_of_numpy_too() -> None:
