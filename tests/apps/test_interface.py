@@ -140,9 +140,7 @@ def test_strings_stand_for_components(name: str) -> None:
 
 
 def test_an_unknown_string() -> None:
-    with pytest.raises(
-        DeclarationError, match="there is no component 'imge'; strings may be audio, barplot, chatbot, checkbox"
-    ):
+    with pytest.raises(DeclarationError, match="there is no component 'imge'; strings may be audio, barplot, chatbot"):
         gr.Interface(lambda x: x, "imge", "text")
 
 
