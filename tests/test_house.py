@@ -173,3 +173,15 @@ def test_the_declared_version_is_the_one_in_the_changelog() -> None:
     headings = re.findall(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(), flags=re.MULTILINE)
     assert headings[0] == "Unreleased"
     assert headings[1:2] in ([], [version])
+
+
+@pytest.mark.parametrize("mark", ["audit", "soak", "staged", "browser", "ray"])
+def test_the_test_script_looks_for_marked_tests_where_they_are(mark: str) -> None:
+    lines = (ROOT / "scripts/test").read_text().splitlines()
+    (line, *_) = [each for each in lines if re.search(rf"pytest .*-m \"?{mark}\b", each)]
+    named = tuple(f"{folder}/" for folder in re.findall(r"tests/\w+", line))
+    named += ("tests/browsers/",) if mark == "browser" else ()  # one line for each engine
+    places = [path.relative_to(ROOT).as_posix() for path in (ROOT / "tests").rglob("test_*.py")]
+    marked = [place for place in places if re.search(rf"pytest\.mark\.{mark}\b", (ROOT / place).read_text())]
+    assert marked
+    assert [place for place in marked if not place.startswith(named)] == []
