@@ -154,6 +154,9 @@ def test_files_of_separated_values(tmp_path: Path) -> None:
     found = table(str(path))
     assert found.headers == ("name", "age", "weight")
     assert list(found.all_rows()) == [("Ä", 1, None), ("", 2, 3.5)]
+    path.write_bytes(b"a\n" + b"x" * 140_000)
+    with pytest.raises(UnfitTable, match=r"cannot read a.csv: field larger"):
+        table(str(path))
     with pytest.raises(UnfitTable, match=r"path of a .csv file"):
         table("what is this")
 

@@ -30,6 +30,7 @@ CASES: list[tuple[str, dict[str, object], str]] = [
     ("${/[}'`]/.test(value) /* } */ ? '}' : \"{\"} $5 {1} \\${value} // }", {"value": "}"}, "} $5 {1} ${value} // }"),
     ("{{value.constructor}}{{lookup value label}}{{value.0}}", {"value": [7], "label": "0"}, "77"),
     ("<script>${value}</script><textarea>${value}</textarea>", {"value": "</"}, "<script>&lt;/</script><textarea>&lt;/</textarea>"),
+    ("<style>b { color: ${value} }</style>{{value}}", {"value": "red} *<"}, "<style>b { color: red * }</style>red} *&lt;"),
     ("${x}${o}", {"x": 1, "o": 2, "value": ""}, "12"),
 ]  # fmt: skip
 """The template, the properties, and the text."""

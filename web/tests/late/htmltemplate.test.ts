@@ -125,6 +125,11 @@ test("the style sheet reaches nothing outside, whatever its values are", async (
   expect(document.adoptedStyleSheets).toEqual([]);
 });
 
+test("no value begins a rule of a style sheet", () => {
+  const value = "red } body:has(input[value^=a]) & { background: url(https://x.org/a)</style>";
+  expect(new Runtime().css(value)).toBe("red  body:has(input[value^=a]) &  background: url(https://x.org/a)/style>");
+});
+
 test("what fails is said in its place", async () => {
   vi.stubGlobal("reportError", () => undefined);
   const absent = await made({

@@ -223,7 +223,10 @@ def _from_file(path: Path, open_file: Open) -> Tabular:
     text = io.StringIO(open_file(path).decode("utf-8-sig", "replace"), newline="")
     sample = text.read(4096)
     text.seek(0)
-    rows = list(islice(csv.reader(text, _dialect(sample)), MAX_ROWS + 2))
+    try:
+        rows = list(islice(csv.reader(text, _dialect(sample)), MAX_ROWS + 2))
+    except csv.Error as error:
+        raise UnfitTable(f"cannot read {path.name}: {error}") from error
     table = _from_rows([row for row in rows[1:] if row])
     return table._replace(columns=[_read(column) for column in table.columns], headers=rows[0] if rows else None)
 

@@ -39,7 +39,7 @@ def compile_template(source: str, names: Iterable[str], where: str, *, is_css: b
         source: The template.
         names: The properties that its expressions may name.
         where: What messages call it.
-        is_css: Whether it is a style sheet, in which nothing is escaped.
+        is_css: Whether it is a style sheet.
 
     Raises:
         DeclarationError: The template cannot be read; the message says where.

@@ -27,12 +27,13 @@ class Position:
     def insert(self) -> str:
         """Go on behind a value; gives the runtime's way of putting it in here.
 
-        `html` cleans it, `text` escapes it, `bare` does so for an attribute without quotes, `inside` is for a tag.
+        `html` cleans it, `text` escapes it, `bare` does so for an attribute without quotes, `inside` is for a tag,
+        `css` for a style sheet.
         """
         if self._state == "value":
             self._state = "unquoted"
         if self._state == "text":
-            return "text" if self._raw else "html"
+            return "css" if self._raw == "style" else "text" if self._raw else "html"
         return {"tag": "inside", "unquoted": "bare"}.get(self._state, "text")
 
     def feed(self, text: str) -> None:

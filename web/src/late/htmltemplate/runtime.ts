@@ -45,12 +45,12 @@ function written(value: unknown): string {
 }
 
 export class Runtime {
-  /** HTML, without all that could run in it. */
+  /** HTML, without all that could run in it, be sent by it, or dress the page. */
   html(value: unknown): string {
     const text = written(value);
     if (!text.includes("<")) return text;
     if (!purifier) throw new Pending(load());
-    return purifier.sanitize(text, { ADD_ATTR: ["target"] });
+    return purifier.sanitize(text, { ADD_ATTR: ["target"], FORBID_TAGS: ["style", "form"] });
   }
 
   /** The value of a component that shows nothing else: the server has cleaned it, if that is text. */
@@ -73,8 +73,9 @@ export class Runtime {
     return written(value).replace(/[<>]/g, "");
   }
 
+  /** Part of a style sheet: it begins and ends no rule, as those could be about the rest of the page (`body:has(&)`). */
   css(value: unknown): string {
-    return written(value);
+    return written(value).replace(/[{}<]/g, "");
   }
 
   at(value: unknown, ...path: unknown[]): unknown {
