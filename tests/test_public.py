@@ -104,7 +104,6 @@ def test_modules_can_be_imported_from_it() -> None:
         (lambda gr: gr.Blocks(theme="quux"), "; there are default, "),
         (lambda gr: gr.Blocks(theme={"acent": "red"}), "did you mean 'accent'? There are "),
         (lambda gr: gr.Textbox.update(visible=False), "Textbox has no 'update'; instead: gr.update(…)"),
-        (lambda gr: gr.Audio().pause_recording(print), "Audio has no 'pause_recording'; instead: stop_recording"),
         (lambda gr: gr.Blocks().route("Second"), "Blocks has no 'route'; instead: gr.Tabs"),
         (lambda gr: gr.themes.Softt, "did you mean 'Soft'?"),
         (lambda gr: gr.Blocks().launch(sever_port=1), "did you mean 'server_port'?"),

@@ -65,7 +65,8 @@ def test_images_are_shown_small() -> None:
     "options",
     [
         {"components": ["nothing"]},
-        {"components": []},
+        {"components": [], "samples": ["a"]},
+        {"samples": ["a"]},
         {"components": ["text"], "type": "rows"},
         {"components": ["text"], "samples": "abc"},
         {"components": ["number"], "samples": [["a"]]},
@@ -75,3 +76,10 @@ def test_images_are_shown_small() -> None:
 def test_mistakes_are_found_when_the_app_is_declared(options: dict[str, Any]) -> None:
     with pytest.raises(DeclarationError, match="Dataset"), ms.Blocks():
         ms.Dataset(**options)
+
+
+def test_one_of_nothing_shows_nothing() -> None:
+    with ms.Blocks():
+        data = ms.Dataset()
+    assert data.props()["headers"] == []
+    assert data.wire(data.initial()) == []

@@ -156,6 +156,34 @@ def test_or_at_each_tick_of_a_timer() -> None:
         assert page.value("N") == 2
 
 
+def test_a_computed_value_takes_inputs_and_follows_them() -> None:
+    with ms.Blocks() as demo:
+        a, b = ms.Number(1, label="A"), ms.Number(2, label="B")
+        ms.Number(lambda a, b: a + b, inputs=[a, b], label="Sum")
+        ms.Textbox(lambda a: f"{a:g}", inputs=a, label="Text")
+    with TestPage(demo) as page:
+        page.advance(0.1)
+        assert (page.value("Sum"), page.value("Text")) == (3, "1")
+        page.set("A", 5)
+        page.advance(0.1)
+        assert (page.value("Sum"), page.value("Text")) == (7, "5")
+
+
+def test_it_takes_them_at_each_tick_too() -> None:
+    numbers = itertools.count()
+    with ms.Blocks() as demo:
+        a = ms.Number(10, label="A")
+        ms.Number(lambda a: a + next(numbers), inputs=[a], every=ms.Timer(1), label="N")
+    with TestPage(demo) as page:
+        page.advance(2.5)
+        assert page.value("N") == 12
+
+
+def test_inputs_of_a_plain_value_do_nothing() -> None:
+    with ms.Blocks(), pytest.warns(UserWarning, match="inputs= does nothing"):
+        ms.Number(1, inputs=[ms.Number()])
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

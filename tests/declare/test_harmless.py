@@ -44,6 +44,12 @@ WARNED: dict[str, tuple[Callable[[], Any], str, Callable[[Any], object], object]
     "centred": (lambda: gr.Textbox(text_align="center"), "text_align='center'", prop("text_align"), None),
     "a variant": (lambda: gr.Button(variant="danger"), "Button 'Run': variant='danger'", prop("variant"), "secondary"),
     "a size": (lambda: gr.Button(size="xl"), "Button 'Run': size='xl'", prop("size"), "lg"),
+    "a pause": (
+        lambda: gr.Audio().pause_recording,
+        "pause_recording never happens",
+        lambda one: one.name,
+        "pause_recording",
+    ),
     "buttons": (lambda: gr.Chatbot(buttons=["undo", "copy"]), "there is no 'undo'", prop("buttons"), ["copy"]),
     "a timer that goes back": (lambda: gr.Timer(-1), "Timer ticks every", first, 0.01),
     "every below 0": (lambda: gr.Number(lambda: 1, every=-1), "every=-1", lambda one: one.interval_s(1), 0.01),

@@ -18,6 +18,7 @@ from millstream.components.values.samples import UnfitAudio, is_sound
 from millstream.declare.arguments import describe, is_number
 from millstream.declare.component import Common
 from millstream.declare.event import Event, StreamEvent
+from millstream.declare.never_event import NeverEvent
 from millstream.declare.user_warnings import warn_ignored
 from millstream.errors import DeclarationError, InvalidValue
 from millstream.frames import Chunk
@@ -87,6 +88,7 @@ class Audio(MediaComponent):
     stop = Event()
     start_recording = Event()
     stop_recording = Event()
+    pause_recording = NeverEvent()
 
     def __init__(
         self,

@@ -28,7 +28,7 @@ class Dataset(Component):
 
     Args:
         components: The components that the values are for, or their names, such as `"image"`: they say how values are
-            shown. They need not be in the app.
+            shown. They need not be in the app. Without them there can be no samples.
         samples: One row for each sample, with a value for each component; of a single component the values themselves.
             A handler returns `Dataset(samples=…)`, or the rows, for others.
         headers: Headings of the columns; by default the labels of the components.
@@ -58,7 +58,7 @@ class Dataset(Component):
     def __init__(
         self,
         *,
-        components: Sequence[Component | str],
+        components: Sequence[Component | str] | None = None,
         samples: Sequence[object] | Callable[[], Sequence[object]] | None = None,
         headers: Sequence[str] | None = None,
         type: Literal["values", "index", "tuple"] = "values",
@@ -67,7 +67,7 @@ class Dataset(Component):
         layout: Literal["gallery", "table"] | None = None,
         **common: Unpack[Common],
     ) -> None:
-        self.components = [_component(part) for part in components]
+        self.components = [_component(part) for part in components or ()]
         self.headers = None if headers is None else [str(header) for header in headers]
         self.type = type
         self.samples_per_page = samples_per_page
@@ -80,7 +80,7 @@ class Dataset(Component):
     def check(self) -> None:
         self.check_one_of("type", self.type, ("values", "index", "tuple"))
         self.prefer_one_of("layout", ("gallery", "table", None), None)
-        if not self.components:
+        if not self.components and (callable(self.value) or self.value):
             raise DeclarationError(f"{self.name}: components= names none; give at least one, such as 'text'")
         if self.samples_per_page < 1:
             self.correct("samples_per_page", 10, f"{self.samples_per_page} is less than 1")

@@ -77,7 +77,7 @@ class Examples(Component):
 
     select = Event()
 
-    def __init__(
+    def __init__(  # type: ignore[misc]  # its `inputs` are others
         self,
         examples: Sequence[object] | str | Path,
         inputs: Component | Sequence[Component],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import ClassVar, Final, Self, Unpack
 
@@ -32,6 +32,7 @@ class Unlabelled(Placed, total=False):
     min_width: int
     interactive: bool | None
     every: float | Component | None
+    inputs: Component | Sequence[Component] | None
 
 
 class Common(Unlabelled, total=False):
@@ -56,6 +57,8 @@ class Component(ValueForms):
         interactive: Whether the user may edit it; `None` finds out from the bindings.
         every: How often the function given as `value` is called again: every so many seconds, or at each tick of a
             `Timer`.
+        inputs: What the function given as `value` takes: it is called when the page is loaded, and again when one of
+            them changes.
         placed: See `Element`.
     """
 
@@ -121,6 +124,7 @@ class Component(ValueForms):
         min_width: int = 160,
         interactive: bool | None = None,
         every: float | Component | None = None,
+        inputs: Component | Sequence[Component] | None = None,
         **placed: Unpack[Placed],
     ) -> None:
         self.label = label if label is not None or not self.default_label else type(self).__name__
@@ -129,6 +133,7 @@ class Component(ValueForms):
         self.container, self.scale, self.min_width = container, scale, min_width
         self.interactive = interactive
         self.every = every
+        self.computed_from = (inputs,) if isinstance(inputs, Component) else tuple(inputs or ())
         self.value = value
         self._initial: Stored = None
         super().__init__(**placed)
@@ -175,6 +180,8 @@ class Component(ValueForms):
             warn(f"{self.name}: every={self.every:g} is too fast; {SHORTEST_S:g} is taken")
         if self.every is not None and not self.is_computed:
             warn(f"{self.name}: every= does nothing: it calls value= again, which has to be a function then")
+        if self.computed_from and not self.is_computed:
+            warn(f"{self.name}: inputs= does nothing: value= takes them, which has to be a function then")
 
     @property
     def camera_codec(self) -> str | None:
@@ -210,13 +217,14 @@ class Component(ValueForms):
     def initial(self) -> Stored:
         """Give the value that a new session starts with; never media.
 
-        A function given as `value` is called here, so this may take its time: never call it on the event loop.
+        A function given as `value` is called here, unless it takes inputs, so this may take its time: never call it on
+        the event loop.
 
         Raises:
             InvalidValue: The function's result does not fit.
         """
         if self.is_computed and callable(self.value):
-            return self.declared(self.received(self.value()))
+            return self.declared(self.received(None if self.computed_from else self.value()))
         return list(self._initial) if isinstance(self._initial, list) else self._initial
 
     def settle(self, is_interactive: bool, drives_stream: bool, is_output: bool) -> None:

@@ -251,16 +251,31 @@ def _check_bound(other: Dependency, dependency: Dependency, apps: Sequence[Decla
 
 
 def _bind_computed(declaration: Declaration) -> None:
-    """Have the values that a function gives computed again, where `every=` says so."""
+    """Have the values that a function gives computed again, where `every=` or `inputs=` says so."""
     for component in list(declaration.walk()):
-        if isinstance(component, Component) and component.every is not None and callable(component.value):
-            source = component.every if isinstance(component.every, Component) else component
-            trigger = Trigger(source, source.tick_event)
-            options = {"queue": False, "show_progress": "hidden", "trigger_mode": "once"}
-            checked = checked_options(trigger.where, {trigger.name}, None, options)
-            handler = inspect_handler(component.value, trigger.where)
-            handler.check_arity(0, trigger.where)
-            declaration.add(Dependency([trigger], handler, None, component, checked))
+        if not isinstance(component, Component) or not callable(component.value):
+            continue
+        inputs, triggers = component.computed_from, _moments_of(component, declaration)
+        if triggers:
+            mode = "always_last" if inputs else "once"
+            options = {"queue": False, "show_progress": "hidden", "trigger_mode": mode}
+            where = triggers[0].where
+            checked = checked_options(where, {trigger.name for trigger in triggers}, None, options)
+            handler = inspect_handler(component.value, where)
+            handler.check_arity(len(inputs), where)
+            declaration.add(Dependency(triggers, handler, inputs, component, checked))
+
+
+def _moments_of(component: Component, declaration: Declaration) -> list[Trigger]:
+    """Give the events after which the value of a component is computed again."""
+    moments = []
+    if component.every is not None:
+        source = component.every if isinstance(component.every, Component) else component
+        moments.append(Trigger(source, source.tick_event))
+    if component.computed_from:
+        moments.append(declaration.load)
+        moments += [Trigger(part, "change") for part in component.computed_from if hasattr(type(part), "change")]
+    return moments
 
 
 def _wrap_tabs(layout: Layout) -> None:

@@ -33,5 +33,5 @@ def test_an_unknown_option_is_named() -> None:
 
 
 def test_what_means_nothing_here_is_ignored_with_a_warning() -> None:
-    with pytest.warns(UserWarning, match=r"WaveformOptions\(\) ignores sample_rate, trim_region_color"):
-        gr.WaveformOptions(trim_region_color="red", sample_rate=44_100)
+    with pytest.warns(UserWarning, match=r"WaveformOptions\(\) ignores sample_rate, show_controls, trim_region_color"):
+        gr.WaveformOptions(trim_region_color="red", sample_rate=44_100, show_controls=False)

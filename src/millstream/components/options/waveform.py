@@ -22,6 +22,7 @@ class WaveformOptions(metaclass=PlainArguments):
         show_recording_waveform: Whether the level is shown while the user records.
         skip_length: Seconds that an arrow key skips; by default 5, or 1 in audio of up to 30 s.
         sample_rate: Accepted with a warning: say `Audio(sample_rate=…)`.
+        show_controls: Accepted with a warning if it is `False`: what cannot be paused cannot be used with a keyboard.
     """
 
     waveform_color: str | None = None
@@ -30,6 +31,7 @@ class WaveformOptions(metaclass=PlainArguments):
     show_recording_waveform: bool = True
     skip_length: float | None = None
     sample_rate: int | None = None
+    show_controls: bool = True
 
     def __post_init__(self) -> None:
         for name in ("waveform_color", "waveform_progress_color"):
@@ -39,8 +41,9 @@ class WaveformOptions(metaclass=PlainArguments):
         if self.skip_length is not None and not (is_number(self.skip_length) and self.skip_length > 0):
             warn(f"WaveformOptions: skip_length={self.skip_length!r} is not above 0; the default is taken")
             object.__setattr__(self, "skip_length", None)
-        meaningless = ("trim_region_color", "sample_rate")
-        warn_ignored("WaveformOptions()", [name for name in meaningless if getattr(self, name) is not None])
+        meaningless = [name for name in ("trim_region_color", "sample_rate") if getattr(self, name) is not None]
+        hidden = [] if self.show_controls else ["show_controls"]
+        warn_ignored("WaveformOptions()", meaningless + hidden)
 
     def props(self) -> dict[str, Value]:
         """Give the form in which the page gets them."""
