@@ -187,7 +187,7 @@ try {
     imported: media.late,
     late: await buildLate(folder),
   };
-  const late = Object.values(assets.late).flatMap(({ files }) => files);
+  const late = Object.values(assets.late).flatMap(({ files, css }) => (css ? [...files, css] : files));
   for (const name of new Set([...Object.values(assets.scripts), ...assets.imported, ...late])) {
     await writeFile(join(folder, `${name}.gz`), await zip(await readFile(join(folder, name)), { level: 9 }));
   }

@@ -120,6 +120,7 @@ if TYPE_CHECKING:
     from millstream.declare.layout import Row as Row
     from millstream.declare.on import on as on
     from millstream.declare.progress import Progress as Progress
+    from millstream.declare.render import render as render
     from millstream.declare.sidebar import Sidebar as Sidebar
     from millstream.declare.tabs import Step as Step
     from millstream.declare.tabs import Tab as Tab
@@ -225,6 +226,7 @@ _HOMES = {
     "declare.sidebar": ("Sidebar",),
     "declare.tabs": ("Step", "Tab", "TabItem", "Tabs", "Walkthrough", "WalkthroughStep"),
     "declare.progress": ("Progress",),
+    "declare.render": ("render",),
     "declare.injected": (
         "CopyData",
         "EditData",

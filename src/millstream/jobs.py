@@ -33,8 +33,7 @@ class Job:
         changes: Constructor arguments that differ from the declaration in this session, by component.
         stream: The stream that is served, 0 for an ordinary event.
         source: Sequence of the last of `packets`, 0 if there are none.
-        event: The event, for handlers that ask for it: `target` (the component's number, `None` for the
-            page itself), `name` and `data`. `None` if nothing fired it.
+        event: The event, for handlers that ask for it; `None` if nothing fired it.
         request: The HTTP request, for handlers that ask for it.
         folder: The session's own folder, which need not exist yet.
         room: The bytes that its files may still take.
@@ -45,6 +44,7 @@ class Job:
         decodes: Numbers of the codecs that the page decodes besides those that every page knows.
         defers: Whether opaque frames are left as they are, to be encoded when the link is free for them.
         session: Tells the page from others, for handlers that keep an object for each.
+        seed: What a render begins with; `None` for any other call. It never leaves this process.
     """
 
     binding: int
@@ -65,6 +65,7 @@ class Job:
     decodes: frozenset[int] = frozenset()
     defers: bool = False
     session: str = ""
+    seed: object = None
 
 
 class Occurrence(NamedTuple):
@@ -140,8 +141,7 @@ class Result:
         outputs: The changes, by component; components not named stay unchanged.
         failure: Set if the call failed; it is the last result then.
         is_last: Whether the call is over.
-        heard: The detected turns, of a job that listens.
-        text: The recognised text, of a job that recognises.
+        heard, text: The detected turns, of a job that listens; the recognised text, of one that recognises.
         decode_s, call_s, encode_s: The seconds of each step, waits for the loop or for a batch included.
     """
 

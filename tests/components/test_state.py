@@ -111,7 +111,6 @@ def test_marks_end_in_values_that_contain_themselves() -> None:
 
 
 def test_other_keywords() -> None:
-    with pytest.warns(UserWarning, match="key"):
-        state(key="a")
+    assert state(key="a").key == "a"
     with pytest.raises(TypeError, match="time_to_life"):
         state(time_to_life=4)

@@ -1,7 +1,8 @@
 import pytest
 
 import millstream as gr
-from millstream.declare.declaration import Declaration, PageEvent
+from millstream.declare.declaration import Declaration
+from millstream.declare.tree import PageEvent
 from millstream.errors import DeclarationError
 
 

@@ -70,7 +70,7 @@ def test_keywords_without_meaning_are_ignored_with_one_warning_at_the_users_line
         warnings.simplefilter("always")
         gr.Image(key="a", show_share_button=True)
     assert [str(warning.message) for warning in caught] == [
-        "Image() ignores key, show_share_button: no meaning in Millstream"
+        "Image() ignores show_share_button: no meaning in Millstream"
     ]
     assert caught[0].filename == __file__
 
@@ -169,8 +169,8 @@ def test_arguments_may_be_amended_until_an_element_is_in_the_tree() -> None:
 
 
 def test_updates_do_not_warn_again() -> None:
-    with gr.Blocks(), pytest.warns(UserWarning, match="key"):
-        box = gr.Textbox(key="a")
+    with gr.Blocks(), pytest.warns(UserWarning, match="lines=0"):
+        box = gr.Textbox(lines=0)
     assert box.updated({"lines": 2}).lines == 2
 
 

@@ -227,6 +227,18 @@ MESSAGES: dict[str, tuple[str, m.PageMessage | m.ServerMessage]] = {
     "progress of a stream is over": ("server", m.ProgressState(seq=15, call=9, binding=2, stream=1)),
     "toast": ("server", m.Toast(seq=16, level="warning", message="Low light", count=3)),
     "toast that stays": ("server", m.Toast(seq=17, level="error", message="No.", title="Error", duration_s=0.0)),
+    "rendered": (
+        "server",
+        m.Rendered(
+            seq=17,
+            place=4,
+            seen=9,
+            nodes=[{"id": 2**20, "type": "row", "props": {}, "children": [{"id": 2**32 - 1, "type": "textbox"}]}],
+            components={2**32 - 1: {"type": "textbox", "key": '"a"', "props": {"value": "x"}}},
+            bindings=[{"id": 2**20 + 1, "targets": [[2**32 - 1, "change"]], "inputs": [3], "outputs": []}],
+        ),
+    ),
+    "rendered nothing": ("server", m.Rendered(seq=18, place=4, message="It failed.")),
     "silence": ("server", m.Silence(seq=18, playback=11)),
     "latency": (
         "server",

@@ -42,6 +42,7 @@ def fields_of(message: type[msgspec.Struct]) -> dict[str, st.SearchStrategy[obje
         dict[str, int]: st.dictionaries(st.text(max_size=8), st.integers(0, 2**32), max_size=3),
         list[tuple[int, int, int]]: st.lists(st.tuples(*[st.integers(0, 2**32)] * 3), max_size=3),
         dict[int, int]: st.dictionaries(st.integers(0, 2**32), st.integers(0, 2**32), max_size=3),
+        dict[int, object]: st.dictionaries(st.integers(0, 2**32), PLAIN, max_size=3),
         dict[int, str]: st.dictionaries(st.integers(0, 2**32), st.text(max_size=8), max_size=3),
         dict[int, dict[str, object]]: st.dictionaries(
             st.integers(0, 2**32), st.dictionaries(st.text(max_size=8), PLAIN, max_size=3), max_size=3

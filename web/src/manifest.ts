@@ -35,6 +35,8 @@ export interface ComponentDeclaration {
   type: string;
   /** None if left out. */
   capabilities?: readonly Capability[];
+  /** In a render: the app's own name for it, by which another session knows it again. */
+  key?: string;
   props: Props;
 }
 
@@ -81,6 +83,8 @@ export interface Manifest {
     latency: string;
     videos: string;
   };
+  /** The addresses of late elements, by type, where a render may declare what the page was loaded without. */
+  late?: { [type: string]: { js: string; css: string | null } };
   root: Node;
   components: Record<string, ComponentDeclaration>;
   bindings: Binding[];
@@ -109,6 +113,11 @@ export interface Draft {
 /** An image or audio that the browser fetches by itself. */
 export interface LinkValue {
   url: string;
+}
+
+/** All nodes in some, those that hold others before them. */
+export function within(nodes: readonly Node[]): Node[] {
+  return nodes.flatMap((node) => [node, ...within(node.children ?? [])]);
 }
 
 /** Reads the text of the manifest's element. Throws if the page was served without one. */

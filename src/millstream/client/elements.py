@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from millstream.client.manifest import PageManifest, Reference, elements_of
 from millstream.errors import InvalidValue
 from millstream.wire.packet import PacketKind
@@ -13,12 +15,13 @@ class Elements:
     Attributes:
         values: Value of each component on the wire.
         props: Properties of each component and layout.
+        declared: The components as declared, by number as a text.
     """
 
     def __init__(self, manifest: PageManifest) -> None:
         self.values: dict[int, object] = {}
         self.props: dict[int, dict[str, object]] = {}
-        self._declared = manifest["components"]
+        self.declared: dict[str, Any] = dict(manifest["components"])
         for number, props in elements_of(manifest):
             if "value" in props:
                 self.values[number] = props.pop("value")
@@ -63,7 +66,7 @@ class Elements:
 
     def can(self, number: int, capability: str) -> bool:
         """Tell whether a component has a capability, by its declaration; a layout has none."""
-        return capability in self._declared.get(str(number), {}).get("capabilities", ())
+        return capability in self.declared.get(str(number), {}).get("capabilities", ())
 
     def captures(self, component: int, *, microphone: bool = True) -> tuple[PacketKind, ...]:
         """List the media that a component captures, audio last; without a `microphone` frames alone, if it has any."""

@@ -20,6 +20,7 @@ from millstream.wire.messages import (
     Latency,
     Outputs,
     ProgressState,
+    Rendered,
     RunState,
     ServerMessage,
     Silence,
@@ -52,6 +53,7 @@ class Incoming:
         streams: All streams that were ever opened, by number.
         recordings: The running recordings, by the numbers of their streams.
         results: The results that wait for their frames.
+        on_rendered: Called with what a render has declared.
     """
 
     def __init__(
@@ -72,6 +74,7 @@ class Incoming:
         self._on_recorded = on_recorded
         self._cameras: dict[int, ClientStream] = {}
         self._frames_of: dict[int, int] = {}
+        self.on_rendered: Callable[[Rendered], None] = lambda message: None
         self._listeners = Listeners(page.send, on_change)
 
     def add(self, stream: ClientStream, recording: Recording) -> None:
@@ -222,6 +225,10 @@ async def _on_toast(incoming: Incoming, message: Toast) -> None:
     incoming.toasts.append(message)
 
 
+async def _on_rendered(incoming: Incoming, message: Rendered) -> None:
+    incoming.on_rendered(message)
+
+
 async def _on_turn(incoming: Incoming, message: TurnState) -> None:
     if stream := incoming.streams.get(message.stream):
         stream.on_turn(message.state)
@@ -253,5 +260,6 @@ _HANDLERS: dict[type, Callable[[Incoming, Any], Awaitable[None]]] = {
     ProgressState: Incoming._on_progress,
     Toast: _on_toast,
     Silence: Incoming._on_silence,
+    Rendered: _on_rendered,
     Outputs: Incoming._on_outputs,
 }

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 from millstream.client.elements import Elements
 from millstream.client.incoming import FRAMES_IN_FLIGHT, Incoming
 from millstream.client.link import ClientLink, Reopen, now_us
 from millstream.client.manifest import PageManifest
 from millstream.client.recording import Recording
+from millstream.client.rendered import RenderedParts
 from millstream.client.run import ClientRun
 from millstream.client.stream import ClientStream
 from millstream.codecs import jpeg
@@ -44,6 +45,8 @@ class Page:
     Attributes:
         link: Its link to the server.
         elements: Its elements, and what the declaration says of them.
+        bindings: The bindings, as declared, those of renders included.
+        rendered: What renders have declared.
         values: Value of each component on the wire, the last `Packet` of a frame, or the `Listener` of what it plays.
         props: Properties of each component and layout.
         toasts: All messages that were shown, oldest first.
@@ -58,6 +61,7 @@ class Page:
         self, manifest: PageManifest, transport: Transport, reopen: Reopen | None = None, grace_s: float = 60.0
     ) -> None:
         self.manifest = manifest
+        self.bindings: list[dict[str, Any]] = list(manifest["bindings"])
         self.elements = Elements(manifest)
         self.values, self.props = self.elements.values, self.elements.props
         self.find, self.find_component = self.elements.find, self.elements.find_component
@@ -65,6 +69,8 @@ class Page:
         self._changed = asyncio.Event()
         self._reader: asyncio.Task[None] | None = None
         self._incoming = Incoming(self, self.elements, self._changed.set, self._on_recorded)
+        self.rendered = RenderedParts(self.elements, self.bindings, self._incoming.results)
+        self._incoming.on_rendered = self.rendered.show
         build = str(manifest["build"])
         self.link = ClientLink(transport, build, self._incoming, self._changed.set, reopen, grace_s)
         self.toasts, self.server_runs = self._incoming.toasts, self._incoming.server_runs
@@ -147,14 +153,14 @@ class Page:
         Raises:
             InvalidValue: The event has `js=`, which only a browser runs.
         """
-        for binding in self.manifest["bindings"]:
+        for binding in self.bindings:
             if binding["js"] is not None and [component, event] in [list(target) for target in binding["targets"]]:
                 raise InvalidValue(f"the {event} event of component {component} has js=: drive it in a browser")
         return await self._fire(component, event, data)
 
     async def _fire(self, component: int, event: str, data: object = None) -> list[ClientRun]:
         began = []
-        for binding in self.manifest["bindings"]:
+        for binding in self.bindings:
             for index, target in enumerate(binding["targets"]):
                 if list(target) != [component, event] or binding["stream"] is not None or binding["js"] is not None:
                     continue
@@ -180,7 +186,7 @@ class Page:
         Raises:
             InvalidValue: Nothing streams from this component.
         """
-        bindings = [b for b in self.manifest["bindings"] if b["stream"] and b["stream"]["component"] == component]
+        bindings = [b for b in self.bindings if b["stream"] and b["stream"]["component"] == component]
         if not bindings:
             raise InvalidValue(f"component {component} has no stream event: bind one with .stream(...)")
         kinds = self.elements.captures(component, microphone=microphone)

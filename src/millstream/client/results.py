@@ -91,7 +91,10 @@ class PendingResults:
         outputs = pending.outputs
         stopped: list[int] = []
         values: dict[int, object] = dict(pending.frames)
+        there = self._elements.props.keys()
         for number, update in outputs.updates.items():
+            if number not in there:  # a render has declared something else in the meantime
+                continue
             for name, value in unspliced(update, self._elements.values.get(number)).items():
                 if name == "value":
                     values.setdefault(number, value)
@@ -100,12 +103,13 @@ class PendingResults:
                     if name == "recording" and not value:
                         stopped.append(number)
         for number, value in values.items():
-            if self._is_newest(number, "value", pending.order) and self._is_known(number, outputs.seen):
+            is_current = self._is_newest(number, "value", pending.order) and self.is_known(number, outputs.seen)
+            if is_current and number in there:
                 self._elements.values[number] = value
         return AppliedResult(outputs, values, stopped)
 
-    def _is_known(self, component: int, seen: int) -> bool:
-        """Say whether a server that had seen so much knew this page's last edit of a component; else the edit stays."""
+    def is_known(self, component: int, seen: int) -> bool:
+        """True if a server that had seen so much knew this page's last edit of a component; else the edit stays."""
         edit = self._edits.get(component)
         return edit is None or 0 < edit.seq <= seen
 

@@ -29,7 +29,6 @@ _NOT_YET: Final = {
     "api": "millstream.client.Client, which uses the page's own events",
     "deploy": "any ASGI server or container; see docs/guide/deploy.md",
     "load_chat": _FETCH,
-    "render": "components with visible=False, shown by gr.update(visible=True)",
     "set_static_paths": "launch(allowed_paths=[…])",
     "validators": "raise gr.Error in the handler",
     "vote": "the .like event of gr.Chatbot",

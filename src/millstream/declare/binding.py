@@ -80,6 +80,8 @@ class Binding:
         engine: Name of the engine that runs its handlers; `None` for the app's own.
         batch: How calls of several sessions are made as one; `None` if each is made by itself.
         validator: What looks at the inputs before the handler is called; `None` for nothing.
+        renders: Whether its handler is a render: what that declares takes the place of what its output holds.
+        rendered_by: The binding of the app whose render has made this one for one session; `None` if it is the app's.
     """
 
     number: int
@@ -107,6 +109,8 @@ class Binding:
     engine: str | None = None
     batch: BatchRules | None = None
     validator: HandlerSpec | None = None
+    renders: bool = False
+    rendered_by: int | None = None
 
     @cached_property
     def is_stream(self) -> bool:

@@ -18,7 +18,7 @@ class Constructed(metaclass=Plainly):
         given: The arguments that were passed, by name.
     """
 
-    ignores: ClassVar[tuple[str, ...]] = ("key", "preserved_by_key")
+    ignores: ClassVar[tuple[str, ...]] = ()
     """Gradio's keywords that are accepted here and mean nothing; those of the base classes are added."""
 
     neutral: ClassVar[Mapping[str, object]] = {}

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Final, ParamSpec, Self, TypeVar, cast, overload
+from typing import Final, ParamSpec, Self, TypeVar, cast
 
 from millstream.declare.component import Component
 from millstream.declare.element import Element, current_parent
-from millstream.declare.event import Dependency, Trigger
-from millstream.declare.freeze import element_scripts, frozen_bindings, settle
-from millstream.declare.handler import inspect_handler
-from millstream.declare.layout import Layout
+from millstream.declare.event import Dependency
+from millstream.declare.freeze import KnownBindings, element_scripts, frozen_bindings, known_bindings, settle
 from millstream.declare.manifest import Look, Manifest
-from millstream.declare.options import checked_options
 from millstream.declare.set_up import SetUp, checked_set_up
-from millstream.declare.tabs import Tab, Tabs
 from millstream.declare.theme import ThemeLike, theme_tokens
-from millstream.declare.user_warnings import user_scope, warn
+from millstream.declare.tree import DeclaredTree
+from millstream.declare.user_warnings import user_scope
 from millstream.errors import DeclarationError
 
 T = TypeVar("T")
@@ -27,25 +24,7 @@ MAX_WAITING: Final = 1000
 """The length of the queue of an app that sets none; anybody who comes later is told that it is busy."""
 
 
-class PageEvent:
-    """An event of the page as a whole, named by the attribute that holds it."""
-
-    name = ""
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self.name = name
-
-    @overload
-    def __get__(self, declaration: None, owner: type) -> PageEvent: ...
-
-    @overload
-    def __get__(self, declaration: Declaration, owner: type) -> Trigger: ...
-
-    def __get__(self, declaration: Declaration | None, owner: type) -> PageEvent | Trigger:
-        return self if declaration is None else Trigger(declaration, self.name)
-
-
-class Declaration(Layout):
+class Declaration(DeclaredTree):
     """The root of the tree. Elements that are made inside `with declaration:` belong to it.
 
     Args:
@@ -60,20 +39,17 @@ class Declaration(Layout):
 
     Attributes:
         elements: Everything in the tree, by number; the root is number 0.
-        dependencies: The bound events, in order.
         default_concurrency_limit: Slots of an event that sets no `concurrency_limit`; `None` for any number.
         max_waiting: The largest number that may wait in the queue; `None` for any.
-        set_ups: What is called once in each process that calls handlers, before it does.
         scope: The variables of the module that made it.
+        known: Its bindings as renders refer to them; set when it is frozen.
+        scripts: The names of the scripts that its components bring along; set when it is frozen.
     """
 
+    known: KnownBindings
+    scripts: frozenset[str]
+
     tag = "blocks"
-
-    load = PageEvent()
-    """A page was opened."""
-
-    unload = PageEvent()
-    """A page was closed or left, or its link was lost for good."""
 
     def __init__(
         self,
@@ -100,10 +76,6 @@ class Declaration(Layout):
         self.id = 0
 
     @property
-    def name(self) -> str:
-        return type(self).__name__
-
-    @property
     def declaration(self) -> Declaration | None:
         """Itself, or the tree that it has become a part of."""
         return self if self.parent is None else cast("Declaration | None", self.parent.declaration)
@@ -117,52 +89,10 @@ class Declaration(Layout):
         """Make the app a part of the one around the call, if it is none yet."""
         return self if self.parent is not None and self.parent is current_parent.get() else super().render()
 
-    def number(self, element: Element) -> None:
-        """Give numbers to an element that joins the tree, and to all that it holds.
-
-        A declaration that joins brings its dependencies and set-ups along, and its style sheet.
-
-        Raises:
-            DeclarationError: The tree is frozen.
-        """
-        if self.is_frozen:
-            raise DeclarationError(f"{element.name} comes too late: the app is launched already")
-        if isinstance(element, Declaration):
-            self.dependencies += element.dependencies
-            self.set_ups += element.set_ups
-            self.look = self.look.joined(element.look)
-        for joining in [element, *(element.walk() if isinstance(element, Layout) else ())]:
-            self._check_free(joining)
-            joining.id = max(self.elements) + 1
-            self.elements[joining.id] = joining
-
-    def forget(self, element: Element) -> None:
-        """Take the numbers away from an element that leaves the tree, and from all that it holds.
-
-        Raises:
-            DeclarationError: The tree is frozen.
-        """
-        if self.is_frozen:
-            raise DeclarationError(f"{element.name} cannot leave: the app is launched already")
-        for leaving in [element, *(element.walk() if isinstance(element, Layout) else ())]:
-            del self.elements[leaving.id]
-
-    def _check_free(self, joining: Element) -> None:
-        for other in self.elements.values():
-            if joining.elem_id is not None and other.elem_id == joining.elem_id:
-                warn(f"{joining.name} and {other.name} have the same elem_id {joining.elem_id!r}: rename one of them")
-                return
-
-    def add(self, dependency: Dependency) -> None:
-        """Add a bound event.
-
-        Raises:
-            DeclarationError: It names elements of another app, or of none.
-        """
-        if self.is_frozen:
-            raise DeclarationError(f"{dependency.name} comes too late: the app is launched already")
-        self._check_members(dependency, allow_later=True)
-        self.dependencies.append(dependency)
+    def absorb(self, other: DeclaredTree) -> None:
+        super().absorb(other)
+        if isinstance(other, Declaration):
+            self.look = self.look.joined(other.look)
 
     def setup(self, fn: Callable[P, T]) -> Callable[P, T]:
         """Have a function called once in each process that calls handlers, before it does; also as a decorator.
@@ -196,16 +126,14 @@ class Declaration(Layout):
         """
         if self.parent is not None:
             raise DeclarationError(f"{self.name} {self.title!r} is a part of another app: launch that one")
-        if not self.is_frozen:
-            _bind_computed(self)
-        for dependency in self.dependencies:
-            self._check_members(dependency, allow_later=False)
-        _wrap_tabs(self)
-        self.is_frozen = True
+        self.complete()
         bindings = frozen_bindings(self.dependencies, self.default_concurrency_limit)
+        self.known = known_bindings(self.dependencies, bindings, self.default_concurrency_limit)
         elements: dict[int, Element] = {0: self, **{element.id: element for element in self.walk()}}
         components = {number: element for number, element in elements.items() if isinstance(element, Component)}
         settle(components.values(), bindings)
+        scripts = element_scripts(components.values())
+        self.scripts = frozenset(scripts)
         return Manifest(
             title=self.title,
             look=look or self.look,
@@ -213,90 +141,10 @@ class Declaration(Layout):
             elements=MappingProxyType(elements),
             components=MappingProxyType(components),
             bindings=bindings,
-            element_scripts=element_scripts(components.values()),
+            element_scripts=scripts,
             max_waiting=self.max_waiting,
             set_ups=tuple(self.set_ups),
         )
-
-    def _around(self) -> list[Declaration]:
-        """List the apps in whose `with` this one is being filled: it becomes a part of them at its end."""
-        outside = self._outside[-1].old_value if self._outside else None
-        around = cast("Declaration | None", outside.declaration) if isinstance(outside, Layout) else None
-        return [] if around is None else [around, *around._around()]
-
-    def _check_members(self, dependency: Dependency, *, allow_later: bool) -> None:
-        """Check that a dependency names nothing from elsewhere; `allow_later` for what has yet to find its place."""
-        apps = [self, *(self._around() if allow_later else ())]
-        sources = [trigger.source for trigger in dependency.triggers]
-        for element in [*sources, *dependency.inputs, *dependency.outputs]:
-            if isinstance(element, Dependency):
-                _check_bound(element, dependency, apps)
-            elif element.declaration is None and allow_later and element.given.get("render") is False:
-                continue
-            elif element.declaration not in apps:
-                where = "an app of its own" if element.declaration is not None else "no app"
-                raise DeclarationError(
-                    f"{dependency.name} names {element.name}, which belongs to {where}: "
-                    "create it inside the same `with Blocks():`, or call its render() there"
-                )
-        for other in dependency.options.cancels:
-            if not isinstance(other, Dependency):
-                raise DeclarationError(f"{dependency.name}: cancels takes what an event returned, but got {other!r}")
-            _check_bound(other, dependency, apps)
-
-
-def _check_bound(other: Dependency, dependency: Dependency, apps: Sequence[Declaration]) -> None:
-    if not any(other in app.dependencies for app in apps):
-        raise DeclarationError(f"{dependency.name} names {other.name}, which was bound in another app")
-
-
-def _bind_computed(declaration: Declaration) -> None:
-    """Have the values that a function gives computed again, where `every=` or `inputs=` says so."""
-    for component in list(declaration.walk()):
-        if not isinstance(component, Component) or not callable(component.value):
-            continue
-        inputs, triggers = component.computed_from, _moments_of(component, declaration)
-        if triggers:
-            mode = "always_last" if inputs else "once"
-            options = {"queue": False, "show_progress": "hidden", "trigger_mode": mode}
-            where = triggers[0].where
-            checked = checked_options(where, {trigger.name for trigger in triggers}, None, options)
-            handler = inspect_handler(component.value, where)
-            handler.check_arity(len(inputs), where)
-            declaration.add(Dependency(triggers, handler, inputs, component, checked))
-
-
-def _moments_of(component: Component, declaration: Declaration) -> list[Trigger]:
-    """Give the events after which the value of a component is computed again."""
-    moments = []
-    if component.every is not None:
-        source = component.every if isinstance(component.every, Component) else component
-        moments.append(Trigger(source, source.tick_event))
-    if component.computed_from:
-        moments.append(declaration.load)
-        moments += [Trigger(part, "change") for part in component.computed_from if hasattr(type(part), "change")]
-    return moments
-
-
-def _wrap_tabs(layout: Layout) -> None:
-    """Put `Tabs`, or a `Walkthrough`, around what stands outside of one; what follows each other is put together."""
-    for child in layout.children:
-        if isinstance(child, Layout):
-            _wrap_tabs(child)
-    if isinstance(layout, Tabs) or not any(isinstance(child, Tab) for child in layout.children):
-        return
-    children, layout.children = layout.children, []
-    tabs: Tabs | None = None
-    for child in children:
-        if not isinstance(child, Tab):
-            tabs = None
-            layout.children.append(child)
-            continue
-        if tabs is None or type(tabs) is not child.within:
-            tabs = child.within(render=False)
-            layout.join(tabs)
-        child.parent = tabs
-        tabs.children.append(child)
 
 
 def setup(fn: Callable[P, T]) -> Callable[P, T]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import ClassVar, Final, Literal, Never, Protocol, Self, TypeAlias, TypedDict
@@ -18,6 +18,7 @@ from millstream.wire.plain import brief, encodable, size_of
 
 Visible: TypeAlias = bool | Literal["hidden"]
 Classes: TypeAlias = str | Iterable[str] | None
+Key: TypeAlias = int | str | tuple[int | str, ...] | None
 
 
 class Tree(Protocol):
@@ -63,6 +64,8 @@ class Named(TypedDict, total=False):
     elem_id: str | None
     elem_classes: Classes
     render: bool
+    key: Key
+    preserved_by_key: Sequence[str] | str | None
 
 
 class Placed(Named, total=False):
@@ -82,6 +85,9 @@ class Element(Constructed):
         elem_id: The `id` of its outermost HTML element; it should be unique in the app.
         elem_classes: The classes of that element: a list, or one string with spaces in between.
         render: Whether it joins the tree now; `render()` does it later.
+        key: In a render, an element with the same key as one of the run before is that one: see `render`.
+        preserved_by_key: The arguments that keep what a user or handler has made of them from one run to the next; only
+            the value by default.
         ignored: Keywords that have a meaning in Gradio but none here; they are accepted with a warning.
 
     Attributes:
@@ -114,10 +120,14 @@ class Element(Constructed):
         elem_id: str | None = None,
         elem_classes: Classes = None,
         render: bool = True,
+        key: Key = None,
+        preserved_by_key: Sequence[str] | str | None = "value",
         **ignored: object,
     ) -> None:
         check_keywords(type(self), ignored)
         self.given = {name: value for name, value in self.given.items() if name not in ignored}
+        self.key = key
+        self.preserved = frozenset([preserved_by_key] if isinstance(preserved_by_key, str) else preserved_by_key or ())
         self.visibility = visible
         self.elem_id = elem_id
         listed: Iterable[object] = [elem_classes] if isinstance(elem_classes, str) else elem_classes or ()

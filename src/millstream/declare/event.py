@@ -193,6 +193,7 @@ class Dependency:
         self.options = options
         self.turns: TurnTaking | None = None
         self.validator: HandlerSpec | None = None
+        self.renders = False
 
     @property
     def name(self) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
+from typing import NamedTuple, TypeAlias
 
 from millstream.declare.batching import batch_rules
 from millstream.declare.binding import CAMERA_S, Binding, Outcome
@@ -12,8 +13,27 @@ from millstream.declare.browser_values import opening_script
 from millstream.declare.component import Component
 from millstream.declare.event import Dependency, Trigger
 from millstream.declare.script import ElementScript, read_script
+from millstream.declare.tree import DeclaredTree
 from millstream.errors import DeclarationError
 from millstream.types import Handler
+
+FunctionIdentity: TypeAlias = tuple[int, int]
+
+
+class KnownBindings(NamedTuple):
+    """The bindings of an app, as those of its renders refer to them.
+
+    Attributes:
+        numbers: Their numbers, by the `id` of the dependency.
+        keys: The keys of their functions' slots.
+        limits: The lowest limit of each key that has one.
+        default_limit: The `concurrency_limit` of those that set none; `None` for any number.
+    """
+
+    numbers: Mapping[int, int]
+    keys: Mapping[FunctionIdentity, str]
+    limits: Mapping[str, int]
+    default_limit: int | None
 
 
 def frozen_bindings(dependencies: Sequence[Dependency], default_limit: int | None) -> tuple[Binding, ...]:
@@ -26,7 +46,51 @@ def frozen_bindings(dependencies: Sequence[Dependency], default_limit: int | Non
     numbers = {id(dependency): number for number, dependency in enumerate(dependencies)}
     keys = {id(dependency): _function_key(dependency, numbers, dependencies) for dependency in dependencies}
     bindings = [_frozen(dependency, numbers, keys[id(dependency)], default_limit) for dependency in dependencies]
-    return tuple(_with_shared_limits(bindings))
+    return tuple(_with_shared_limits(bindings, {}))
+
+
+def known_bindings(
+    dependencies: Sequence[Dependency], bindings: Sequence[Binding], default_limit: int | None
+) -> KnownBindings:
+    """Note what those of renders have to know of the frozen bindings of an app."""
+    pairs = list(zip(dependencies, bindings, strict=True))
+    identities = ((_identity(dependency.fn), binding.concurrency_key) for dependency, binding in pairs)
+    return KnownBindings(
+        {id(dependency): binding.number for dependency, binding in pairs},
+        {identity: key for identity, key in identities if identity is not None},
+        {each.concurrency_key: each.concurrency_limit for each in bindings if each.concurrency_limit is not None},
+        default_limit,
+    )
+
+
+def rendered_bindings(
+    dependencies: Sequence[Dependency], known: KnownBindings, next_number: Callable[[], int], rendered_by: int
+) -> tuple[Binding, ...]:
+    """Freeze what a render has bound.
+
+    All of it runs in threads of the server: no other process has its functions. A function has the same slots in all
+    sessions, as one of the app has; one that each run of the render makes anew is known by its place in the program.
+
+    Args:
+        dependencies: The bound events, in order.
+        known: Those of the app.
+        next_number: Gives each its number.
+        rendered_by: The binding of the app that renders.
+    """
+    numbers = {**known.numbers, **{id(dependency): next_number() for dependency in dependencies}}
+    bindings = []
+    for dependency in dependencies:
+        identity = _identity(dependency.fn)
+        key = known.keys.get(identity, "") if identity is not None else ""
+        frozen = _frozen(dependency, numbers, key or _place_of(dependency.fn), known.default_limit)
+        bindings.append(replace(frozen, engine=None, rendered_by=rendered_by))
+    return tuple(_with_shared_limits(bindings, known.limits))
+
+
+def _place_of(fn: Handler | None) -> str:
+    function = getattr(fn, "__func__", fn)
+    line = getattr(getattr(function, "__code__", None), "co_firstlineno", 0)
+    return f"{getattr(function, '__module__', '')}.{getattr(function, '__qualname__', type(function).__name__)}:{line}"
 
 
 def _frozen(
@@ -42,7 +106,8 @@ def _frozen(
         if isinstance(trigger.source, Dependency):
             after = (numbers[id(trigger.source)], _outcome(trigger))
         else:
-            targets.append((trigger.source.id or None, trigger.name))
+            is_page = isinstance(trigger.source, DeclaredTree)
+            targets.append((None if is_page else trigger.source.id, trigger.name))
     return Binding(
         number=number,
         targets=tuple(targets),
@@ -69,6 +134,7 @@ def _frozen(
         engine=options.engine or (None if batch is None else "batch"),
         batch=batch,
         validator=dependency.validator,
+        renders=dependency.renders,
     )
 
 
@@ -83,20 +149,20 @@ def _function_key(dependency: Dependency, numbers: Mapping[int, int], dependenci
     return f"#{numbers[id(first)]}"
 
 
-def _identity(fn: Handler | None) -> tuple[int, int] | None:
+def _identity(fn: Handler | None) -> FunctionIdentity | None:
     """Tell functions apart; a bound method is a new object each time, so its parts are compared."""
     if fn is None:
         return None
     return id(getattr(fn, "__func__", fn)), id(getattr(fn, "__self__", None))
 
 
-def _with_shared_limits(bindings: Sequence[Binding]) -> Iterable[Binding]:
-    """Give all bindings of one key the same limit: the lowest that one of them sets."""
-    limits: dict[str, int] = {}
+def _with_shared_limits(bindings: Sequence[Binding], known: Mapping[str, int]) -> Iterable[Binding]:
+    """Give all bindings of one key the same limit: the lowest that one of them sets, or of those that are known."""
+    limits = dict(known)
     for binding in bindings:
         if binding.concurrency_limit is not None:
-            known = limits.get(binding.concurrency_key, binding.concurrency_limit)
-            limits[binding.concurrency_key] = min(known, binding.concurrency_limit)
+            lowest = limits.get(binding.concurrency_key, binding.concurrency_limit)
+            limits[binding.concurrency_key] = min(lowest, binding.concurrency_limit)
     for binding in bindings:
         yield replace(binding, concurrency_limit=limits.get(binding.concurrency_key))
 

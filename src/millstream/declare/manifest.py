@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Final, TypeVar, cast
@@ -68,7 +69,7 @@ class Manifest:
         root: The tree itself; element number 0.
         elements: Everything in the tree, layouts included, by number.
         components: The elements that have a value, by number.
-        bindings: All bindings; each one's number is its place.
+        bindings: All bindings, in order.
         element_scripts: The scripts that components bring along, by name.
         max_waiting: How many may wait in the queue at most; `None` for any number.
         set_ups: What is called once in each process that calls handlers, before it does.
@@ -84,14 +85,25 @@ class Manifest:
     max_waiting: int | None = None
     set_ups: tuple[SetUp, ...] = ()
 
+    @cached_property
+    def numbered(self) -> Mapping[int, Binding]:
+        """The bindings by number."""
+        return {binding.number: binding for binding in self.bindings}
+
+    @property
+    def has_renders(self) -> bool:
+        """True if a part of it is declared anew in each session."""
+        return any(binding.renders for binding in self.bindings)
+
     def bindings_for(self, element: int | None, event: str) -> tuple[Binding, ...]:
         """Give the bindings that an event triggers, in order; `None` stands for the page (`load`, `unload`)."""
         return self._by_target.get((element, event), ())
 
     def keeps_recording(self, stream: Binding) -> bool:
         """True if an ordinary event takes what a stream records; of several streams of a component the first counts."""
-        others = [binding for binding in self.bindings if binding.stream == stream.stream]
-        is_taken = any(stream.stream in binding.inputs for binding in self.bindings if not binding.is_stream)
+        bindings = self.numbered.values()
+        others = [binding for binding in bindings if binding.stream == stream.stream]
+        is_taken = any(stream.stream in binding.inputs for binding in bindings if not binding.is_stream)
         return is_taken and others[0].number == stream.number
 
     def page(self) -> dict[str, Value]:
@@ -139,14 +151,14 @@ class Manifest:
         return frozenset(number for binding in scripts for number in binding.outputs)
 
     @cached_property
-    def server_side(self) -> frozenset[int]:
+    def server_side(self) -> AbstractSet[int]:
         """The components whose values never leave the server."""
         return frozenset(number for number, component in self.components.items() if not component.on_page)
 
     @cached_property
     def lineages(self) -> Mapping[int, tuple[int, ...]]:
         """Each element's own number, and those of all that it is in, the innermost first."""
-        return {number: _lineage(element) for number, element in self.elements.items()}
+        return {number: lineage_of(element) for number, element in self.elements.items()}
 
     @cached_property
     def closed(self) -> Mapping[int, str]:
@@ -185,9 +197,9 @@ class Manifest:
             "footer": self.look.footer,
             "latency": self.look.latency,
             "assets": {},
-            "root": _tree(self.root),
-            "components": {str(number): _leaf(component) for number, component in shown.items()},
-            "bindings": [_binding(binding) for binding in self.bindings],
+            "root": tree_of(self.root),
+            "components": {str(number): leaf_of(component) for number, component in shown.items()},
+            "bindings": [binding_of(binding) for binding in self.bindings],
         }
 
 
@@ -205,7 +217,8 @@ def closed_by(element: Element) -> str:
     return "disabled" if isinstance(element, Tab) and not element.interactive else ""
 
 
-def _lineage(element: Element) -> tuple[int, ...]:
+def lineage_of(element: Element) -> tuple[int, ...]:
+    """Give the number of an element, and those of all that it is in, the innermost first."""
     numbers, parent = [element.id], element.parent
     while parent is not None:
         numbers.append(parent.id)
@@ -213,20 +226,23 @@ def _lineage(element: Element) -> tuple[int, ...]:
     return tuple(numbers)
 
 
-def _tree(element: Element) -> dict[str, Value]:
+def tree_of(element: Element) -> dict[str, Value]:
+    """Describe an element, and what it holds, as a node of the page's tree."""
     if not isinstance(element, Layout):
         return {"id": element.id, "type": element.tag}
-    children = [_tree(child) for child in element.children if not isinstance(child, Component) or child.on_page]
+    children = [tree_of(child) for child in element.children if not isinstance(child, Component) or child.on_page]
     tag = "column" if element.tag == "blocks" and element.parent else element.tag  # an app that is a part of another
     return {"id": element.id, "type": tag, "props": element.props(), "children": children}
 
 
-def _leaf(component: Component) -> dict[str, Value]:
+def leaf_of(component: Component) -> dict[str, Value]:
+    """Describe a component for the page."""
     capabilities: dict[str, Value] = {"capabilities": sorted(component.capabilities)} if component.capabilities else {}
     return {"type": component.tag, **capabilities, "props": {**component.props(), "value": component.inline()}}
 
 
-def _binding(binding: Binding) -> dict[str, Value]:
+def binding_of(binding: Binding) -> dict[str, Value]:
+    """Describe a binding for the page."""
     stream = binding.stream is not None and {
         "component": binding.stream,
         "every_s": binding.stream_every,

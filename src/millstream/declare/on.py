@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Unpack, cast, overload
 
 from millstream.declare.component import Component
-from millstream.declare.declaration import Declaration
 from millstream.declare.event import (
     OMITTED,
     Dependency,
@@ -19,6 +18,7 @@ from millstream.declare.event import (
     listed_elements,
 )
 from millstream.declare.options import ONLY_STREAMS, EventOptions
+from millstream.declare.tree import DeclaredTree
 from millstream.errors import DeclarationError
 from millstream.types import Handler
 
@@ -65,7 +65,7 @@ def on(
         TypeError: An option is unknown.
     """
     if triggers is None:
-        triggers = _all_changes(inputs)
+        triggers = changes_and_load(inputs)
     listed = [triggers] if isinstance(triggers, Trigger) else list(triggers)
     for trigger in listed:
         if not isinstance(trigger, Trigger):
@@ -95,7 +95,8 @@ def _bind_each(
     return bind_now(others, fn, inputs, outputs, options) if others else bound[0]
 
 
-def _all_changes(inputs: Inputs) -> list[Trigger]:
+def changes_and_load(inputs: Inputs) -> list[Trigger]:
+    """Give the `change` of every input, and the page's `load`, of the app around the call."""
     components = listed_elements(inputs, Component, "on()", "inputs")
     changes = [change for component in components if isinstance(change := getattr(component, "change", None), Trigger)]
-    return [*changes, cast("Declaration", current_declaration("on()")).load]
+    return [*changes, cast("DeclaredTree", current_declaration("on()")).load]

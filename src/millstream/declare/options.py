@@ -22,7 +22,7 @@ SHORTEST_SCENE_S: Final = 1 / 30
 """The interval that `stream_every=0` means for camera and microphone together: every frame of the usual camera."""
 
 IGNORED: Final = frozenset(
-    {"api_name", "api_description", "api_visibility", "show_api", "scroll_to_output", "show_progress_on", "key"}
+    {"api_name", "api_description", "api_visibility", "show_api", "scroll_to_output", "show_progress_on"}
     | {"like_user_message", "connection", "preprocess", "postprocess"}
 )
 """Keywords of Gradio's events that have no meaning here."""
@@ -31,6 +31,7 @@ NEUTRAL: Final = {
     "preprocess": True,
     "postprocess": True,
     "collects_event_data": None,
+    "key": ...,
     **dict.fromkeys(("every", "_js", "status_tracker", "rate_limit", "rendered_in", "renderable")),
 }
 """Keywords of Gradio's events that are unknown here, but for these values (`...`: for any), which ask for nothing."""

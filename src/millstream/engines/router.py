@@ -9,12 +9,14 @@ from millstream import engines
 from millstream.engine_limits import DEFAULT_LIMITS, EngineLimits
 from millstream.jobs import Engine as AnyEngine
 from millstream.jobs import Notify, Program, Worker
+from millstream.wire.limits import FIRST_RENDERED
 
 
 class Engine:
     """Several engines that look like one.
 
     An engine that several bindings name is made once, when the app starts. All of them run the same program.
+    What renders bind runs where the renders do, in threads: no other process has its functions.
     The router never sees a job, so expired jobs are up to each engine.
 
     Args:
@@ -27,6 +29,7 @@ class Engine:
         self._load = load
         self._by_binding: dict[int, AnyEngine] = {}
         self._engines = [self._own]
+        self._in_threads = self._own
 
     def start(self, program: Program, limits: EngineLimits = DEFAULT_LIMITS) -> None:
         """Make and start all engines that the program's bindings name.
@@ -34,10 +37,11 @@ class Engine:
         Raises:
             DeclarationError: A binding names an engine that does not exist.
         """
-        routes = program.routes()
-        named = {name: self._load(name) for name in sorted(set(routes.values()))}
+        routes, own = program.routes(), type(self._own).__module__.rpartition(".")[2]
+        named = {name: self._own if name == own else self._load(name) for name in sorted(set(routes.values()))}
         self._by_binding = {binding: named[name] for binding, name in routes.items()}
-        self._engines = [self._own, *named.values()]
+        self._engines = list(dict.fromkeys([self._own, *named.values()]))
+        self._in_threads = named.get("thread", self._own)
         for engine in self._engines:
             engine.start(program, limits)
 
@@ -49,7 +53,8 @@ class Engine:
         await asyncio.gather(*(engine.prepare(share) for engine, share in shares.items()))
 
     def open(self, binding: int, notify: Notify) -> Worker:
-        return self._by_binding.get(binding, self._own).open(binding, notify)
+        own = self._own if binding < FIRST_RENDERED else self._in_threads
+        return self._by_binding.get(binding, own).open(binding, notify)
 
     def end_session(self, session: str) -> None:
         for engine in self._engines:

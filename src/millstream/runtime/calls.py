@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, cast
 
 from millstream.declare.binding import Binding
 from millstream.declare.injected import Turn
@@ -15,9 +15,11 @@ from millstream.errors import DeclarationError, InvalidValue, QuotaExceeded
 from millstream.jobs import Failure, Job, Notify, Occurrence, Result, Role, Worker
 from millstream.runtime.audio.output import AudioOutput
 from millstream.runtime.call.call_limits import CallLimits
+from millstream.runtime.call.rendering import RenderResult
 from millstream.runtime.journal import Journal
 from millstream.runtime.page_info import PageInfo
 from millstream.runtime.queue import SlotQueue
+from millstream.runtime.rendering.fragments import Fragments
 from millstream.runtime.reports import Reports
 from millstream.runtime.send.channel import Channel, Delivery
 from millstream.runtime.send.sender import Sender
@@ -79,6 +81,7 @@ class SessionCalls:
         numbers: Gives each call its number.
         deferring: The streams whose frames are encoded when the link is free for them.
         journal: Notes what goes on before a handler is called; `None` if nobody else could go on with the session.
+        fragments: Give renders what they begin with; `None` if the app has none.
     """
 
     def __init__(
@@ -96,6 +99,7 @@ class SessionCalls:
         self.numbers = itertools.count(1)
         self.deferring: set[int] = set()
         self.journal: Journal | None = None
+        self.fragments: Fragments | None = None
 
     def open(self, binding: Binding, notify: Notify, ticket: Ticket | None) -> Worker:
         """Get a worker for a call, which holds the slot of `ticket` as long as anything of it runs.
@@ -144,6 +148,7 @@ class SessionCalls:
             decodes=page.decodes,
             defers=cause.stream in self.deferring,
             session=page.request.session_hash,
+            seed=self.fragments.seed(binding) if binding.renders and self.fragments is not None else None,
         )
         return StartedCall(job, values.claim(binding.outputs, is_stream=cause.stream > 0), cause.run)
 
@@ -156,7 +161,7 @@ class SessionCalls:
 
     def begin_turn(self, began: StartedCall, span: tuple[int, int], turn: Turn | None = None) -> StartedCall:
         """Make a call of a stream that of a turn; without packets the stream's component holds nothing."""
-        binding, packets = self._manifest.bindings[began.job.binding], began.job.packets
+        binding, packets = self._manifest.numbered[began.job.binding], began.job.packets
         pairs = zip(binding.inputs, began.job.inputs, strict=True)
         inputs = tuple(None if number == binding.stream else stored for number, stored in pairs)
         return replace(began, job=replace(began.job, inputs=inputs, span=span if packets else None, turn=turn))
@@ -176,6 +181,7 @@ class Results:
         reports: Says what the user reads of a result that cannot be delivered.
         on_change: Called with the number of a component whose `change` event is to be raised.
         delete: Called with files that nothing refers to any more.
+        fragments: Take what renders have declared; `None` if the app has none.
     """
 
     manifest: Manifest
@@ -187,6 +193,7 @@ class Results:
     reports: Reports
     on_change: Callable[[int], None]
     delete: Callable[[Sequence[Path]], None]
+    fragments: Fragments | None = None
 
     async def deliver(
         self, began: StartedCall, result: Result, channel: Channel, voice: AudioOutput, *, is_whole: bool
@@ -232,7 +239,19 @@ class Results:
         except TimeoutError:
             return self._untaken(job.binding)
         except (QuotaExceeded, InvalidValue, DeclarationError) as error:
-            return self.reports.failed(self.manifest.bindings[job.binding].name, error)
+            return self.reports.failed(self.manifest.numbered[job.binding].name, error)
+
+    async def render(self, job: Job, result: Result) -> Failure | None:
+        """Hand over what a render has declared; says if that failed."""
+        assert self.fragments is not None
+        try:
+            for output in result.outputs.values():
+                await self.fragments.put(job.call, cast("RenderResult", output.value), self.settings.credit_s)
+        except TimeoutError:
+            return self._untaken(job.binding)
+        except (QuotaExceeded, InvalidValue) as error:
+            return self.reports.failed(self.manifest.numbered[job.binding].name, error)
+        return None
 
     async def flushed(self, channel: Channel, binding: int) -> Failure | None:
         """Wait until all frames of a channel have been sent; says if the page does not take them."""
@@ -244,7 +263,7 @@ class Results:
 
     async def _play(self, job: Job, sounds: dict[int, Segment], voice: AudioOutput, *, is_live: bool) -> Failure | None:
         """Hand over the audio of a result; says if the listener left it paused for too long."""
-        binding, pause_s = self.manifest.bindings[job.binding], self.settings.pause_s
+        binding, pause_s = self.manifest.numbered[job.binding], self.settings.pause_s
         if job.stream and binding.turns is None:  # while it waits, what the microphone hears waits too
             pause_s = min(pause_s, max(binding.max_backlog * BACKLOG_SHARE, MIN_PAUSE_S))
         try:
@@ -255,5 +274,5 @@ class Results:
         return None
 
     def _untaken(self, binding: int) -> Failure:
-        name = self.manifest.bindings[binding].name
+        name = self.manifest.numbered[binding].name
         return Failure(f"{name}() was ended: the browser accepted no frame for {self.settings.credit_s:g} seconds.")

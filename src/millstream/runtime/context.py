@@ -13,6 +13,7 @@ from millstream.runtime.journal import Journal
 from millstream.runtime.metrics import Totals
 from millstream.runtime.page_info import PageInfo
 from millstream.runtime.queue import SlotQueue
+from millstream.runtime.rendering.fragments import Fragments
 from millstream.runtime.reports import Reports
 from millstream.runtime.send.sender import Sender
 from millstream.runtime.settings import Settings
@@ -35,6 +36,7 @@ class SessionContext:
         results: Delivers what comes of them.
         reports: Says what went wrong.
         journal: Writes the session down; `None` if nobody could go on with it.
+        fragments: What its renders have declared; `None` if the app has no renders.
     """
 
     manifest: Manifest
@@ -52,3 +54,4 @@ class SessionContext:
     results: Results
     reports: Reports
     journal: Journal | None = None
+    fragments: Fragments | None = None

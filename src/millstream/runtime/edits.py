@@ -33,6 +33,8 @@ class Edits:
             ProtocolError: There is no such component, or none that a page may set.
         """
         number, context = message.component, self._context
+        if context.fragments is not None and context.fragments.is_gone(number):
+            return  # said before the page knew
         if number not in context.manifest.components:
             raise ProtocolError(f"component {number} does not exist", 4404)
         component = context.values.component(number)

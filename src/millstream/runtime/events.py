@@ -6,6 +6,8 @@ import logging
 from functools import partial
 from typing import Final, Protocol
 
+import msgspec
+
 from millstream.declare.binding import Binding
 from millstream.errors import InvalidValue, MediaError, ProtocolError
 from millstream.jobs import Occurrence
@@ -13,6 +15,7 @@ from millstream.runtime.context import SessionContext
 from millstream.runtime.edits import Edits
 from millstream.runtime.farewell import run_unseen
 from millstream.runtime.page_scripts import PageScripts
+from millstream.runtime.rendering.fragments import Fragments
 from millstream.runtime.run import TriggeredEvent
 from millstream.runtime.runs import RESTARTING, TOO_MUCH, CancelsStreams, Runs
 from millstream.runtime.state.reach import Reach
@@ -42,6 +45,9 @@ class SessionStreams(CancelsStreams, Protocol):
 
     def refuse(self, message: Open, reason: str, text: str = "") -> None:
         """Tell the page that a stream does not begin."""
+
+    def skip(self, message: Open) -> None:
+        """Tell the page that a stream does not begin whose component it did not know to be gone."""
 
 
 class Events:
@@ -82,12 +88,14 @@ class Events:
         Raises:
             ProtocolError: There is no such event, or the page may not fire it.
         """
-        bindings = self._context.manifest.bindings
-        if not 0 <= message.binding < len(bindings):
+        binding, fragments = self._context.manifest.numbered.get(message.binding), self._context.fragments
+        if fragments is not None and fragments.is_late(message.binding):
+            self._fire_late(message, fragments)
+            return
+        if binding is None:
             raise ProtocolError(f"binding {message.binding} does not exist", 4404)
-        binding = bindings[message.binding]
         if self._is_closed and (message.run > self.last_run or message.run in self._held):
-            self.runs.say(binding, message.run, "later", RESTARTING)
+            self.runs.say(binding.number, message.run, "later", RESTARTING)
             return
         held = self._held.pop(message.run, None)
         if held is not None and held[0] is binding:
@@ -100,7 +108,7 @@ class Events:
                 return  # begun before
             self.last_run = message.run
             if not is_admitted:
-                self.runs.say(binding, message.run, "cancelled")
+                self.runs.say(binding.number, message.run, "cancelled")
                 return
         if message.held:
             self._hold(message.run, binding, event)
@@ -109,14 +117,28 @@ class Events:
             inputs = self._inputs(binding, message, event)
         except (InvalidValue, MediaError) as error:
             self.edits.refuse(error)
-            self.runs.say(binding, message.run, "failed", str(error))
+            self.runs.say(binding.number, message.run, "failed", str(error))
             return
         self.runs.trigger(TriggeredEvent(binding, message.run, inputs, event))
+
+    def _fire_late(self, message: Fire, fragments: Fragments) -> None:
+        """Begin what has taken the place of a binding that a render no longer has, if anything has."""
+        held, found = self._held.pop(message.run, None), fragments.successor(message.binding, message.target)
+        if held is None and message.run <= self.last_run:
+            return
+        if found is not None:
+            binding, target = found
+            if held is not None:
+                self._held[message.run] = binding, held[1]
+            self.fire(msgspec.structs.replace(message, binding=binding.number, target=target))
+            return
+        self.last_run = max(self.last_run, message.run)
+        self.runs.say(message.binding, message.run, "cancelled")
 
     def _hold(self, run: int, binding: Binding, event: Occurrence | None) -> None:
         """Remember an event that waits in the page for what it reads."""
         if len(self._held) >= self._context.settings.max_runs:
-            self.runs.say(binding, run, "failed", TOO_MUCH)
+            self.runs.say(binding.number, run, "failed", TOO_MUCH)
             return
         self._held[run] = binding, event
         if self._context.journal is not None:
@@ -128,9 +150,10 @@ class Events:
 
     def go_on(self, head: SnapshotHead) -> None:
         """Go on where another gateway was: nothing that the page says again begins twice."""
-        bindings = self._context.manifest.bindings
+        bindings = self._context.manifest.numbered
         self.last_run = head.last_run
-        self._held = {held.run: (bindings[held.binding], occurrence_of(held.event)) for held in head.held}
+        known = [held for held in head.held if held.binding in bindings]  # all but those of renders
+        self._held = {held.run: (bindings[held.binding], occurrence_of(held.event)) for held in known}
         self.scripts.awaited.update(head.scripts)
 
     def cancel_run(self, number: int) -> None:
@@ -144,8 +167,13 @@ class Events:
         Raises:
             ProtocolError: There is no such stream event, or the page may not record, or its numbers are wrong.
         """
-        bindings = self._context.manifest.bindings
-        binding = bindings[message.binding] if 0 <= message.binding < len(bindings) else None
+        binding, fragments = self._context.manifest.numbered.get(message.binding), self._context.fragments
+        if fragments is not None and fragments.is_late(message.binding):
+            found = fragments.successor(message.binding, 0)
+            if found is None:
+                self._streams.skip(message)
+                return
+            binding = found[0]
         if binding is None or binding.stream is None or binding.handler is None:
             raise ProtocolError(f"binding {message.binding} is no stream", 4404)
         self._streams.number(message, binding)
@@ -164,7 +192,7 @@ class Events:
     def load(self) -> None:
         """Begin what belongs to the opening of a page."""
         for binding in self._context.manifest.bindings_for(None, "load"):
-            self._begin(binding, Occurrence(None, "load"))
+            self.begin(binding, Occurrence(None, "load"))
 
     async def unload(self) -> None:
         """Run what belongs to the end of a page; nobody sees what comes of it."""
@@ -181,14 +209,15 @@ class Events:
     def raise_event(self, number: int, name: str) -> None:
         """Begin what listens to an event of a component that the server knows of by itself."""
         for binding in self._context.manifest.bindings_for(number, name):
-            self._begin(binding, Occurrence(number, name))
+            self.begin(binding, Occurrence(number, name))
 
     def follow(self, binding: Binding, is_success: bool | None) -> None:
         """Begin what follows a run or stream that is over; only `then` follows a cancelled one."""
         for follower in self._context.manifest.followers.get((binding.number, is_success), ()):
-            self._begin(follower, None)
+            self.begin(follower, None)
 
-    def _begin(self, binding: Binding, event: Occurrence | None) -> None:
+    def begin(self, binding: Binding, event: Occurrence | None) -> None:
+        """Begin an event that the server knows of by itself."""
         inputs = self._context.values.read(binding.inputs)
         if binding.js is not None:
             _ = self._context.background.start(self.scripts.run(binding, inputs))

@@ -25,6 +25,7 @@ from millstream.runtime.lending import lend, lent
 from millstream.runtime.metrics import Totals
 from millstream.runtime.page_info import page_of
 from millstream.runtime.queue import SlotQueue
+from millstream.runtime.rendering.registry import RenderRegistry
 from millstream.runtime.run_in_thread import run_in_thread
 from millstream.runtime.session import Session
 from millstream.runtime.sessions import Sessions
@@ -118,7 +119,10 @@ class Host:
         absences = Absences(queue, settings.abandon_s)
         tokens = ResumeTokens[Session](lambda session: session.page.seen, settings.gateway)
         snapshots = None if self._store is None else Snapshots(self._store[0], Seal(self._store[1]), manifest)
-        parts = (allowances, beginning, components, absences, tokens, snapshots)
+        renders = RenderRegistry(settings.gateway) if manifest.has_renders else None
+        if renders is not None:
+            program.rendered, self._inspector.rendered = renders.manifests, renders.components
+        parts = (allowances, beginning, components, absences, tokens, snapshots, renders)
         self._shared = Shared(manifest, settings, call_limits, queue, self.totals, *parts)
         if snapshots is not None:
             self._cleaning = asyncio.create_task(self._remove_orphans())

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Final
 
+from millstream.declare.component import Component
 from millstream.declare.manifest import Manifest
 from millstream.errors import InvalidValue, QuotaExceeded
 from millstream.media.image_header import HEAD_BYTES, MIMES, format_of
@@ -30,10 +32,14 @@ class UploadInspector:
     Args:
         manifest: The components.
         rules: Which files may be read.
+
+    Attributes:
+        rendered: The components of renders, by number.
     """
 
     def __init__(self, manifest: Manifest, rules: PathRules) -> None:
         self._components = manifest.components
+        self.rendered: Mapping[int, Component] = {}
         self._rules = rules
         self._inspecting = threading.BoundedSemaphore(MAX_INSPECTIONS)
 
@@ -52,7 +58,9 @@ class UploadInspector:
         files = CallFiles(folder, room, self._rules)
         found = found_in(blob)
         blob = replace(blob, found=found, mime=MIMES.get(found, blob.mime))
-        meant = self._components.get(component) if component is not None else None
+        meant = None
+        if component is not None:
+            meant = self._components.get(component) or self.rendered.get(component)
         if meant is None:
             return blob
         try:

@@ -23,10 +23,11 @@ EVERY_S: Final = 1.0
 
 
 class OpenStreams(NamedTuple):
-    """The streams of a session that are open, and the last number that the page gave one."""
+    """The streams that are open, the last number that the page gave one, and the renders that show something."""
 
     notes: list[StreamNote]
     last: int
+    rendered: list[int]
 
 
 class JournalSource(Protocol):
@@ -171,6 +172,7 @@ class Journal:
             changed=notes.changed,
             streams=streams.notes,
             last_stream=streams.last,
+            rendered=streams.rendered,
         )
         before, self._body = self._body, msgspec.msgpack.encode(body)
         self._written = body.seen

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from itertools import count
 from typing import Final, Protocol
 
@@ -68,9 +68,7 @@ class RemoteQueue:
         abandon_s: After how long at the latest a worker that does not end is abandoned.
     """
 
-    def __init__(
-        self, connection: SlotConnection, name: str, limits: Mapping[str, int], abandon_s: float = 30.0
-    ) -> None:
+    def __init__(self, connection: SlotConnection, name: str, limits: dict[str, int], abandon_s: float = 30.0) -> None:
         self._connection, self._name, self.limits, self._abandon_s = connection, name, limits, abandon_s
         self._loop = asyncio.get_running_loop()
         self._numbers = count(1)
@@ -98,11 +96,12 @@ class RemoteQueue:
         if self._is_closed and not is_farewell:
             raise Busy("the app is restarting; try again in a moment")
         ticket = Ticket(next(self._numbers), _asked(binding, visitor, is_farewell=is_farewell))
-        if binding.concurrency_key not in self.limits:
+        if binding.concurrency_limit is None:
             ticket.state, ticket.slots, ticket.began = TicketState.RUNNING, 1, self._loop.time()
         elif self._is_unreachable:
             raise Busy(UNREACHABLE)
         else:
+            self.limits.setdefault(binding.concurrency_key, binding.concurrency_limit)  # what a render has bound
             self._tickets[ticket.number] = ticket
             if inherits:
                 self._inherits[ticket.number] = inherits

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import count
 from typing import Final
 
-from millstream.jobs import Failure, Notice
+from millstream.jobs import Failure, Notice, Occurrence
 from millstream.runtime.context import SessionContext
 from millstream.runtime.events import Events
 from millstream.runtime.restored import Restored
@@ -52,11 +52,13 @@ def go_on(restored: Restored, hello: Hello, context: SessionContext, streams: St
 
 
 def _go_on_with_stream(note: StreamNote, context: SessionContext, streams: Streams, events: Events) -> None:
-    binding = context.manifest.bindings[note.binding]
+    binding = context.manifest.numbered.get(note.binding)
     opening = Open(stream=note.number, binding=note.binding, pictures=note.frames)
     if note.number not in streams.sent:
         return  # the page knows that it is over
-    if note.is_stopping:  # what was still to be handled is gone
+    if binding is None:  # a render of the other gateway has made it
+        streams.refuse(opening, "error", INTERRUPTED)
+    elif note.is_stopping:  # what was still to be handled is gone
         streams.refuse(opening, "error", INTERRUPTED)
         events.follow(binding, False)
     else:
@@ -64,7 +66,8 @@ def _go_on_with_stream(note: StreamNote, context: SessionContext, streams: Strea
 
 
 def _go_on_with_runs(restored: Restored, context: SessionContext, events: Events) -> None:
-    runs, waiting = restored.snapshot.head.runs, []
+    runs, waiting, bindings = restored.snapshot.head.runs, [], context.manifest.numbered
+    renders = {note.binding for note in runs if note.binding in bindings and bindings[note.binding].renders}
     for place, note in enumerate(runs):
         if place in restored.inputs:
             waiting.append((note, restored.inputs[place]))
@@ -72,11 +75,14 @@ def _go_on_with_runs(restored: Restored, context: SessionContext, events: Events
         context.sender.control.send(
             RunState(run=note.number, call=note.call, binding=note.binding, state="failed", message=INTERRUPTED)
         )
-    if len(waiting) < len(runs):
+    if len(waiting) < sum(note.binding not in renders for note in runs):
         context.reports.report(Failure(INTERRUPTED))
     for place, note in enumerate(runs):
-        if place not in restored.inputs:
-            events.follow(context.manifest.bindings[note.binding], False)
+        if place not in restored.inputs and note.binding in bindings and note.binding not in renders:
+            events.follow(bindings[note.binding], False)
     for note, inputs in waiting:
-        binding, event = context.manifest.bindings[note.binding], occurrence_of(note.event)
+        binding, event = bindings[note.binding], occurrence_of(note.event)
         events.runs.trigger(TriggeredEvent(binding, note.number, inputs, event, note.call, note.ticket))
+    begun = {note.binding for note, _ in waiting}
+    for number in sorted(({*restored.snapshot.body.rendered, *renders} & bindings.keys()) - begun):
+        events.begin(bindings[number], Occurrence(None, "load"))

@@ -76,8 +76,8 @@ def read_snapshot(snapshot: Snapshot, manifest: Manifest, initial: Initial, fold
     for number in body.lost:
         _lose(manifest.components[number], restored, initial)
     for place, run in enumerate(snapshot.head.runs):
-        if run.inputs is not None:
-            with guarded(partial(_cannot_read, f"an input of {manifest.bindings[run.binding].name}")):
+        if run.inputs is not None and run.binding in manifest.numbered:  # else a render of another gateway has made it
+            with guarded(partial(_cannot_read, f"an input of {manifest.numbered[run.binding].name}")):
                 inputs = reader.read(run.inputs)
                 if inputs.is_whole:
                     restored.inputs[place] = cast("tuple[Stored, ...]", inputs.value)

@@ -155,7 +155,11 @@ class Run:
         if self._is_expired and not result.is_last:
             self.surrender()
         self._is_delivering = True
-        failure = result.failure or await context.results.deliver(began, result, channel, self._voice, is_whole=True)
+        failure = result.failure
+        if failure is None and self.binding.renders:
+            failure = await context.results.render(began.job, result)
+        elif failure is None:
+            failure = await context.results.deliver(began, result, channel, self._voice, is_whole=True)
         self._is_delivering = False
         if failure is None and result.is_last:
             return None if channel.is_empty else await context.results.flushed(channel, self.binding.number)
@@ -245,7 +249,10 @@ class Run:
             self._context.totals.events[self.binding.name].errors += 1
             if failure.kind != "handler":
                 self._context.reports.reject(failure)
-            self._context.reports.report(failure)
+            if self.binding.renders and self._context.fragments is not None:
+                self._context.fragments.fail(self.binding, failure)
+            else:
+                self._context.reports.report(failure)
             self._say("failed", message=failure.message)
         self._on_end(self.binding, failure is None)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
+from collections.abc import Set as AbstractSet
 from functools import partial
 from typing import Final, Literal, Protocol
 
@@ -70,11 +71,11 @@ class Runs:
         if binding.cancels:
             self.cancel_all(binding.cancels)
         if binding.handler is None:
-            self.say(binding, trigger.run, "done")
+            self.say(binding.number, trigger.run, "done")
             self._on_end(binding, True)
         elif binding.trigger_mode == "multiple" or not (self.running and self._goes_on(binding)):
             if len(self.running) >= self._context.settings.max_runs:
-                self.say(binding, trigger.run, "failed", TOO_MUCH)
+                self.say(binding.number, trigger.run, "failed", TOO_MUCH)
                 return
             run = Run(self._context, trigger, self._on_end)
             self.running[run.call] = run
@@ -83,12 +84,12 @@ class Runs:
         elif binding.trigger_mode == "always_last":
             replaced = self._next.get(binding.number)
             if replaced is not None:
-                self.say(binding, replaced.run, "cancelled")
+                self.say(binding.number, replaced.run, "cancelled")
             self._next[binding.number] = trigger
             if self._context.journal is not None:
                 self._context.journal.note()
         else:
-            self.say(binding, trigger.run, "cancelled")
+            self.say(binding.number, trigger.run, "cancelled")
 
     def cancel(self, number: int) -> None:
         """Cancel a run that the page began; one that is over is left alone."""
@@ -105,14 +106,26 @@ class Runs:
                 if run.binding.number == number:
                     run.cancel()
 
+    def end_unseen(self, bindings: AbstractSet[int], gone: AbstractSet[int]) -> None:
+        """End the runs of some bindings that write nothing but elements which are `gone`."""
+        for run in list(self.running.values()):
+            outputs = run.binding.outputs
+            if run.binding.number in bindings and outputs and gone >= set(outputs):
+                run.cancel()
+
+    def are_at_work(self, bindings: AbstractSet[int]) -> bool:
+        """True if a run of one of the bindings waits, works or is to follow."""
+        running = {run.binding.number for run in self.running.values()}
+        return not (bindings.isdisjoint(self._next) and bindings.isdisjoint(running))
+
     def say(
-        self, binding: Binding, run: int, state: Literal["done", "failed", "cancelled", "later"], message: str = ""
+        self, binding: int, run: int, state: Literal["done", "failed", "cancelled", "later"], message: str = ""
     ) -> None:
-        """Tell the page of a run that never began; one of the server's own is not worth a message."""
+        """Tell the page of a run of a binding that never began; one of the server's own is not worth a message."""
         if run:
             call = next(self._context.calls.numbers)
             self._context.sender.control.send(
-                RunState(run=run, call=call, binding=binding.number, state=state, message=message)
+                RunState(run=run, call=call, binding=binding, state=state, message=message)
             )
 
     def _goes_on(self, binding: Binding) -> bool:
@@ -126,5 +139,7 @@ class Runs:
             journal.note()
             journal.look()
         following = self._next.pop(run.binding.number, None)
+        if self._context.fragments is not None:
+            self._context.fragments.sweep()
         if following is not None and not task.cancelled():  # else the session ends
             self.trigger(following)

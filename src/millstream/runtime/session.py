@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Final
 
 from millstream import codecs
-from millstream.declare.binding import Binding
+from millstream.declare.live_manifest import LiveManifest
+from millstream.declare.manifest import Manifest
 from millstream.errors import Busy, ProtocolError
 from millstream.jobs import Failure
 from millstream.runtime.actions import Actions
@@ -24,13 +25,14 @@ from millstream.runtime.inbox import Inbox
 from millstream.runtime.journal import Journal
 from millstream.runtime.link import SessionLink
 from millstream.runtime.page_info import PageInfo
+from millstream.runtime.renders import begin_renders, new_fragments
 from millstream.runtime.reports import Reports
 from millstream.runtime.restoration import go_on
 from millstream.runtime.restored import Restored
 from millstream.runtime.send.sender import Sender
 from millstream.runtime.send.toasts import Toasts
 from millstream.runtime.session_notes import begin_notes, wound_down
-from millstream.runtime.shared import ELSEWHERE, SENT_AWAY, STALLED, Closing, Shared
+from millstream.runtime.shared import ELSEWHERE, GOODBYE, SENT_AWAY, STALLED, Closing, Shared
 from millstream.runtime.state.disposal import Disposal
 from millstream.runtime.state.expiry import ExpiringValues
 from millstream.runtime.state.files import SessionFiles
@@ -100,26 +102,30 @@ class Session:
             shared.totals,
         )
         self._goodbye_s = GOODBYE_S
-        self._initial, self._restored = initial, restored
-        self.page = page
+        self._initial, self._restored, self.page = initial, restored, page
         self.reports = Reports(Toasts(self._sender.control).tell, self.page, settings.show_error)
-        reach = Reach(shared.manifest, self._sender.told, self.reports.reject)
-        self._values = Values(shared.manifest, initial.values, reach.note, initial.own)
+        manifest = shared.manifest if shared.renders is None else LiveManifest(shared.manifest)
+        reach = Reach(manifest, self._sender.told, self.reports.reject)
+        self._values = Values(manifest, initial.values, reach.note, initial.own)
         self._background = Background(self._fault)
         self._disposal = Disposal(folder, self._background.start)
-        self._context = self._composed(shared)
-        self._streams = Streams(self._context, self._follow)
+        self._context = self._composed(shared, manifest)
+        self._streams = Streams(self._context, lambda *end: self.events.follow(*end))  # noqa: PLW0108 - made below
         self.events = Events(self._context, reach, self._streams)
         begin_notes(self._context, self._streams, self.events)
         self._expiry = ExpiringValues(self._values, shared.expiring, self._background.start)
-        self._timers = Timers(shared.manifest, self._values, self.events.raise_event, self.link.clock)
-        leave = partial(self.end, 1001, "the page said goodbye")
-        actions = Actions(self._context, self.events, self._streams, self._fault, leave)
+        self._timers = Timers(manifest, self._values, self.events.raise_event, self.link.clock)
+        if shared.renders is not None:
+            begin_renders(self._context, reach, self._timers, self._expiry, self._streams, self.events)
+        actions = Actions(self._context, self.events, self._streams, self._fault, partial(self.end, *GOODBYE))
         self._inbox = Inbox(self.page, settings.messages_per_s, actions, self.link.clock, shared.totals, self._refuse)
 
-    def _composed(self, shared: Shared) -> SessionContext:
+    def _composed(self, shared: Shared, manifest: Manifest) -> SessionContext:
         """Put together what the streams, runs and events share."""
-        manifest, settings, page, values, store = shared.manifest, shared.settings, self.page, self._values, self.store
+        settings, page, values, store = shared.settings, self.page, self._values, self.store
+        calls = SessionCalls(manifest, shared.call_limits, shared.queue, page, values, store)
+        told = self._sender, page, self.reports, calls
+        fragments = None if shared.renders is None else new_fragments(manifest, shared.renders, values, store, told)
         journal, epoch = None, 0 if self._restored is None else self._restored.epoch
         if shared.snapshots is not None:
             tokens, let_go = partial(shared.tokens.digests, self), partial(self.end, *ELSEWHERE)
@@ -136,7 +142,7 @@ class Session:
             players=Players(self._sender),
             clock=self.link.clock,
             background=self._background,
-            calls=SessionCalls(manifest, shared.call_limits, shared.queue, page, values, store),
+            calls=calls,
             results=Results(
                 manifest=manifest,
                 settings=settings,
@@ -150,6 +156,7 @@ class Session:
             ),
             reports=self.reports,
             journal=journal,
+            fragments=fragments,
         )
 
     async def live(self, hello: Hello) -> Closing:
@@ -223,6 +230,8 @@ class Session:
 
     def forget(self) -> None:
         """Let go of what it held, at its very end: the rest is small, and may wait for the garbage collector."""
+        if (fragments := self._context.fragments) is not None:
+            fragments.close()
         self._values.clear()
         self.store.clear()
         self._sender.clear()
@@ -300,9 +309,6 @@ class Session:
         failure = self.reports.fault(f"something in session {self.tag}", error)
         self.reports.report(failure)
         return failure
-
-    def _follow(self, binding: Binding, is_success: bool | None) -> None:
-        self.events.follow(binding, is_success)
 
     def _welcome(self, hello: Hello) -> None:
         self._context.players.bandwidth.takes_opus = CodecNumber.OPUS in hello.decodes

@@ -61,7 +61,8 @@ class SessionNotes:
             )
             for stream in self._streams.running.values()
         ]
-        return OpenStreams(notes, self._streams.last)
+        fragments = self._context.fragments
+        return OpenStreams(notes, self._streams.last, [] if fragments is None else fragments.rendered)
 
     def at_work(self) -> set[int]:
         runs = (run.binding for run in self._events.runs.running.values() if run.has_begun)

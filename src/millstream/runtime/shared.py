@@ -11,6 +11,7 @@ from millstream.runtime.absences import Absences
 from millstream.runtime.call.call_limits import CallLimits
 from millstream.runtime.metrics import Totals
 from millstream.runtime.queue import SlotQueue
+from millstream.runtime.rendering.registry import RenderRegistry
 from millstream.runtime.settings import Settings
 from millstream.runtime.snapshots import Snapshots
 from millstream.runtime.state.file_quota import FileQuotas
@@ -28,6 +29,7 @@ class Closing(NamedTuple):
 
 
 ELSEWHERE: Final = Closing(CLOSE_TAKEN_OVER, "the page goes on with another server")
+GOODBYE: Final = Closing(1001, "the page said goodbye")
 STALLED: Final = Closing(1013, "the page does not take its messages")
 
 SENT_AWAY: Final = Closing(1012, "the app is being restarted; come back")
@@ -41,7 +43,7 @@ Elsewhere: TypeAlias = Callable[[Hello], Awaitable[Closing | None]]
 
 
 class Shared(NamedTuple):
-    """The parts that all sessions of one app share."""
+    """The parts that all sessions of one app share; `renders` is `None` if it has no renders."""
 
     manifest: Manifest
     settings: Settings
@@ -54,3 +56,4 @@ class Shared(NamedTuple):
     absences: Absences
     tokens: ResumeTokens[Any]
     snapshots: Snapshots | None = None
+    renders: RenderRegistry | None = None

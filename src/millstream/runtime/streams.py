@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 
 from millstream.declare.binding import Binding
 from millstream.errors import ProtocolError
@@ -73,6 +74,11 @@ class Streams:
         """Tell the page that a stream does not begin."""
         self._context.sender.send(StreamState(stream=message.stream, state="ended", reason=reason, message=text))
 
+    def skip(self, message: Open) -> None:
+        """Tell the page that a stream does not begin whose component it did not know to be gone."""
+        self.last = max(self.last, message.stream, message.pictures)
+        self.refuse(message, "cancelled")
+
     def unknown(self, packet: Packet, now: float) -> None:
         """Ignore a packet for a stream that is over: it is late.
 
@@ -116,6 +122,18 @@ class Streams:
             if stream.binding.number == binding:
                 stream.cancel()
 
+    def end_unseen(self, bindings: AbstractSet[int], gone: AbstractSet[int]) -> None:
+        """End the streams of some bindings whose component is `gone`, or all that they write."""
+        for stream in list(self.running.values()):
+            binding = stream.binding
+            is_unseen = binding.stream in gone or (bool(binding.outputs) and gone >= set(binding.outputs))
+            if binding.number in bindings and is_unseen:
+                stream.cancel()
+
+    def are_at_work(self, bindings: AbstractSet[int]) -> bool:
+        """True if a stream of one of the bindings is open."""
+        return any(stream.binding.number in bindings for stream in self.running.values())
+
     def shut_down(self) -> None:
         """End all of them after their running call."""
         for stream in self.running.values():
@@ -135,6 +153,8 @@ class Streams:
             self.receivers.pop(number, None)
         if self.running.pop(stream.number, None) is not None:
             self._close(stream)
+        if self._context.fragments is not None:
+            self._context.fragments.sweep()
 
     def _close(self, stream: Stream) -> None:
         stream.close()

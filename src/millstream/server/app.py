@@ -247,7 +247,8 @@ class App:
     def _routes(self, policy: Policy, logins: Logins | None) -> list[BaseRoute]:
         tags = [element.tag for element in self.manifest.elements.values()]
         scripts = self.manifest.element_scripts.values()
-        assets = Assets(policy, is_public=logins is None, elements=scripts, tags=tags)
+        renders = self.manifest.has_renders
+        assets = Assets(policy, is_public=logins is None, elements=scripts, tags=tags, has_renders=renders)
         content = page_content(self.manifest, self.options, assets, reloads=self._snapshots is not None)
         if logins is not None:
             content = replace(content, manifest={**content.manifest, "logout": True})

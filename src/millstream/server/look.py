@@ -28,7 +28,12 @@ def page_look(look: Look, options: ServerOptions) -> Look:
 def page_content(manifest: Manifest, options: ServerOptions, assets: Assets, *, reloads: bool) -> Content:
     """Give what the page is made of; with `reloads` it loads itself again when the app has changed."""
     return Content(
-        manifest={**manifest.page(), "assets": dict(assets.addresses), **({"reloads": True} if reloads else {})},
+        manifest={
+            **manifest.page(),
+            "assets": dict(assets.addresses),
+            **assets.later,
+            **({"reloads": True} if reloads else {}),
+        },
         scripts=manifest.scripts,
         component_scripts=manifest.component_scripts,
         elements=[*assets.late_elements, *(f"assets/{name}" for name in manifest.element_scripts)],

@@ -313,7 +313,7 @@ def superseded(visit: Visit, manifest: Manifest) -> dict[int, frozenset[int]]:
 
 
 def _keeps_newest(manifest: Manifest, binding: int) -> bool:
-    return 0 <= binding < len(manifest.bindings) and manifest.bindings[binding].keep == "latest"
+    return binding in manifest.numbered and manifest.numbered[binding].keep == "latest"
 
 
 def _source(body: bytes) -> list[tuple[int, int]]:

@@ -16,6 +16,9 @@ MAX_PAYLOAD_BYTES: Final = MAX_MESSAGE_BYTES - HEADER.size
 MAX_SAMPLES_BYTES: Final = MAX_PAYLOAD_BYTES - PCM16_PREFIX.size - 16
 """Most samples in one packet of PCM16: what is left is a multiple of the largest frame of samples (16 bytes)."""
 
+FIRST_RENDERED: Final = 1 << 20
+"""Elements and bindings of the app have lower numbers; those of renders, which one session alone has, begin here."""
+
 MAX_CONTROL_BYTES: Final = 1024 * 1024
 """Largest control message that the server reads."""
 

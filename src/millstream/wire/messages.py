@@ -52,6 +52,7 @@ __all__ = [
     "Played",
     "ProgressState",
     "Refuse",
+    "Rendered",
     "RunState",
     "Script",
     "ServerMessage",
@@ -213,6 +214,23 @@ class Encode(ControlMessage):
     longest: int = 0
 
 
+class Rendered(ControlMessage):
+    """A render has run for this session: what the layout `place` held is gone, and this is in it now.
+
+    `nodes` are its children; `components` and `bindings` are described as in the manifest, under numbers from
+    `FIRST_RENDERED` on. A component that the page has already, by its number, stays: its `value` is left out where that
+    stays as well, and counts only as one of `outputs` with this `seen` would. `key` of a component, a text, is that of
+    the app: another session has the same. `message` says why the render failed; there is nothing else then.
+    """
+
+    place: int
+    seen: int = 0
+    nodes: list[Value] = msgspec.field(default_factory=list)
+    components: dict[int, Value] = msgspec.field(default_factory=dict)
+    bindings: list[Value] = msgspec.field(default_factory=list)
+    message: str = ""
+
+
 class Script(ControlMessage):
     """Run the `js=` of a binding that was begun by the server (a `change`, a `then`).
 
@@ -265,6 +283,7 @@ ServerMessage: TypeAlias = (
     | Clock
     | KeyFrame
     | Encode
+    | Rendered
     | Script
     | Silence
     | Latency

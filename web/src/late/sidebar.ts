@@ -50,6 +50,10 @@ export class Sidebar extends HTMLElement implements Container {
     else this.show();
   }
 
+  chosen(): Props {
+    return { open: this.isOpen };
+  }
+
   connectedCallback(): void {
     this.narrow.addEventListener("change", this.onWidth);
     this.observer.observe(this.panel);

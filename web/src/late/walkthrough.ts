@@ -30,6 +30,10 @@ export class Walkthrough extends HTMLElement implements Container {
     if (before) this.tell(before, ["change"]);
   }
 
+  chosen(): Props {
+    return { selected: this.current?.key };
+  }
+
   /** The steps that there are for the user. */
   private get path(): Step[] {
     return this.steps.filter(({ isThere }) => isThere);

@@ -91,6 +91,13 @@ export class Surfaces {
     this.place(component, output, ++output.asked, null);
   }
 
+  /** A component is gone: nothing is shown in it any more. */
+  forget(component: number): void {
+    const output = this.outputs.get(component);
+    if (output) output.waiting = null;
+    this.outputs.delete(component);
+  }
+
   private find(component: number): Output | null {
     const found = this.outputs.get(component);
     if (found) return found;

@@ -91,4 +91,9 @@ export class Images {
   clear(component: number): void {
     this.surfaces.clear(component);
   }
+
+  /** A component is gone. */
+  forget(component: number): void {
+    this.surfaces.forget(component);
+  }
 }

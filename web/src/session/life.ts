@@ -7,6 +7,7 @@ import type { Connection } from "./connection.ts";
 import { keepEdits, takeEdits } from "./kept_edits.ts";
 import type { Players } from "./players.ts";
 import type { Recordings } from "./recordings.ts";
+import type { Renders } from "./renders.ts";
 import type { Runs } from "./runs.ts";
 import { DROPPED, ELSEWHERE, LOST, OUTDATED, RELOADED, startedOver } from "./sentences.ts";
 import type { Store } from "./store.ts";
@@ -23,6 +24,7 @@ export interface SessionParts {
   uploads: Uploads;
   players: Players;
   recordings: Recordings;
+  renders: Renders;
 }
 
 export interface LifeEvents {
@@ -120,7 +122,8 @@ export class Life {
 
   /** Another session begins, which knows nothing of the one before; what is returned goes on in it, and says what was lost. */
   private renew(): () => void {
-    const { store, connection, values, runs, recordings } = this.parts;
+    const { store, connection, values, runs, recordings, renders } = this.parts;
+    renders.retire();
     const isUsed = runs.last > 0 || recordings.opened > 0;
     const has = { edits: store.hasEdits, files: store.hasFiles };
     this.clear();
@@ -130,7 +133,7 @@ export class Life {
     connection.drop((fire) => {
       const needsFile = runs.held.needs(fire.binding, dropped);
       isLost ||= needsFile;
-      return needsFile || !store.isShown(runs.source(fire));
+      return needsFile || !runs.bindings.has(fire.binding) || !store.isShown(runs.source(fire));
     });
     if (isLost) this.events.say(DROPPED, true);
     return () => {

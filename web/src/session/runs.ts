@@ -4,8 +4,8 @@ import type { Binding, Manifest } from "../manifest.ts";
 import type { StreamSilence } from "../playback/silences.ts";
 import type { RunView } from "../states.ts";
 import type { Fire, ProgressState, RunState } from "../wire/messages.ts";
-import { readsOf } from "./binding_inputs.ts";
 import { HeldEvents, type Trigger } from "./held_events.ts";
+import { LiveBindings } from "./live_bindings.ts";
 import { RunEstimate } from "./run_progress.ts";
 
 /** Silent streams are shown under numbers that the server gives to none. */
@@ -30,9 +30,9 @@ export interface RunsEvents {
 }
 
 export class Runs {
-  private readonly bindings: Map<number, Binding>;
+  /** The bindings that there are. */
+  readonly bindings: LiveBindings;
   private readonly events: RunsEvents;
-  private readonly reads: ReadonlyMap<number, ReadonlySet<number>>;
   private readonly active = new Map<number, Set<number>>();
   /** Events that wait for their inputs. */
   readonly held: HeldEvents;
@@ -53,10 +53,9 @@ export class Runs {
   /** `nowS` is a clock in seconds. */
   constructor(manifest: Manifest, events: RunsEvents, nowS = () => performance.now() / 1000) {
     this.nowS = nowS;
-    this.bindings = new Map(manifest.bindings.map((binding) => [binding.id, binding]));
-    this.reads = readsOf(manifest.bindings);
+    this.bindings = new LiveBindings(manifest.bindings);
     this.events = events;
-    this.held = new HeldEvents(this.reads, {
+    this.held = new HeldEvents(this.bindings.reads, {
       coming: (components) => events.coming?.(components) ?? "",
       released: ({ binding, run, trigger, isTold }) =>
         this.go(binding, trigger, isTold ? run : this.renumber(binding, run), isTold),
@@ -72,7 +71,7 @@ export class Runs {
 
   /** An event of a component: begins its bindings. Streams begin only by Record. */
   fire(component: number, event: string, data: unknown = null): void {
-    for (const binding of this.bindings.values()) {
+    for (const binding of this.bindings.current) {
       if (binding.stream) continue;
       const target = binding.targets.findIndex(([source, name]) => source === component && name === event);
       if (target >= 0) this.trigger(binding, { target, data });
@@ -85,12 +84,12 @@ export class Runs {
   }
 
   binding(number: number): Binding | undefined {
-    return this.bindings.get(number);
+    return this.bindings.known.get(number);
   }
 
   /** The element that an event came from; -1 for an event of the server. */
   source({ binding, target = 0 }: Fire): number {
-    return this.bindings.get(binding)?.targets[target]?.[0] ?? -1;
+    return this.bindings.known.get(binding)?.targets[target]?.[0] ?? -1;
   }
 
   /** The number of the run that was begun last. */
@@ -105,15 +104,15 @@ export class Runs {
 
   private isWritten(component: number, since: number): boolean {
     return [...this.active].some(([number, runs]) => {
-      const isWriter = this.bindings.get(number)?.outputs.includes(component);
-      if (!isWriter || this.reads.get(number)?.has(component)) return false;
+      const isWriter = this.bindings.known.get(number)?.outputs.includes(component);
+      if (!isWriter || this.bindings.reads.get(number)?.has(component)) return false;
       return [...runs].some((run) => run > since && !this.held.has(run));
     });
   }
 
   /** The server reports the state of a run. */
   update(state: RunState): void {
-    const binding = this.bindings.get(state.binding);
+    const binding = this.bindings.known.get(state.binding);
     if (!binding) return;
     if (state.state === "later") {
       const fire = this.sent.get(state.run);
@@ -151,7 +150,7 @@ export class Runs {
 
   /** The server reports the progress of a run, or of a stream's call, whose view exists only during progress. */
   advance({ call, binding: number, stream, levels }: ProgressState): void {
-    const binding = this.bindings.get(number);
+    const binding = this.bindings.known.get(number);
     const view = this.shown.get(call) ?? (stream && binding ? streamed(call, binding) : null);
     if (!view) return;
     const estimate = this.estimates.get(call) ?? new RunEstimate();

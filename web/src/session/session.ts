@@ -27,10 +27,12 @@ import type { ClipFile } from "./captures.ts";
 import { Connection } from "./connection.ts";
 import { Images } from "./images.ts";
 import { Life } from "./life.ts";
+import { MessagesInOrder } from "./messages_in_order.ts";
 import { watchPage } from "./page_lifecycle.ts";
 import { PendingInputs } from "./pending_inputs.ts";
 import { Players } from "./players.ts";
 import { Recordings } from "./recordings.ts";
+import { Renders } from "./renders.ts";
 import { Runs, silentRun, streamRun } from "./runs.ts";
 import { Scripts } from "./scripts.ts";
 import { isEmpty, RECORDING, WITHDRAWN } from "./sentences.ts";
@@ -56,6 +58,7 @@ export class Session {
   private readonly runs: Runs;
   private readonly uploads: Uploads;
   private readonly recordings: Recordings;
+  private readonly renders: Renders;
   private readonly life: Life;
   private readonly endings: (() => void)[] = [];
   /** Makes values of files that are on their way, for components whose value is more than a file. */
@@ -88,6 +91,7 @@ export class Session {
     progress: ({ progress }) => this.runs.advance(progress),
     toast: ({ toast: { level, title, message, duration_s: durationS, count } }) =>
       this.view.toast({ level, title, message, durationS, count: count ?? 1 }),
+    rendered: ({ rendered }) => this.renders.show(rendered),
     script: ({ script }) => {
       const binding = this.runs.binding(script.binding);
       if (binding) void this.scripts.serve(binding, script.inputs);
@@ -132,9 +136,13 @@ export class Session {
     this.runs = this.makeRuns();
     this.uploads = this.makeUploads();
     this.recordings = this.makeRecordings();
-    const { store, connection, values, runs, uploads, players, recordings } = this;
+    const { store, connection, values, images, runs, uploads, players, recordings } = this;
+    this.renders = new Renders(
+      { manifest, store, runs, view, values, images, players, recordings },
+      this.control.bind(this),
+    );
     this.life = new Life(
-      { manifest, store, connection, values, runs, uploads, players, recordings },
+      { manifest, store, connection, values, runs, uploads, players, recordings, renders: this.renders },
       {
         began: () => this.controlAll(),
         say: (message, isFailure) => {
@@ -147,8 +155,9 @@ export class Session {
 
   /** Connects, listens to the elements' events at the root, and shows the declared images. */
   start(): void {
-    this.worker.onmessage = ({ data }: MessageEvent<FromWorker>) =>
-      (this.handlers[data.type] as (message: FromWorker) => void)(data);
+    const act = (message: FromWorker): void => (this.handlers[message.type] as (each: FromWorker) => void)(message);
+    const messages = new MessagesInOrder(act, (message) => this.renders.load(message));
+    this.worker.onmessage = ({ data }: MessageEvent<FromWorker>) => messages.take(data);
     this.worker.onerror = () => {
       if (this.life.hasBegun) this.fail("Something went wrong in the page. Reload it if it does not go on.");
       else this.view.connection({ state: "refused", message: "The page could not start its worker. Reload it." });

@@ -15,16 +15,34 @@ export class Store {
 
   constructor(manifest: Manifest) {
     this.declared = manifest.components;
-    const walk = ({ id, props, children }: Node): void => {
-      if (props) this.layouts.set(id, props);
-      for (const child of children ?? []) {
-        this.parents.set(child.id, id);
-        walk(child);
-      }
-    };
-    walk(manifest.root);
+    this.graft(null, [manifest.root]);
     const scripts = manifest.bindings.filter(({ js, handler }) => js !== null && !handler);
     this.scripted = new Set(scripts.flatMap(({ outputs }) => outputs));
+  }
+
+  /** Elements come into a layout, from the manifest or from a render. */
+  graft(parent: number | null, nodes: readonly Node[]): void {
+    for (const { id, props, children } of nodes) {
+      if (parent !== null) this.parents.set(id, parent);
+      if (props) this.layouts.set(id, props);
+      this.graft(id, children ?? []);
+    }
+  }
+
+  /** A component is declared anew, with the value that it has. */
+  redeclare(component: number): void {
+    const { value } = this.props(component);
+    if (this.changed.delete(component) && this.edited.has(component)) this.changed.set(component, { value });
+  }
+
+  /** An element is gone. */
+  remove(element: number): void {
+    for (const each of [this.changed, this.edited, this.replacing, this.layouts, this.parents]) each.delete(element);
+  }
+
+  /** The value that the user has given a component, without files; undefined if there is none. */
+  editOf(component: number): unknown {
+    return this.edits().find(([edited]) => edited === component)?.[1];
   }
 
   /** The components, by number. */

@@ -89,6 +89,11 @@ export class Values {
     }
   }
 
+  /** A render has declared a component anew that stays. */
+  redeclare(component: number, props: Props, seen: number): void {
+    this.apply({ type: "apply", stream: 0, run: 0, seen, updates: { [component]: props }, images: [] });
+  }
+
   /** True if a value still counts, given what the server had `seen`: the user may have edited it since. */
   private isCurrent(component: number, stream: number, seen: number): boolean {
     return this.edits.isKnown(component, seen) && !this.events.isReplaced(component, stream);

@@ -3,7 +3,7 @@ import { render } from "lit";
 import { emit, FIRE } from "../constants.ts";
 import type { Leaf, LeafProps } from "../elements/base.ts";
 import { type Dress, dress } from "../elements/parts/common_props.ts";
-import type { Container, Fill, LayoutPart } from "../elements/parts/container.ts";
+import type { Container, Fill, LayoutPart, PartMaker } from "../elements/parts/container.ts";
 import { icon } from "../elements/parts/icons.ts";
 import type { ComponentDeclaration, Manifest, Node, Props } from "../manifest.ts";
 import { occasions } from "./occasions.ts";
@@ -11,25 +11,37 @@ import { Tabs } from "./tabs.ts";
 
 type Make = (node: Node) => LayoutPart;
 
-/** Builds everything under `manifest.root` into `page`; returns each node by its number. */
-export function build(manifest: Manifest, page: HTMLElement): Map<number, LayoutPart> {
-  const parts = new Map<number, LayoutPart>();
-  const listens = new Map<number, Set<string>>();
-  for (const [component, event] of manifest.bindings.flatMap((binding) => binding.targets)) {
-    listens.set(component, (listens.get(component) ?? new Set()).add(event));
+/** Makes the parts of the page, all those of the manifest and those of renders, by their numbers. */
+export class Builder implements PartMaker {
+  readonly parts = new Map<number, LayoutPart>();
+  reuse: PartMaker["reuse"] = () => null;
+  private readonly manifest: Manifest;
+  private listens = new Map<number, Set<string>>();
+  private occasions = new Map<number, string>();
+
+  constructor(manifest: Manifest) {
+    this.manifest = manifest;
   }
-  const occasion = occasions(manifest);
-  const make: Make = (node) => {
-    const declared = manifest.components[node.id];
-    const part = declared
-      ? leaf(node.id, declared, listens.get(node.id), occasion.get(node.id))
-      : container(node, make);
-    parts.set(node.id, part);
-    for (const [id, inner] of part.inner ?? []) parts.set(id, inner);
+
+  /** Looks at the manifest, of which parts are to be made. */
+  look(): void {
+    this.listens = new Map();
+    for (const [component, event] of this.manifest.bindings.flatMap((binding) => binding.targets)) {
+      this.listens.set(component, (this.listens.get(component) ?? new Set()).add(event));
+    }
+    this.occasions = occasions(this.manifest);
+  }
+
+  readonly make: Make = (node) => {
+    const { id } = node;
+    const declared = this.manifest.components[id];
+    const part =
+      this.reuse(node) ??
+      (declared ? leaf(id, declared, this.listens.get(id), this.occasions.get(id)) : container(node, this.make));
+    this.parts.set(id, part);
+    for (const [each, inner] of part.inner ?? []) this.parts.set(each, inner);
     return part;
   };
-  page.append(...(manifest.root.children ?? []).map((child) => make(child).element));
-  return parts;
 }
 
 function leaf(id: number, declared: ComponentDeclaration, listens = new Set<string>(), occasion = ""): LayoutPart {
@@ -65,20 +77,22 @@ function container(node: Node, make: Make): LayoutPart {
 /** A container with an element of its own. */
 function held(element: Container, node: Node, fill: Fill): LayoutPart {
   const inner = element.hold(node, fill);
-  return { ...dressed(element, node, (props, changed) => element.apply(props, changed)), inner };
+  const chosen = (): Props => element.chosen?.() ?? {};
+  return { ...dressed(element, node, (props, changed) => element.apply(props, changed)), inner, chosen };
 }
 
 /** Row, column, group: a box with its children in it. */
 function box(node: Node, fill: Fill): LayoutPart {
   const element = document.createElement("div");
   element.append(...fill(node));
-  return dressed(element, node, (props) => {
+  const part = dressed(element, node, (props) => {
     element.classList.add(`ms-${node.type}`);
     element.classList.toggle("ms-equal", props["equal_height"] === true);
     for (const variant of ["panel", "compact"]) {
       element.classList.toggle(`ms-variant-${variant}`, props["variant"] === variant);
     }
   });
+  return { ...part, body: element, isPlain: true };
 }
 
 /** A part with the common attributes, whose `apply` gets all properties whenever some change. */
@@ -110,9 +124,10 @@ function accordion(node: Node, fill: Fill): LayoutPart {
   summary.addEventListener("click", () => {
     emit(element, FIRE, { component: node.id, event: element.open ? "collapse" : "expand" });
   });
-  return dressed(element, node, (props, { open }) => {
+  const part = dressed(element, node, (props, { open }) => {
     title.textContent = String(props["label"] ?? "");
     // The user's own opening and closing lasts until the app says something of it.
     if (open !== undefined) element.open = open !== false;
   });
+  return { ...part, body: panel };
 }

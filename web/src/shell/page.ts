@@ -3,8 +3,8 @@
 import { trouble } from "../capture/devices.ts";
 import type { AudioLevel } from "../codecs/types.ts";
 import type { Leaf } from "../elements/base.ts";
-import type { LayoutPart } from "../elements/parts/container.ts";
-import type { Manifest, Props } from "../manifest.ts";
+import type { LayoutPart, RenderPlace } from "../elements/parts/container.ts";
+import type { Manifest, Node, Props } from "../manifest.ts";
 import type { LatencyView } from "../playback/latency_view.ts";
 import type {
   AudioView,
@@ -17,7 +17,7 @@ import type {
   VideoView,
 } from "../states.ts";
 import { LatencySwitch } from "./latency_switch.ts";
-import { build } from "./layout.ts";
+import { Builder } from "./layout.ts";
 import { Footer, Notices } from "./notices.ts";
 import { Recorders } from "./recorders.ts";
 import { whenOver } from "./trouble_expiry.ts";
@@ -49,6 +49,7 @@ function devicesOf({ capabilities }: Leaf): MediaDeviceKind[] {
 export class Page implements View {
   /** Everything the page shows; our events bubble to it. */
   readonly element = document.createElement("div");
+  private readonly builder: Builder;
   private readonly parts: Map<number, LayoutPart>;
   private readonly notices = new Notices();
   private readonly recorders = new Recorders();
@@ -63,7 +64,10 @@ export class Page implements View {
     const main = document.createElement("main");
     main.className = "ms-page";
     this.element.className = "ms-app";
-    this.parts = build(manifest, main);
+    this.builder = new Builder(manifest);
+    this.parts = this.builder.parts;
+    this.builder.look();
+    main.append(...(manifest.root.children ?? []).map((child) => this.builder.make(child).element));
     this.latencies = new LatencySwitch(
       manifest,
       this.element,
@@ -90,6 +94,26 @@ export class Page implements View {
 
   applyProps(component: number, props: Props): void {
     this.parts.get(component)?.apply(props);
+  }
+
+  declare(place: number, nodes: readonly Node[], problem: string): void {
+    this.builder.look();
+    this.placeOf(place)?.show(nodes, this.builder, problem);
+  }
+
+  forget(elements: readonly number[], place: number): void {
+    for (const element of elements) {
+      this.parts.delete(element);
+      this.runs.delete(element);
+      this.watches.get(element)?.();
+      this.watches.delete(element);
+    }
+    this.placeOf(place)?.rest();
+  }
+
+  /** The element that shows what a render declares. */
+  private placeOf(place: number): RenderPlace | undefined {
+    return this.parts.get(place)?.element as RenderPlace | undefined;
   }
 
   setStream(component: number, stream: StreamView): void {

@@ -48,6 +48,10 @@ export class Tabs {
     if (before && wanted != null) this.tell(before, ["change"]);
   }
 
+  chosen(): Props {
+    return { selected: this.current?.key };
+  }
+
   private get all(): Tab[] {
     return [...this.inner.values()];
   }

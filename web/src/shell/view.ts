@@ -1,7 +1,7 @@
 /** The interface by which the session tells the page what to show: the one way down, implemented by `Page`. */
 
 import type { AudioLevel } from "../codecs/types.ts";
-import type { Props } from "../manifest.ts";
+import type { Node, Props } from "../manifest.ts";
 import type { LatencyView } from "../playback/latency_view.ts";
 import type {
   AudioView,
@@ -17,6 +17,10 @@ import type {
 export interface View {
   /** Properties of a component changed, by the server or by a script; `value` among them. */
   applyProps(component: number, props: Props): void;
+  /** A render has declared something else, which the manifest has by now; or failed, for this reason. */
+  declare(place: number, nodes: readonly Node[], problem: string): void;
+  /** Elements of a render are gone, though they may be seen until it has run again. */
+  forget(elements: readonly number[], place: number): void;
   /** A component's recording changed state. Called at changes only, never per frame. */
   setStream(component: number, stream: StreamView): void;
   /** The level of the microphone, about 20 times a second while it is open. */

@@ -50,6 +50,7 @@ const DEFAULTS: { [type in ServerMessage["type"]]: object } = {
   clock: { seen: 0 },
   keyframe: {},
   encode: { bits_per_s: 0, frames_per_s: 0, longest: 0 },
+  rendered: { seen: 0, nodes: [], components: {}, bindings: [], message: "" },
   script: { inputs: [] },
   silence: {},
   latency: {

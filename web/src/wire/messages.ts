@@ -6,7 +6,7 @@
  * and direction from 1. Times that end in `_us` are whole microseconds.
  */
 
-import type { Props } from "../manifest.ts";
+import type { Binding, ComponentDeclaration, Node, Props } from "../manifest.ts";
 
 /** Largest control message that the server reads. */
 export const MAX_CONTROL_BYTES = 1024 * 1024;
@@ -272,6 +272,20 @@ export interface Encode {
   longest: number;
 }
 
+/** A render has run for this session: this takes the place of what the layout `place` held. */
+export interface Rendered {
+  type: "rendered";
+  place: number;
+  /** As in `Outputs`, for the values of components that stay. */
+  seen: number;
+  nodes: Node[];
+  /** By number; without a `value` where a component stays, and its value does. */
+  components: { [component: string]: ComponentDeclaration };
+  bindings: Binding[];
+  /** The reason why it failed; empty if it did not. */
+  message: string;
+}
+
 export interface Script {
   type: "script";
   binding: number;
@@ -313,6 +327,7 @@ export type ServerMessage =
   | Required<Omit<Clock, "heard_us">>
   | KeyFrame
   | Encode
+  | Rendered
   | Script
   | Silence
   | Latency;

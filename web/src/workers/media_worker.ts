@@ -101,6 +101,7 @@ export class MediaWorker {
       progress: (progress) => this.post({ type: "progress", progress }),
       toast: (toast) => this.post({ type: "toast", toast }),
       script: (script) => this.post({ type: "script", script }),
+      rendered: (rendered) => this.post({ type: "rendered", rendered }),
       latency: (latency) => this.latency.told(latency),
       silence: ({ playback }) => {
         this.playbacks.silence(playback);

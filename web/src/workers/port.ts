@@ -20,6 +20,7 @@ import type {
   Played,
   ProgressState,
   Refuse,
+  Rendered,
   RunState,
   Script,
   SetValue,
@@ -118,6 +119,7 @@ export type FromWorker =
   | { type: "progress"; progress: ProgressState }
   | { type: "toast"; toast: Toast }
   | { type: "script"; script: Script }
+  | { type: "rendered"; rendered: Rendered }
   /** The first audio of a playback is there: the port takes its samples to a loudspeaker. */
   | { type: "playbackopened"; component: number; playback: number; rate: number; channels: number; port: MessagePort }
   /** Decode an audio file, which a worker cannot. */

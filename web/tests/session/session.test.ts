@@ -62,6 +62,8 @@ class FakeRequest {
 
 const view = {
   applyProps: vi.fn(),
+  declare: vi.fn(),
+  forget: vi.fn(),
   setStream: vi.fn(),
   setLevel: vi.fn(),
   setAudio: vi.fn(),

@@ -90,7 +90,7 @@ def _cost(text: str) -> float:
     return len(text) / 7 + signs + 25 * text.count("://")
 
 
-class Rendered(NamedTuple):
+class RenderedText(NamedTuple):
     """The beginning of a text, with the HTML that it has however the text may go on.
 
     Attributes:
@@ -110,7 +110,7 @@ class Rendered(NamedTuple):
     weight: int = 0
 
 
-NOTHING: Final = Rendered()
+NOTHING: Final = RenderedText()
 
 
 def _render(text: str, style: Style) -> str:
@@ -131,7 +131,7 @@ def _render(text: str, style: Style) -> str:
     return whole
 
 
-def _parsed(text: str, begun: Rendered, style: Style) -> StateCore:
+def _parsed(text: str, begun: RenderedText, style: Style) -> StateCore:
     """Find the blocks of what follows on the beginning of a text."""
     from markdown_it.rules_core import StateCore
 
@@ -146,7 +146,7 @@ def _addresses(references: Mapping[str, Mapping[str, object]]) -> dict[str, tupl
     return {label: (one["href"], one["title"]) for label, one in references.items()}
 
 
-def _continued(begun: Rendered, rest: StateCore, style: Style) -> tuple[Rendered, str]:
+def _continued(begun: RenderedText, rest: StateCore, style: Style) -> tuple[RenderedText, str]:
     """Render the blocks that follow on the beginning of a text: gives what is settled by then, and the whole."""
     blocks = list(_top_level(rest.tokens))
     lines = rest.src.split("\n")
@@ -160,7 +160,7 @@ def _continued(begun: Rendered, rest: StateCore, style: Style) -> tuple[Rendered
                 if label in begun.references or one["map"][0] < first
             }
             text = begun.text + "".join(line + "\n" for line in lines[:first])
-            settled = Rendered(text, *flow.state(), references, begun.known, flow.weight)
+            settled = RenderedText(text, *flow.state(), references, begun.known, flow.weight)
         flow.add(block, lines, rest)
     return settled, flow.whole()
 
@@ -168,7 +168,7 @@ def _continued(begun: Rendered, rest: StateCore, style: Style) -> tuple[Rendered
 class _InlineFlow:
     """The HTML of one block after the other: cleaned as soon as no element is open any more."""
 
-    def __init__(self, begun: Rendered, style: Style) -> None:
+    def __init__(self, begun: RenderedText, style: Style) -> None:
         self._html = [begun.html]
         self._markup = begun.markup.copy()
         self._style = style
@@ -223,4 +223,4 @@ def _top_level(tokens: Sequence[Token]) -> Iterator[list[Token]]:
 
 
 _RENDERED: Final = RenderCache[str](MAX_REMEMBERED)
-_BEGUN: Final = RenderCache[tuple[Rendered, ...]](MAX_REMEMBERED // 4)
+_BEGUN: Final = RenderCache[tuple[RenderedText, ...]](MAX_REMEMBERED // 4)

@@ -56,25 +56,27 @@ class CallLimits:
         settings, calls = self._settings, self._calls
         visitor, address = ("visitor", caller.visitor), ("address", caller.address)
         left = settings.max_calls - calls[None]
-        if self._abandoned[binding.number] >= settings.max_abandoned:
+        own = binding.number if binding.rendered_by is None else binding.rendered_by
+        if self._abandoned[own] >= settings.max_abandoned:
             self._refuse(binding, NO_ANSWER)
         if calls[visitor] >= settings.max_calls_each:
             why = f"{calls[visitor]} calls of yours are still at work. Try again when some of them have ended."
             self._refuse(binding, why)
-        if calls[binding.number] >= left or (caller.address and calls[address] >= left):
+        if calls[own] >= left or (caller.address and calls[address] >= left):
             self._refuse(binding, f"The app is busy: too much is going on at once. {LATER}")
         worker = self._engine.open(binding.number, notify)
-        self._refusing.discard(binding.number)
-        shares = (None, binding.number, visitor, address)
+        self._refusing.discard(own)
+        shares = (None, own, visitor, address)
         calls.update(shares)
         worker.released.add_done_callback(partial(self._released, worker, shares))
         return worker
 
     def _refuse(self, binding: Binding, why: str) -> Never:
         """Log it once, until it works again: who is refused tries again."""
-        if binding.number not in self._refusing:
-            self._refusing.add(binding.number)
-            running, hung = self._calls[binding.number], self._abandoned[binding.number]
+        own = binding.number if binding.rendered_by is None else binding.rendered_by
+        if own not in self._refusing:
+            self._refusing.add(own)
+            running, hung = self._calls[own], self._abandoned[own]
             logger.error("handler %s is refused (%d of its calls run, %d hang): %s", binding.name, running, hung, why)
         raise Busy(why)
 

@@ -46,7 +46,7 @@ class OverlayOutput:
 
     def __init__(self, codec_state: CodecState, job: Job, notify: Notify) -> None:
         self._codec_state, self._job, self._notify = codec_state, job, notify
-        self._binding: Binding = codec_state.manifest.bindings[job.binding]
+        self._binding: Binding = codec_state.manifest.numbered[job.binding]
 
     def stored(self, component: Component, overlay: Overlay, scratch: Scratch) -> Stored:
         """Give a packet for the frame of the stream, or the image among the inputs with marks on it.

@@ -51,7 +51,7 @@ class CallPlan:
 
 def plan(manifest: Manifest, number: int, role: Role, sessions: SessionObjects) -> CallPlan:
     """Settle what does not change from call to call of a binding."""
-    binding = manifest.bindings[number]
+    binding = manifest.numbered[number]
     spec = cast("HandlerSpec", binding.handlers[role])
     return CallPlan(
         binding=binding,

@@ -19,6 +19,7 @@ from millstream.runtime.call.call import BeginCall, WorkerCalls
 from millstream.runtime.call.codec_state import CodecState
 from millstream.runtime.call.devices import CPU, find_devices
 from millstream.runtime.call.plan import plan
+from millstream.runtime.call.rendering import RenderingCall
 from millstream.runtime.call.roles import Finishing, Greeting, Listening, Recognising, Validating
 from millstream.runtime.call.session_objects import SessionObjects
 from millstream.runtime.call.steps import SteppedCall
@@ -46,6 +47,9 @@ class AppProgram:
         factory: Makes the same program in another process; by default from the module that declares the app.
         devices: The devices that processes share; with none it looks for those of its machine, which may take a while,
             for itself and for the processes that `factory` is for.
+
+    Attributes:
+        rendered: The manifests of the bindings that renders have made, by number.
     """
 
     def __init__(
@@ -66,20 +70,31 @@ class AppProgram:
         self.rules = rules
         self.show_error = show_error
         self._roles: dict[int, Mapping[Role, BeginCall]] = {}
+        self.rendered: Mapping[int, Manifest] = {}
 
     def open(self, binding: int, notify: Notify) -> WorkerCalls:
-        roles = self._roles[binding] if binding in self._roles else self._settled(binding)
-        name, files = self.manifest.bindings[binding].name, CallFiles(Path(), 0, self.rules)
-        return WorkerCalls(name, CodecState(self.manifest, self.show_error), roles, files, notify)
+        if binding in self.rendered:
+            manifest = self.rendered[binding]
+            roles = self._roles_of(manifest, binding)
+        else:
+            manifest = self.manifest
+            roles = self._roles[binding] if binding in self._roles else self._settled(binding)
+        name, files = manifest.numbered[binding].name, CallFiles(Path(), 0, self.rules)
+        return WorkerCalls(name, CodecState(manifest, self.show_error), roles, files, notify)
 
     def _settled(self, binding: int) -> Mapping[Role, BeginCall]:
         """Settle, for each role of a binding, what does not change from call to call."""
-        usual = SteppedCall if self.manifest.bindings[binding].batch is None else BatchedCall
-        roles = self._roles[binding] = {
-            role: partial(KINDS.get(role, usual), plan(self.manifest, binding, role, self._sessions))
+        roles = self._roles_of(self.manifest, binding)
+        self._roles[binding] = roles
+        return roles
+
+    def _roles_of(self, manifest: Manifest, number: int) -> Mapping[Role, BeginCall]:
+        binding = manifest.numbered[number]
+        usual = RenderingCall if binding.renders else SteppedCall if binding.batch is None else BatchedCall
+        return {
+            role: partial(KINDS.get(role, usual), plan(manifest, number, role, self._sessions))
             for role in get_args(Role)
         }
-        return roles
 
     def routes(self) -> Mapping[int, str]:
         bindings = self.manifest.bindings
@@ -110,7 +125,7 @@ class AppProgram:
         return [self._set_ups[each.key] for each in self._declared(bindings)]
 
     def _declared(self, bindings: Collection[int]) -> Sequence[SetUp]:
-        specs = [spec for number in bindings for spec in self.manifest.bindings[number].handlers.values()]
+        specs = [spec for number in bindings for spec in self.manifest.numbered[number].handlers.values()]
         own = [each for spec in specs if spec is not None for each in spec.set_ups]
         return tuple({each.key: each for each in (*self.manifest.set_ups, *own)}.values())
 

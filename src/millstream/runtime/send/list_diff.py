@@ -54,6 +54,13 @@ class ListDiff:
         """Have the next list sent as a whole: the page may show another one by now."""
         self._values.pop(number, None)
 
+    def leave(self, numbers: Iterable[int]) -> None:
+        """Forget elements that are gone."""
+        for number in numbers:
+            self._values.pop(number, None)
+            self._owed.pop(number, None)
+            self._told.pop(number, None)
+
     def owe(self, reach: Iterable[int]) -> None:
         """Note that the page will be told whether its user gets at some elements; until then it does not know."""
         self._owed.update(reach)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import Any, Protocol, cast, runtime_checkable
 
 from millstream.declare.component import Component
@@ -43,19 +43,36 @@ class ExpiringValues:
     """
 
     def __init__(
-        self, values: Values, components: Iterable[Component], start: Callable[[Coroutine[Any, Any, None]], object]
+        self, values: Values, components: Sequence[Component], start: Callable[[Coroutine[Any, Any, None]], object]
     ) -> None:
         self._values = values
-        self._components = tuple(components)
+        self._components: dict[int, Component] = {}
         self._start = start
         self._loop = asyncio.get_running_loop()
         self._written_at: dict[int, float] = {}
         self._timers: dict[int, asyncio.TimerHandle] = {}
-        for component in self._components:
-            if _kind(component).time_to_live < math.inf:
-                values.watch(component.id, self._note)
+        if components:
+            self.enter(components)
+
+    def enter(self, components: Iterable[Component]) -> None:
+        """Look after further components; one that was there before goes on."""
+        for component in components:
+            is_new = component.id not in self._components
+            self._components[component.id] = component
+            if is_new and _kind(component).time_to_live < math.inf:
+                self._values.watch(component.id, self._note)
                 self._note(component.id)
                 self._watch(component)
+
+    def leave(self, numbers: Iterable[int]) -> None:
+        """Let the callbacks see the values of some components go, and look after them no longer."""
+        for number in numbers:
+            component = self._components.pop(number, None)
+            if component is None:
+                continue
+            if (timer := self._timers.pop(number, None)) is not None:
+                timer.cancel()
+            self._start(_deleted(component, self._values[number]))
 
     def close(self) -> None:
         """Drop nothing any more by itself."""
@@ -65,7 +82,7 @@ class ExpiringValues:
     async def delete_all(self) -> None:
         """Let the callbacks see the values go, at the end of the session."""
         self.close()
-        for component in self._components:
+        for component in self._components.values():
             await _deleted(component, self._values[component.id])
 
     def _note(self, number: int) -> None:
@@ -79,10 +96,11 @@ class ExpiringValues:
             self._start(self._expire(component))
 
     async def _expire(self, component: Component) -> None:
-        old = self._values[component.id]
-        self._values.write(component.id, await initial_value(component))
-        self._watch(component)
-        await _deleted(component, old)
+        old, new = self._values[component.id], await initial_value(component)
+        if component.id in self._components:  # else a render has declared something else meanwhile
+            self._values.write(component.id, new)
+            self._watch(component)
+            await _deleted(component, old)
 
 
 async def _deleted(component: Component, value: Stored) -> None:

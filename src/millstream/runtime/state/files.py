@@ -154,6 +154,11 @@ class SessionFiles:
         gone = [self._remove(handle) for handle in values.popleft() - set().union(*values)]
         return [path for blob in gone for path in blob.paths]
 
+    def let_go(self, component: int) -> list[Path]:
+        """Let go of all files that a component showed; gives the paths that are to be deleted."""
+        handles = {*self._outputs.pop(component, ()), *(each for held in self.held.pop(component, ()) for each in held)}
+        return [path for handle in handles if handle in self._blobs for path in self._remove(handle).paths]
+
     def shut(self) -> None:
         """Refuse further uploads: the page is gone. Files that its last handlers return are still stored."""
         self.is_closed = True

@@ -41,7 +41,7 @@ class Beginning:
     """
 
     def __init__(self, components: Collection[Component]) -> None:
-        self._same = _computed(component for component in components if component.is_prepared)
+        self._same = computed(component for component in components if component.is_prepared)
         self._lists = {number: stored for number, stored in self._same.values.items() if isinstance(stored, list)}
         self._others = [component for component in components if not component.is_prepared]
         self._own = frozenset(component.id for component in self._others)
@@ -55,22 +55,23 @@ class Beginning:
         own = {number: list(stored) for number, stored in self._lists.items()}
         initial = Initial({**self._same.values, **own}, dict(self._same.shown), list(self._same.faults), self._own)
         if self._others:
-            computed = await run_in_thread("initial values", lambda: _computed(self._others))
-            initial.values.update(computed.values)
-            initial.shown.update(computed.shown)
-            initial.faults.extend(computed.faults)
+            others = await run_in_thread("initial values", lambda: computed(self._others))
+            initial.values.update(others.values)
+            initial.shown.update(others.shown)
+            initial.faults.extend(others.faults)
         return initial
 
 
 async def initial_value(component: Component) -> Stored:
     """Compute the value that a component starts with, off the loop; an empty one if the user's function fails."""
-    initial = await run_in_thread("initial values", lambda: _computed([component]))
+    initial = await run_in_thread("initial values", lambda: computed([component]))
     for name, error in initial.faults:
         logger.error("the initial value of %s cannot be computed", name, exc_info=error)
     return initial.values[component.id]
 
 
-def _computed(components: Iterable[Component]) -> Initial:
+def computed(components: Iterable[Component]) -> Initial:
+    """Compute the initial values of components; takes its time."""
     initial = Initial({}, {}, [])
     for component in components:
         with guarded(partial(_fail, initial, component)):

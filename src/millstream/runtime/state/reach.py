@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from collections.abc import Set as AbstractSet
 from typing import Final, Protocol
 
 from millstream.declare.component import Component
@@ -50,6 +51,16 @@ class Reach:
         if isinstance(element, Component):
             is_disabled = element.interactive is False
             self._disabled = self._disabled | {element.id} if is_disabled else self._disabled - {element.id}
+
+    def enter(self, elements: Iterable[Element]) -> None:
+        """Take note of elements that a render has declared."""
+        for element in elements:
+            self.note(element)
+
+    def leave(self, numbers: AbstractSet[int]) -> None:
+        """Forget elements of a render."""
+        self._closed = {number: why for number, why in self._closed.items() if number not in numbers}
+        self._disabled -= numbers
 
     def admits(self, number: int, event: str, seen: int) -> bool:
         """Say whether an event can come of what a user did; not if it may have been overtaken by an update.

@@ -92,6 +92,7 @@ class SnapshotBody(msgspec.Struct, array_like=True):
         changed: Constructor arguments that differ from the declaration, pickled, by element.
         streams: The streams that are open.
         last_stream: The last number that the page gave a stream.
+        rendered: The bindings of renders that have shown something.
     """
 
     build: str
@@ -103,6 +104,7 @@ class SnapshotBody(msgspec.Struct, array_like=True):
     changed: dict[int, bytes] = {}
     streams: list[StreamNote] = []
     last_stream: int = 0
+    rendered: list[int] = []
 
 
 def occurrence_of(event: tuple[int | None, str, Any] | None) -> Occurrence | None:

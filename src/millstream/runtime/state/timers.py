@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 from millstream.declare.manifest import Manifest
@@ -34,6 +34,22 @@ class Timers:
         for number in self._numbers:
             self._values.watch(number, self._set)
             self._set(number)
+
+    def enter(self, numbers: Iterable[int]) -> None:
+        """Let further ones tick, from now on; one that ticks already goes on."""
+        for number in numbers:
+            if number not in self._numbers:
+                self._numbers.add(number)
+                self._values.watch(number, self._set)
+                self._set(number)
+
+    def leave(self, numbers: Iterable[int]) -> None:
+        """Stop some of them."""
+        for number in self._numbers.intersection(numbers):
+            self._numbers.discard(number)
+            self._values.unwatch(number)
+            if (timer := self._timers.pop(number, None)) is not None:
+                timer.cancel()
 
     def close(self) -> None:
         """Stop them."""

@@ -15,6 +15,7 @@ from millstream.runtime.state.written_values import MEDIA, PLAIN, written
 from millstream.runtime.user_code import guarded
 from millstream.snapshot_table import MAX_SNAPSHOT_BYTES
 from millstream.types import Stored
+from millstream.wire.limits import FIRST_RENDERED
 
 PATIENCE_S: Final = 1.0
 """How long a value waits for a moment in which no call uses it; then it is written while one does."""
@@ -53,6 +54,9 @@ class ValueNotes:
         """
         touched, values = self._values.touched, self._values
         for number in list(touched):
+            if number >= FIRST_RENDERED:  # another gateway renders it anew
+                touched.discard(number)
+                continue
             if number in values.changed:
                 with guarded(partial(self._skip, number)):
                     self.changed[number] = written(values.changed[number])

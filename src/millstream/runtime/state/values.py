@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, NamedTuple, cast
+from typing import Any, Final, NamedTuple, cast
 
 from millstream.declare.component import Component
 from millstream.declare.element import Element
@@ -174,6 +175,46 @@ class Values:
         """Give what a component has recorded, which is what it holds unless it records again already."""
         return self._late.get(number, self._stored[number])
 
+    def enter(self, elements: Mapping[int, Element], initial: Mapping[int, Stored]) -> None:
+        """Take in elements of a render, with the values of those components that begin with one.
+
+        One that was there before keeps its versions, so that the calls that know it go on, and its value if it is given
+        none; of its changed arguments those that are kept have to be changed again.
+        """
+        self.elements = {**self.elements, **elements}
+        for number in elements:
+            self._versions.setdefault(number, 0)
+            self._firm_versions.setdefault(number, 0)
+            self.changed.pop(number, None)
+        self._stored.update(initial)
+        for number in self._marks.keys() & initial.keys():
+            self._marks[number] = _mark(self.component(number), self._stored[number])
+
+    def observe(self, number: int) -> None:
+        """Tell changes of a component's value from now on."""
+        if number not in self._marks:
+            self._marks[number] = _mark(self.component(number), self._stored[number])
+
+    def leave(self, numbers: AbstractSet[int]) -> None:
+        """Forget elements of a render."""
+        self.elements = {number: element for number, element in self.elements.items() if number not in numbers}
+        kept: tuple[dict[int, Any], ...] = (
+            *(self._stored, self._versions, self._firm_versions, self.changed),
+            *(self._watchers, self._late, self._marks),
+        )
+        for number in numbers:
+            for each in kept:
+                each.pop(number, None)
+        self.touched -= numbers
+
+    def is_written(self, number: int) -> bool:
+        """True if a value has been written since it began."""
+        return self._versions[number] > 0
+
+    def unwatch(self, number: int) -> None:
+        """Call nobody any more when a value is written."""
+        self._watchers.pop(number, None)
+
     def clear(self) -> None:
         """Let go of all values; none can be read any more."""
         self._stored.clear()
@@ -241,6 +282,8 @@ def apply(result: Result, values: Values, store: SessionFiles, claim: Claim) -> 
     """
     applied = Applied()
     for number, made in result.outputs.items():
+        if number not in values.elements:  # a render has declared something else in the meantime
+            continue
         if made.changes:
             values.change(number, made.changes)
         element = values.elements[number]

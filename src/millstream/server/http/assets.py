@@ -60,12 +60,14 @@ class Assets:
         is_public: Whether shared caches may keep the files; they may not if there is a login.
         elements: Scripts that components bring along; they are served beside the page's own.
         tags: The types of the components and layouts that the app declares, of which some are late elements.
+        has_renders: Whether any late element may be declared later on.
         folder: The folder of the built page, with its `assets.json`.
 
     Attributes:
         main_js, main_css: The script and style sheet that are inlined in the page, those of late elements included.
         late_elements: Addresses of the late elements' scripts, to be run before the main script.
         addresses: Addresses of everything else, relative to the page, for the manifest.
+        later: The manifest's table of all other late elements; empty without renders.
 
     Raises:
         RuntimeError: The page was not built; the message says how to build it.
@@ -78,6 +80,7 @@ class Assets:
         is_public: bool,
         elements: Iterable[ElementScript] = (),
         tags: Iterable[str] = (),
+        has_renders: bool = False,
         folder: Path = STATIC,
     ) -> None:
         self._policy = policy
@@ -97,6 +100,11 @@ class Assets:
         self.late_elements = [_address(element.js) for element in late]
         self.addresses: Mapping[str, str] = {part: _address(name) for part, name in built.scripts.items()}
         own = {*built.scripts.values(), *built.imported, *(name for element in late for name in element.files)}
+        others = {tag: element for tag, element in built.late.items() if element not in late} if has_renders else {}
+        table = {tag: {"js": _address(each.js), "css": each.css and _address(each.css)} for tag, each in others.items()}
+        self.later: Mapping[str, object] = {"late": table} if table else {}
+        for each in others.values():
+            own.update(each.files, [each.css] if each.css else ())
         self._table = {name: _read(folder / name) for name in own}
         for script in elements:
             body = script.source.encode()
