@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -94,7 +95,7 @@ def test_a_hint_names_a_command_that_works(python: Path) -> None:
         folder=python.parent,
     )
     assert hint.startswith("pip install ")
-    run("bash", "-c", f"{python} -m {hint.strip()} --quiet --dry-run", folder=python.parent)
+    run(python, "-m", *shlex.split(hint), "--quiet", "--dry-run", folder=python.parent)
 
 
 def test_the_wheel_holds_types_examples_and_licences(wheel: zipfile.ZipFile) -> None:
