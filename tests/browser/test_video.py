@@ -18,7 +18,7 @@ from tests.server.test_serving import wait_until
 import millstream as gr
 from millstream.server.process import protocols
 
-pytestmark = [pytest.mark.browser, pytest.mark.staged]
+pytestmark = pytest.mark.browser
 
 Launch = Callable[..., str]
 
