@@ -110,8 +110,7 @@ def test_an_article_stands_below() -> None:
 
 
 def test_a_clear_button_of_ones_own() -> None:
-    with pytest.warns(UserWarning, match="key"):
-        mine = gr.Button("Wipe", key="x")
+    mine = gr.Button("Wipe", key="x")
     wiping = gr.Interface(lambda x: x, "text", "text", clear_btn=mine)
     assert wiping.freeze().bindings[0].targets[0][1] == "click"
     assert "Wipe" in [getattr(element, "value", None) for element in wiping.elements.values()]

@@ -133,7 +133,7 @@ def test_a_page_that_the_server_ends_says_why(served: tuple[str, App], page: Cli
     [session] = served[1].host.sessions.values()
     recording = page.record("Camera")
     recording.wait_for_state("running")
-    loop = served[1]._loop
+    loop = served[1].loop
     assert loop is not None
     loop.call_soon_threadsafe(session.end, 1012, "restart")
     with pytest.raises(Closed, match="1012 restart"):

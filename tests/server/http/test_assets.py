@@ -1,5 +1,6 @@
 """The files of the page: those of late elements are part of it only where the app declares one."""
 
+import json
 import re
 
 import pytest
@@ -8,6 +9,8 @@ from starlette.testclient import TestClient
 import millstream as gr
 from millstream.server.http.assets import STATIC, Assets
 from millstream.server.security.headers import Policy
+
+BUILT = json.loads((STATIC / "assets.json").read_text())["late"]
 
 
 def test_the_page_runs_a_late_element_before_its_main_script_and_has_its_styles() -> None:
@@ -27,7 +30,7 @@ def test_the_page_runs_a_late_element_before_its_main_script_and_has_its_styles(
 
 def test_what_a_late_element_imports_is_served_too_plain_and_compressed() -> None:
     assets = Assets(Policy(), is_public=True, tags=["chatbot"])
-    (shared,) = STATIC.glob("parts-*.js")
+    (shared,) = [STATIC / name for name in BUILT["chatbot"]["files"] if name.startswith("parts-")]
     with gr.Blocks() as demo:
         gr.Chatbot()
 
@@ -44,7 +47,7 @@ def test_what_a_late_element_imports_is_served_too_plain_and_compressed() -> Non
 def test_an_app_without_late_elements_has_nothing_of_them() -> None:
     with gr.Blocks() as demo:
         gr.Image()
-    (chatbot,) = STATIC.glob("chatbot-*.js")
+    chatbot = STATIC / BUILT["chatbot"]["js"]
 
     with TestClient(demo.app, base_url="http://localhost") as client:
         assert "ms-chatbot" not in client.get("/").text.split("ms-manifest")[0]
