@@ -53,7 +53,6 @@ class Engine:
             bindings=tuple(bindings),
             limits=self._limits,
             paths=tuple(sys.path),
-            start_s=self._plan.start_s,
         )
         self._pool = ActorPool(self._plan, order)
         await self._pool.start()

@@ -21,7 +21,6 @@ class PoolOrder(NamedTuple):
         bindings: The bindings whose handlers are called there.
         limits: The bounds on their calls.
         paths: The folders in which the app finds its modules.
-        start_s: The seconds that its set-up may take.
     """
 
     factory: bytes
@@ -29,7 +28,6 @@ class PoolOrder(NamedTuple):
     bindings: tuple[int, ...]
     limits: EngineLimits
     paths: tuple[str, ...]
-    start_s: float
 
 
 class Answer(NamedTuple):
