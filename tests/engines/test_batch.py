@@ -513,7 +513,7 @@ async def test_what_does_not_pay_is_called_one_by_one_and_that_is_said_once(capl
     assert [len(batch) for batch in words.batches[-36:]] == [1] * 36
     (record,) = [record for record in caplog.records if "does not pay" in record.getMessage()]
     assert record.levelno == logging.WARNING
-    assert record.getMessage().startswith("shout() has batch=True, which does not pay: a call of one takes 0.0")
+    assert record.getMessage().startswith("shout() has batch=True, which does not pay: a call of one takes 0.")
     assert statistics["shout"].calls == 72
     assert words.most_at_work == 1, "no two calls at once, also one by one"
 

@@ -242,3 +242,12 @@ def test_four_times_the_text_takes_four_times_as_long(entry: Entry) -> None:
 @pytest.mark.parametrize("entry", [entry for entry in ENTRIES if entry.function in (MARKDOWN, HTML)], ids=str)
 def test_however_long_it_is_it_takes_less_than_a_second(entry: Entry) -> None:
     check_bounded(entry, HUGE)
+
+
+def test_the_measure_detects_what_is_not_linear() -> None:
+    def quadratic(text: str) -> None:
+        while text:
+            text = text[8:]
+
+    with pytest.raises(AssertionError, match="quadratic"):
+        check_linear(Entry("quadratic", quadratic, repeated("a"), 60_000))

@@ -8,7 +8,7 @@ import ssl
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -136,8 +136,9 @@ def test_a_flood_of_empty_frames_ends_the_connection_long_before_its_end(url: st
 
 def test_a_flood_is_told_why(url: str) -> None:
     with open_socket(url) as socket:
-        for _ in range(websocket.MAX_FRAMES_S + 1):
-            socket.ping()
+        with suppress(ConnectionClosed):  # when it is closed hangs on how fast the two are
+            for _ in range(10 * websocket.MAX_FRAMES_S):
+                socket.ping()
         assert closing_code(socket) == 1008
 
 
