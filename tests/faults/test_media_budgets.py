@@ -32,7 +32,7 @@ from millstream.media.chunked_audio.decoder import MOST_SMALL_PACKETS
 from millstream.media.container import convert, opened
 from millstream.media.untrusted import open_media
 from millstream.media.video import ContinuousVideo
-from millstream.runtime.run_in_thread import begin
+from millstream.run_in_thread import begin
 from millstream.types import Blob
 
 MOST_MIB = 300

@@ -12,7 +12,7 @@ from benchmarks.calls import CallCounter, Calls, Function
 import millstream as ms
 from millstream.testing import TestPage
 
-THREAD = Function("runtime/run_in_thread.py", "begin")
+THREAD = Function("run_in_thread.py", "begin")
 
 
 def birth(declare: Callable[[], object]) -> Calls:

@@ -22,8 +22,8 @@ from millstream.client.page import Page
 from millstream.declare.injected import Address, Request
 from millstream.engines.thread import Engine
 from millstream.errors import Closed, InvalidValue, QuotaExceeded, Refused
+from millstream.run_in_thread import run_in_thread
 from millstream.runtime.host import Settings
-from millstream.runtime.run_in_thread import run_in_thread
 from millstream.runtime.session import Session
 from millstream.runtime.stream.stream import Stream
 from millstream.server.composition import compose_host

@@ -22,10 +22,10 @@ from millstream.client.run import ClientRun
 from millstream.declare.injected import Request
 from millstream.engines.inline import Engine
 from millstream.errors import Busy, Closed
+from millstream.run_in_thread import run_in_thread
 from millstream.runtime.host import Host, Settings
 from millstream.runtime.queue import RunQueue
 from millstream.runtime.restoration import INTERRUPTED
-from millstream.runtime.run_in_thread import run_in_thread
 from millstream.runtime.snapshots import MAX_UNRESTORED, Parts, _Unrestored
 from millstream.runtime.state.temp_folders import TempFolders
 from millstream.runtime.state.value_notes import REST_BYTES

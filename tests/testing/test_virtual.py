@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from millstream.runtime.run_in_thread import run_in_thread
+from millstream.run_in_thread import run_in_thread
 from millstream.testing.virtual import Deadlock, VirtualLoop
 
 

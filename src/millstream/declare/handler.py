@@ -63,6 +63,11 @@ class HandlerSpec:
         return self.kind in (HandlerKind.ASYNC, HandlerKind.ASYNC_GENERATOR)
 
     @cached_property
+    def is_personal(self) -> bool:
+        """True if it asks for what belongs to one visitor: its results may be nobody else's."""
+        return any(issubclass(asked, Request | SessionObject | Turn) for asked in self.specials.values())
+
+    @cached_property
     def tracks_tqdm(self) -> bool:
         """True if it wants the bars of tqdm to be shown."""
         defaults = [parameter.default for parameter in self.parameters or ()]

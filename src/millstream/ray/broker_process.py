@@ -18,7 +18,7 @@ from millstream.errors import Closed
 from millstream.ray.broker_actor import BrokerActor
 from millstream.ray.broker_link import BrokerLink
 from millstream.ray.broker_name import NAMESPACE, broker_name
-from millstream.runtime.run_in_thread import run_in_thread
+from millstream.run_in_thread import run_in_thread
 
 logger = logging.getLogger("millstream.broker")
 

@@ -14,6 +14,7 @@ from millstream.declare.injected import Request
 from millstream.declare.manifest import Manifest
 from millstream.errors import Busy, InvalidValue, QuotaExceeded, Refused
 from millstream.jobs import Engine
+from millstream.run_in_thread import run_in_thread
 from millstream.runtime.absences import Absences
 from millstream.runtime.app_metrics import AppMetrics, measured
 from millstream.runtime.call.call_limits import CallLimits
@@ -26,7 +27,6 @@ from millstream.runtime.metrics import Totals
 from millstream.runtime.page_info import page_of
 from millstream.runtime.queue import SlotQueue
 from millstream.runtime.rendering.registry import RenderRegistry
-from millstream.runtime.run_in_thread import run_in_thread
 from millstream.runtime.session import Session
 from millstream.runtime.sessions import Sessions
 from millstream.runtime.settings import Settings

@@ -13,7 +13,7 @@ from millstream.declare.component import Component
 from millstream.declare.manifest import Manifest
 from millstream.errors import InvalidValue, QuotaExceeded
 from millstream.media.image_header import HEAD_BYTES, MIMES, format_of
-from millstream.runtime.run_in_thread import run_in_thread
+from millstream.run_in_thread import run_in_thread
 from millstream.runtime.state.files import CallFiles, SessionFiles
 from millstream.runtime.state.path_rules import PathRules
 from millstream.types import Blob

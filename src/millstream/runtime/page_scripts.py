@@ -10,8 +10,8 @@ from millstream.declare.binding import Binding
 from millstream.declare.component import Component
 from millstream.errors import Busy, InvalidValue
 from millstream.jobs import Failure
+from millstream.run_in_thread import run_in_thread
 from millstream.runtime.context import SessionContext
-from millstream.runtime.run_in_thread import run_in_thread
 from millstream.runtime.state.addresses import addressed, file_value
 from millstream.runtime.state.frame_chain import FrameChain
 from millstream.runtime.state.raw_frame import RawFrame

@@ -12,8 +12,8 @@ from typing import Final, Protocol, TypeAlias
 from millstream.declare.element import Element
 from millstream.declare.manifest import Manifest
 from millstream.errors import Busy, Closed
+from millstream.run_in_thread import run_in_thread
 from millstream.runtime.restored import Restored, read_snapshot
-from millstream.runtime.run_in_thread import run_in_thread
 from millstream.runtime.state.initial import Initial
 from millstream.runtime.state.resume_tokens import digest_of
 from millstream.runtime.state.snapshot import Seal, Snapshot, SnapshotHead

@@ -22,9 +22,9 @@ from millstream.declare.declaration import Declaration
 from millstream.declare.manifest import Manifest
 from millstream.errors import Busy
 from millstream.recording.recorder import Recorder
+from millstream.run_in_thread import run_in_thread
 from millstream.runtime.app_metrics import AppMetrics
 from millstream.runtime.host import Host
-from millstream.runtime.run_in_thread import run_in_thread
 from millstream.server.complaints import VisitorLog
 from millstream.server.composition import HostSnapshots, compose_host, settings_of
 from millstream.server.gateways.figures import PATH

@@ -15,8 +15,8 @@ from millstream.declare.injected import Request
 from millstream.declare.manifest import Manifest
 from millstream.engines.inline import Engine
 from millstream.errors import Closed, InvalidValue
+from millstream.run_in_thread import run_in_thread
 from millstream.runtime.host import Host, Settings
-from millstream.runtime.run_in_thread import run_in_thread
 from millstream.server.composition import compose_host
 from millstream.testing.virtual import VirtualLoop
 from millstream.transports.memory import MemoryTransport, connect

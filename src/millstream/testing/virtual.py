@@ -8,7 +8,7 @@ import selectors
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from millstream.runtime import run_in_thread
+from millstream import run_in_thread
 
 GLANCE_S: Final = 0.02
 """Real seconds between two looks at a thread that works."""

@@ -1,4 +1,5 @@
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -75,6 +76,76 @@ def test_a_generator_that_was_left_early_is_not_kept() -> None:
     assert len(calls) == 2
 
 
+def test_a_call_that_gives_too_much_is_not_kept(monkeypatch: pytest.MonkeyPatch, caplog: Any) -> None:
+    monkeypatch.setattr("millstream.declare.caching.kept_calls.MAX_RESULTS", 3)
+
+    @gr.cache
+    def count(n: int) -> Iterator[int]:
+        yield from range(n)
+
+    @gr.cache(max_memory=1000)
+    async def enlarge(n: int) -> AsyncIterator[bytes]:
+        for _ in range(n):
+            yield bytes(400)
+
+    async def all_of(n: int) -> int:
+        return len([part async for part in enlarge(n)])
+
+    for n in (3, 4, 4):
+        assert list(count(n)) == list(range(n))
+    assert [asyncio.run(all_of(n)) for n in (2, 3)] == [2, 3]
+    said = [record.getMessage() for record in caplog.records]
+    assert [text.partition("(")[0] for text in said] == ["count", "count", "enlarge"]
+
+
+def test_large_arguments_and_results_of_async_functions_leave_the_loop_alone() -> None:
+    seen: set[str] = set()
+
+    class Large(bytes):
+        def __deepcopy__(self, memo: object) -> "Large":
+            seen.add(threading.current_thread().name)
+            return self
+
+    def key_of(given: dict[str, object]) -> object:
+        seen.add(threading.current_thread().name)
+        return given["data"]
+
+    @gr.cache(key=key_of)
+    async def one(data: bytes) -> Large:
+        return Large(data)
+
+    @gr.cache(key=key_of)
+    async def each(data: bytes) -> AsyncIterator[Large]:
+        yield Large(data)
+
+    async def main() -> None:
+        for _ in range(2):
+            assert await one(b"a") == b"a"
+            assert [part async for part in each(b"a")] == [b"a"]
+
+    asyncio.run(main())
+    assert seen == {"millstream cache"}
+
+
+def test_a_function_that_asks_for_the_request_keeps_results_for_one_page_and_events_count() -> None:
+    @gr.cache
+    async def greet(request: gr.Request) -> str:
+        return str(request.session_hash)
+
+    @gr.cache
+    def chosen(event: gr.SelectData) -> object:
+        return event.value
+
+    with gr.Blocks() as demo:
+        name = gr.Textbox(label="Name")
+        gr.Button("Greet").click(greet, None, name)
+    with TestPage(demo) as page, page.another() as other:
+        for each in (page, other):
+            each.click("Greet")
+        assert page.value("Name") != other.value("Name")
+    assert [chosen(gr.SelectData(None, {"index": n, "value": n})) for n in (1, 2)] == [1, 2]
+
+
 def test_a_cache_inside_of_another_function_and_a_key_of_its_own() -> None:
     def fetch(text: str, mood: str) -> str:
         calls.append(mood)
@@ -137,12 +208,22 @@ def test_memory_is_bounded() -> None:
         gr.Cache(max_size=-1)
 
 
+def coloured(red: int = 0, clear: int | None = None) -> Image.Image:
+    """Make an image whose pixels are numbers of colours."""
+    image = Image.new("P", (2, 2))
+    image.putpalette([red, 0, 0, 255, 255, 255])
+    if clear is not None:
+        image.info["transparency"] = clear
+    return image
+
+
 def test_fingerprints_tell_contents_apart(tmp_path: Path) -> None:
     file = tmp_path / "a.txt"
     file.write_text("one")
     values = [
         *(None, 0, 0.0, False, "", b"", [], (), {}, "0", [0], [[0]], {"a": 0}, {"a": [0]}, {0}),
         *(np.zeros(2), np.zeros((2, 1)), np.zeros(2, np.float32), Image.new("RGB", (2, 2)), Image.new("L", (2, 2))),
+        *(coloured(), coloured(9), coloured(clear=1)),
         *(pd.DataFrame({"a": [1]}), pd.DataFrame({"b": [1]}), pd.Series([1]), str(file)),
     ]
     found = [fingerprint(value) for value in values]

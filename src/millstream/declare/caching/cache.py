@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import copy
-import functools
-import inspect
-from collections.abc import AsyncGenerator, Callable, Generator, Mapping
-from typing import Any, Final, TypeAlias, overload
+from collections.abc import Callable
+from typing import Any, Final, overload
 
 from millstream.declare.caching.fingerprint import fingerprint
+from millstream.declare.caching.kept_calls import KeptCalls, KeyFunction, kept
 from millstream.declare.caching.store import Store
 from millstream.declare.handler import inspect_handler
 from millstream.errors import DeclarationError
 from millstream.types import Handler
-
-KeyFunction: TypeAlias = Callable[[dict[str, Any]], object]
 
 _MADE: Final = "_millstream_kept"
 
@@ -23,7 +19,7 @@ class Cache:
     """A store that a handler fills by itself: `def answer(prompt, kept=gr.Cache())`.
 
     Keys may be anything that has a content: texts, numbers, arrays, images, lists of these. In worker processes, each
-    has its own.
+    has its own. Keys are hashed where `get` and `set` are called: for large ones, an async handler does so in a thread.
 
     Args:
         max_size: The most entries, of which those that were not used for longest go; 0 for any number.
@@ -82,8 +78,12 @@ def cache(
 ) -> Handler | Callable[[Handler], Handler]:
     """Keep the results of a function by the content of its arguments: `@gr.cache`, or `gr.cache(fn)(…)` in another.
 
-    Functions may be plain, async, or generators of either kind, whose results are all kept and given again. `Request`,
-    `Progress` and event data do not count. In worker processes, each keeps its own results.
+    Functions may be plain, async, or generators of either kind, whose results are all kept and given again. `Request`
+    and `Progress` do not count, event data does by what it says; results of a function that takes a `Request`, or
+    another object of one page, are kept for that page alone. In worker processes, each keeps its own results.
+
+    What async functions take and give is hashed and copied in a thread. A call of a generator that gives more than
+    10,000 results, or more bytes than `max_memory` (256 MiB without it), is not kept.
 
     Args:
         fn: The function.
@@ -103,82 +103,9 @@ def cache(
         # With the function itself, so that `gr.cache(fn)` in each call finds what it kept before.
         made: dict[tuple[object, ...], Handler] = getattr(function, "__dict__", {}).setdefault(_MADE, {})
         if options not in made:
-            made[options] = _kept(function, Store(max_size, max_memory, per_session=per_session), key)
+            spec = inspect_handler(function, "cache")
+            store = Store(max_size, max_memory, per_session=per_session or spec.is_personal)
+            made[options] = kept(KeptCalls(spec, store, key, Cache))
         return made[options]
 
     return keep if fn is None else keep(fn)
-
-
-def _kept(fn: Handler, store: Store, key: KeyFunction | None) -> Handler:
-    """Wrap a function by one of the same kind."""
-    known = functools.partial(_key, fn, key, frozenset(inspect_handler(fn, "cache").specials))
-    if inspect.isasyncgenfunction(fn):
-
-        async def each_async(*arguments: object, **keywords: object) -> AsyncGenerator[object, None]:
-            if (results := _found(store, name := known(arguments, keywords))) is None:
-                results = []
-                async for result in fn(*arguments, **keywords):
-                    results.append(copy.deepcopy(result))
-                    yield result
-                store.put(name, results)
-                return
-            for result in results:
-                yield result
-
-        return functools.wraps(fn)(each_async)
-    if inspect.isgeneratorfunction(fn):
-
-        def each(*arguments: object, **keywords: object) -> Generator[object, None, None]:
-            if (results := _found(store, name := known(arguments, keywords))) is None:
-                results = []
-                for result in fn(*arguments, **keywords):
-                    results.append(copy.deepcopy(result))
-                    yield result
-                store.put(name, results)
-                return
-            yield from results
-
-        return functools.wraps(fn)(each)
-    return _kept_value(fn, store, known)
-
-
-def _kept_value(fn: Handler, store: Store, known: Callable[..., str]) -> Handler:
-    if inspect.iscoroutinefunction(fn):
-
-        async def one_async(*arguments: object, **keywords: object) -> object:
-            if (results := _found(store, name := known(arguments, keywords))) is None:
-                result = await fn(*arguments, **keywords)
-                store.put(name, [copy.deepcopy(result)])
-                return result
-            return results[0]
-
-        return functools.wraps(fn)(one_async)
-
-    def one(*arguments: object, **keywords: object) -> object:
-        if (results := _found(store, name := known(arguments, keywords))) is None:
-            result = fn(*arguments, **keywords)
-            store.put(name, [copy.deepcopy(result)])
-            return result
-        return results[0]
-
-    return functools.wraps(fn)(one)
-
-
-def _found(store: Store, name: str) -> list[Any] | None:
-    results = store.get(name)
-    return copy.deepcopy(results) if isinstance(results, list) else None
-
-
-def _key(
-    fn: Handler,
-    key: KeyFunction | None,
-    aside: frozenset[str],
-    arguments: tuple[object, ...],
-    keywords: Mapping[str, object],
-) -> str:
-    """Give the fingerprint of arguments, by name; what is about the call alone (`aside`) does not count."""
-    bound = inspect.signature(fn).bind(*arguments, **keywords)
-    bound.apply_defaults()
-    given = {name: value for name, value in bound.arguments.items() if name not in aside}
-    counting = {name: value for name, value in given.items() if not isinstance(value, Cache)}
-    return fingerprint(counting if key is None else key(counting))

@@ -67,7 +67,7 @@ def _object_parts(value: Any, kind: bytes, depth: int) -> Iterator[bytes | memor
         yield from _parts(value.tolist(), depth - 1)
     elif hasattr(value, "tobytes"):
         described = (getattr(value, name, None) for name in ("shape", "size", "dtype", "mode"))
-        yield from (kind, repr(list(described)).encode(), value.tobytes())
+        yield from (kind, repr(list(described)).encode(), value.tobytes(), *_colours(value))
     elif (pandas := sys.modules.get("pandas")) is not None and isinstance(value, pandas.DataFrame | pandas.Series):
         names = list(value.columns) if hasattr(value, "columns") else [value.name]
         hashes = pandas.util.hash_pandas_object(value, index=True).to_numpy()
@@ -80,6 +80,14 @@ def _object_parts(value: Any, kind: bytes, depth: int) -> Iterator[bytes | memor
         yield from _parts(value.to_dicts(), depth - 1)
     else:
         raise TypeError(f"the content of {brief(value)} cannot be told: give key=, which says what counts")
+
+
+def _colours(value: Any) -> Iterator[bytes]:
+    """Give what the pixels of an image of Pillow mean, where they are numbers of colours, or one of them is clear."""
+    if hasattr(value, "getpalette") and (palette := value.getpalette("RGBA")) is not None:
+        yield bytes(palette)
+    if (clear := getattr(value, "info", {}).get("transparency")) is not None:
+        yield repr(clear).encode()
 
 
 def _file(text: str) -> bytes:

@@ -29,6 +29,9 @@ class Store:
         max_memory: The most bytes that they take, estimated: a number, or a text such as `"512mb"`; `None` for any.
         per_session: Whether each page has its own entries, which go with it.
 
+    Attributes:
+        max_bytes: `max_memory` in bytes.
+
     Raises:
         DeclarationError: A bound is none.
     """
@@ -36,7 +39,7 @@ class Store:
     def __init__(self, max_size: int = 128, max_memory: str | int | None = None, *, per_session: bool = False) -> None:
         if max_size < 0:
             raise DeclarationError(f"cache: max_size={max_size!r} is no whole number from 0")
-        self._max_size, self._max_memory = max_size, _bytes(max_memory)
+        self._max_size, self.max_bytes = max_size, _bytes(max_memory)
         self._is_per_session = per_session
         self._entries: OrderedDict[Key, tuple[object, int]] = OrderedDict()
         self._used = 0
@@ -54,7 +57,7 @@ class Store:
             return entry[0]
 
     def put(self, key: str, value: object) -> None:
-        size = 0 if self._max_memory is None else weight(value)
+        size = 0 if self.max_bytes is None else weight(value)
         full = self._full(key)
         with self._lock:
             self._drop(full)
@@ -91,7 +94,7 @@ class Store:
     def _is_too_large(self) -> bool:
         if self._max_size and len(self._entries) > self._max_size:
             return True
-        return self._max_memory is not None and self._used > self._max_memory and bool(self._entries)
+        return self.max_bytes is not None and self._used > self.max_bytes and bool(self._entries)
 
     def _drop(self, key: Key) -> None:
         if (entry := self._entries.pop(key, None)) is not None:
@@ -114,6 +117,8 @@ def weight(value: object) -> int:
         return size
     if hasattr(value, "nelement") and hasattr(value, "element_size"):
         return int(value.nelement() * value.element_size())
+    if callable(estimated := getattr(value, "estimated_size", None)):  # a table of polars
+        return int(estimated())
     if hasattr(value, "getbands") and hasattr(value, "width") and hasattr(value, "height"):
         return int(value.width * value.height * len(value.getbands()))
     return sys.getsizeof(value)

@@ -10,8 +10,8 @@ from typing import NamedTuple
 from millstream.codecs import opus, pcm16
 from millstream.codecs.opus import OpusPacket, OpusStretch
 from millstream.frames import Chunk
+from millstream.run_in_thread import begin, run_in_thread
 from millstream.runtime.audio.bandwidth import Bandwidth
-from millstream.runtime.run_in_thread import begin, run_in_thread
 from millstream.wire.packet import CodecNumber, Flag
 from millstream.wire.sound import SAMPLE_BYTES
 

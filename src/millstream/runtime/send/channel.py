@@ -10,7 +10,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from functools import partial
 
-from millstream.runtime.run_in_thread import begin
+from millstream.run_in_thread import begin
 from millstream.runtime.send.frame_encoder import FrameEncoder
 from millstream.runtime.state.raw_frame import RawFrame
 from millstream.wire.messages import Outputs

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from millstream.errors import Busy
-from millstream.runtime.run_in_thread import run_in_thread
+from millstream.run_in_thread import run_in_thread
 
 logger = logging.getLogger("millstream.session")
 

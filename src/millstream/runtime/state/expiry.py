@@ -9,7 +9,7 @@ from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import Any, Protocol, cast, runtime_checkable
 
 from millstream.declare.component import Component
-from millstream.runtime.run_in_thread import run_in_thread
+from millstream.run_in_thread import run_in_thread
 from millstream.runtime.state.initial import initial_value
 from millstream.runtime.state.values import Values
 from millstream.runtime.user_code import guarded

@@ -8,7 +8,7 @@ from functools import partial
 from typing import NamedTuple
 
 from millstream.declare.component import Component
-from millstream.runtime.run_in_thread import run_in_thread
+from millstream.run_in_thread import run_in_thread
 from millstream.runtime.user_code import guarded
 from millstream.types import Blob, Stored
 from millstream.wire.messages import Value

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import BinaryIO, Final, Self
 
 from millstream.errors import InvalidValue, QuotaExceeded
-from millstream.runtime.run_in_thread import begin, run_in_thread
+from millstream.run_in_thread import begin, run_in_thread
 from millstream.runtime.state.addresses import file_value
 from millstream.runtime.state.file_quota import check_disk
 from millstream.runtime.state.files import SessionFiles, new_file, suffix_of

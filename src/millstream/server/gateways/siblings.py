@@ -12,7 +12,7 @@ from typing import Final, Protocol
 from millstream.broker.connection import BrokerConnection, Identity
 from millstream.broker.unix_socket import dial
 from millstream.declare.manifest import Manifest
-from millstream.runtime.run_in_thread import run_in_thread
+from millstream.run_in_thread import run_in_thread
 from millstream.runtime.settings import Settings
 from millstream.runtime.state.owned import is_gateway_name
 

@@ -15,7 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-from millstream.runtime.run_in_thread import begin
+from millstream.run_in_thread import begin
 
 logger = logging.getLogger("millstream.server")
 

@@ -17,9 +17,9 @@ from starlette.types import Receive, Scope, Send
 from millstream.errors import InvalidValue, QuotaExceeded
 from millstream.recording.msr import UploadPart
 from millstream.recording.recorder import MAX_UPLOAD_BYTES, Recorder
+from millstream.run_in_thread import run_in_thread
 from millstream.runtime.host import Host
 from millstream.runtime.inspection import UnfitUpload
-from millstream.runtime.run_in_thread import run_in_thread
 from millstream.server.security.caller import Caller
 from millstream.types import Blob
 

@@ -15,7 +15,7 @@ from typing import Final, Protocol
 
 from millstream.errors import Busy
 from millstream.login_backoff import Backoff
-from millstream.runtime.run_in_thread import begin
+from millstream.run_in_thread import begin
 from millstream.runtime.state.file_quota import network_of
 from millstream.runtime.user_code import guarded
 from millstream.server.complaints import VisitorLog

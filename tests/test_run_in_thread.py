@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from millstream.errors import Busy
-from millstream.runtime.run_in_thread import MAX_OF_A_KIND, begin, pending, run_in_thread
+from millstream.run_in_thread import MAX_OF_A_KIND, begin, pending, run_in_thread
 
 
 def fail() -> None:
