@@ -60,4 +60,5 @@ _.queue_s, _.left_us
 _._repr_mimebundle_, _._ipython_display_
 
 # MkDocs asks its hooks for it.
+on_config
 on_page_markdown
