@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from millstream.components import dataframe as module
 from millstream.components.dataframe import Dataframe, List, Matrix, Numpy
 from millstream.components.tables.table import Table
 from millstream.errors import DeclarationError
+from millstream.run_in_thread import run_in_thread
 from millstream.runtime.send.list_diff import ListDiff
 from millstream.testing import TestPage
 from millstream.wire.messages import Outputs
@@ -125,6 +127,59 @@ def test_a_large_table_is_fetched_in_pages() -> None:
         page.click("Go")
         page.wait_for(lambda: shown(page, "Text") == "(100000, 2)")
         assert shown(page, "Table")["data"][0]["page"] != first["page"]
+
+
+def test_edits_of_a_large_table_leave_the_loop_alone_and_come_before_what_follows(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    threads: list[str] = []
+    edited = Dataframe.edited
+
+    def spied(self: Dataframe, *arguments: Any) -> Any:
+        threads.append(threading.current_thread().name)
+        return edited(self, *arguments)
+
+    monkeypatch.setattr(Dataframe, "edited", spied)
+    with ms.Blocks() as demo:
+        table = Dataframe(np.arange(200_000).reshape(-1, 2), label="Table", interactive=True)
+        text = ms.Textbox(label="Text")
+        ms.Button("Go").click(lambda value: str(value.iloc[0, 0]), table, text)
+    with TestPage(demo) as page:
+        version = shown(page, "Table")["version"]
+        page.set("Table", {"base": version, "version": 1, "edits": [["set", 0, 0, 7]]})
+        page.click("Go")
+        page.wait_for(lambda: shown(page, "Text") == "7")
+        page.set("Table", {"base": version, "version": 2, "edits": [["set", 0, 0, 8]]})
+        page.click("Go")
+        page.wait_for(lambda: page.toasts)
+        assert "was changed by the app meanwhile" in page.toasts[0].message
+        assert shown(page, "Text") == "7"
+    assert threads == ["millstream edit"] * 2
+
+
+def test_an_edit_begins_again_if_the_app_writes_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, written = threading.Event(), threading.Event()
+    edited = Dataframe.edited
+
+    def slow(self: Dataframe, *arguments: Any) -> Any:
+        begun.set()
+        written.wait()
+        return edited(self, *arguments)
+
+    async def write() -> Any:
+        await run_in_thread("test", begun.wait)
+        return np.ones((100_000, 2))
+
+    with ms.Blocks() as demo:
+        table = Dataframe(np.zeros((100_000, 2)), label="Table", interactive=True)
+        text = ms.Textbox(label="Text")
+        ms.Button("Go").click(write, None, table).then(lambda: written.set() or "there", None, text)
+    with TestPage(demo) as page:
+        monkeypatch.setattr(Dataframe, "edited", slow)
+        page.click("Go", wait=False)
+        page.set("Table", {"base": shown(page, "Table")["version"], "version": 1, "edits": [["set", 0, 0, 7]]})
+        page.wait_for(lambda: page.toasts)
+        assert "was changed by the app meanwhile" in page.toasts[0].message
 
 
 def test_an_empty_table_has_the_rows_and_columns_that_are_declared() -> None:

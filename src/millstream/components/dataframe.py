@@ -211,6 +211,9 @@ class Dataframe(Component):
         except UnfitTable as error:
             raise InvalidValue(f"{self.name} {error}") from error
 
+    def takes_long(self, stored: Stored) -> bool:
+        return isinstance(stored, Table) and bool(stored.pages)
+
     def preprocess(self, value: Stored | Media, scratch: Scratch) -> object:
         try:
             return handed(cast("Table", value), self.type)

@@ -66,6 +66,10 @@ class ValueForms(Element):
         """
         return self.validate(wire, files)
 
+    def takes_long(self, stored: Stored) -> bool:
+        """Tell if an edit of the value that is `stored` is too much work for the event loop: it runs in a thread."""
+        return False
+
     def inspect(self, blob: Blob, scratch: Scratch) -> Blob:
         """Look at a file that was uploaded for this component, before it becomes a value. Runs in a thread.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from millstream.errors import Closed
@@ -42,7 +42,7 @@ class Actions:
         leave: Called when the page takes its leave.
 
     Attributes:
-        by_type: Called with a message, by its type.
+        by_type: Called with a message, by its type; give what is to be awaited before the next message, if anything.
         streams: Get the packets.
     """
 
@@ -59,7 +59,7 @@ class Actions:
         self._fault = fault
         self._leave = leave
         sender = context.sender
-        self.by_type: dict[type, Callable[[Any], object]] = {
+        self.by_type: dict[type, Callable[[Any], Awaitable[None] | None]] = {
             Set: events.edits.edit,
             Fire: events.fire,
             Cancel: lambda message: events.cancel_run(message.run),

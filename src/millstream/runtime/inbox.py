@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Final
 
 from millstream.errors import Closed, ProtocolError
@@ -11,7 +12,7 @@ from millstream.runtime.actions import Actions
 from millstream.runtime.clock import SessionClock
 from millstream.runtime.metrics import Totals
 from millstream.runtime.page_info import PageInfo
-from millstream.runtime.user_code import is_for_the_caller
+from millstream.runtime.user_code import guarded, is_for_the_caller
 from millstream.types import Transport
 from millstream.wire.encoding import decode_packet, decode_page_message
 from millstream.wire.messages import Ack, Bye, Clock, Credit, PageMessage, Played
@@ -93,7 +94,8 @@ class Inbox:
                             self._act(message)
                     elif message.seq > self._page.seen:  # else it was acted upon before
                         self._page.seen = message.seq
-                        self._act(message)
+                        if (rest := self._act(message)) is not None:
+                            await self._finish(message, rest)
                 spent += cost
                 if spent >= BREATH:
                     spent = 0
@@ -101,18 +103,24 @@ class Inbox:
         except ProtocolError as error:
             self._refuse(error)
 
-    def _act(self, message: PageMessage) -> None:
+    def _act(self, message: PageMessage) -> Awaitable[None] | None:
+        """Act upon a message; gives what is to be awaited before the next one."""
         action = self._actions.by_type.get(type(message))
         if action is None:
             raise ProtocolError(f"{type(message).__name__} is not expected now")
         try:
-            action(message)
+            return action(message)
         except (ProtocolError, Closed):
             raise
         except BaseException as error:  # the session's loop; what it fails with is logged
             if is_for_the_caller(error):
                 raise
             self._actions.fail(message, error)
+            return None
+
+    async def _finish(self, message: PageMessage, rest: Awaitable[None]) -> None:
+        with guarded(partial(self._actions.fail, message), passing=(ProtocolError, Closed)):
+            await rest
 
 
 class MessageBudget:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -159,6 +160,28 @@ def test_files_of_separated_values(tmp_path: Path) -> None:
         table(str(path))
     with pytest.raises(UnfitTable, match=r"path of a .csv file"):
         table("what is this")
+
+
+@pytest.mark.parametrize(
+    ("text", "headers"),
+    [
+        ("a;b\n1,5;2,5\n", ("a", "b")),
+        ("a|b\n1|2", ("a", "b")),
+        ('a, b\n1, "x, y"\n', ("a", "b")),
+        ("a\n1\n", ("a",)),
+        ("", ()),
+        ('"a;b",c\n"1;2;3",4\n', ("a;b", "c")),
+        ("\n'" * 2048, ("'",)),
+        ('\n"a' * 1365, ()),
+    ],
+)
+def test_the_sign_between_values_is_found_at_once(tmp_path: Path, text: str, headers: tuple[str, ...]) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(text)
+    before = time.process_time()
+    found = table(str(path)).headers
+    assert time.process_time() - before < 1
+    assert found == headers or text.startswith("\n")
 
 
 def test_the_texts_and_colours_of_a_styler_are_kept() -> None:

@@ -224,7 +224,7 @@ class _Draft:
     def __init__(self, known: Table, rules: Rules) -> None:
         self._known, self._rules = known, rules
         self._parts: list[RowPage | list[Row]] = [*known.pages, list(known.rows)]
-        self._touched: set[int] = set()
+        self._ends = self._counted()
         self._headers, self._kinds = list(known.headers), list(known.kinds)
         self.edits: Mapping[str, Callable[..., None]] = {
             "set": self._set,
@@ -233,24 +233,23 @@ class _Draft:
             "rename": self._rename,
         }
 
-    @property
-    def _counts(self) -> list[int]:
-        return [part.count if isinstance(part, RowPage) else len(part) for part in self._parts]
+    def _counted(self) -> list[int]:
+        """Give the number of rows up to the end of each page."""
+        return list(accumulate(part.count if isinstance(part, RowPage) else len(part) for part in self._parts))
 
     def _open(self, row: int, most: int) -> tuple[list[Row], int]:
         """Give the rows of the page of a row, and its number there."""
-        ends = list(accumulate(self._counts))
+        ends = self._ends
         if not 0 <= row < most:
             raise UnfitTable(f"has {ends[-1]} rows, but an edit is for row {row}")
         at = min(bisect_right(ends, row), len(self._parts) - 1)
         part = self._parts[at]
         if isinstance(part, RowPage):
             part = self._parts[at] = part.rows()
-        self._touched.add(at)
         return part, row - (ends[at - 1] if at else 0)
 
     def _set(self, row: int, column: int, value: Value) -> None:
-        rows, at = self._open(row, sum(self._counts))
+        rows, at = self._open(row, self._ends[-1])
         cells = list(rows[at])
         cells[column] = self._cell(column, value)
         if column in self._known.rendered:
@@ -268,19 +267,21 @@ class _Draft:
         return cell
 
     def _insert(self, row: int, values: Value) -> None:
-        count = sum(self._counts)
+        count = self._ends[-1]
         _check_count("rows", count + 1, count, self._rules.rows)
         check_shape(count + 1, len(self._headers))
         rows, at = self._open(row, count + 1)
         fresh = _row(values, len(self._headers))
         cells = [self._cell(column, cell, is_new=True) for column, cell in enumerate(fresh)]
         rows.insert(at, (*cells, *(None for _ in self._known.rendered)))
+        self._ends = self._counted()
 
     def _delete(self, row: int) -> None:
-        count = sum(self._counts)
+        count = self._ends[-1]
         _check_count("rows", count - 1, count, self._rules.rows)
         rows, at = self._open(row, count)
         del rows[at]
+        self._ends = self._counted()
 
     def _rename(self, column: int, name: Value) -> None:
         if not 0 <= column < len(self._headers) or is_fixed(self._known.width, self._rules):
