@@ -1,0 +1,154 @@
+"""Takes the pictures of the guide's chapters: runs their programs, and saves screenshots in `docs/images`.
+
+Used when a chapter's program or the look of the page has changed: `python scripts/docs_pictures.py [NAME …]`. Needs the
+packages of the tests, Chromium and ffmpeg.
+"""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import closing
+from io import BytesIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
+
+from PIL import Image, ImageChops
+from playwright.sync_api import Page, ViewportSize, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "src")]
+
+from tests.docs import drill  # noqa: E402
+from tests.docs.pages import blocks_of  # noqa: E402
+
+from millstream import Blocks  # noqa: E402
+
+FLAGS = ["--no-sandbox", "--disable-gpu", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+CALM = "footer { display: none !important }"
+
+
+def record(page: Page) -> None:
+    """Stream for some seconds."""
+    page.get_by_role("button", name="Record").first.click()
+    page.wait_for_timeout(4_000)
+
+
+def press(name: str, for_ms: float = 1_500) -> Callable[[Page], None]:
+    """Press a button, and wait for what it shows."""
+
+    def use(page: Page) -> None:
+        page.get_by_role("button", name=name, exact=True).first.click()
+        page.wait_for_timeout(for_ms)
+
+    return use
+
+
+def rest(page: Page) -> None:
+    """Change nothing."""
+
+
+def show_latency(page: Page) -> None:
+    """Stream, and open the latency panel."""
+    record(page)
+    page.keyboard.press("Alt+l")
+    page.wait_for_timeout(2_500)
+    page.locator("button", has_text="fps").first.click()
+    page.wait_for_timeout(1_500)
+
+
+def chat(page: Page) -> None:
+    """Send a message, and wait for the reply."""
+    field = page.get_by_role("textbox").first
+    field.fill("Hello")
+    field.press("Enter")
+    page.wait_for_timeout(2_500)
+
+
+class Picture(NamedTuple):
+    """A picture of a program.
+
+    Attributes:
+        page: The chapter.
+        has: A text that only the program's block contains.
+        use: Brings the page into the state that is shown.
+        width: Of the window, in pixels.
+        height: Of the window; a taller page is shown whole.
+    """
+
+    page: str
+    has: str
+    use: Callable[[Page], None] = rest
+    width: int = 760
+    height: int = 800
+
+
+PICTURES = {
+    "batching": Picture("batching", "def classify", record),
+    "bars": Picture("data", "BarPlot(SALES"),
+    "chat": Picture("components", "gr.ChatInterface(reply", chat, height=400),
+    "conversation": Picture("conversations", "say it backwards", record),
+    "dial": Picture("own-components", "from dial import Dial"),
+    "examples": Picture("examples-and-flagging", "gr.Examples([["),
+    "first-app": Picture("install", "Upside down", record),
+    "latency": Picture("latency", "show_latency=True", show_latency, 900),
+    "marks": Picture("marks", 'labels="bright", scores', record),
+    "primes": Picture("worker-processes", "count_primes", press("Count")),
+    "progress": Picture("handlers-and-events", "Developing", press("Develop", for_ms=700)),
+    "sidebar": Picture("layouts", "gr.Sidebar(", rest, 900, 440),
+    "stars": Picture("html-templates", "stars.rated"),
+    "table": Picture("data", "Barn swallow"),
+    "test-app": Picture("testing-your-app", "def brighten", rest, 900),
+    "theme": Picture("themes", 'theme="ocean"'),
+}
+
+
+def main(names: list[str]) -> None:
+    """Take these pictures, or all."""
+    with TemporaryDirectory() as folder, sync_playwright() as playwright:
+        camera = Path(folder) / "camera.mjpeg"
+        video = ROOT / "examples" / "media" / "astronaut.mp4"
+        scaled = ["-vf", "scale=640:480:force_original_aspect_ratio=increase,crop=640:480"]
+        subprocess.run(  # noqa: S603 - the arguments are ours
+            [shutil.which("ffmpeg") or "ffmpeg", "-v", "error", "-i", video, *scaled, "-q:v", "4", camera], check=True
+        )
+        flags = [*FLAGS, f"--use-file-for-fake-video-capture={camera}"]
+        with closing(playwright.chromium.launch(executable_path=shutil.which("chromium"), args=flags)) as browser:
+            for name in names or PICTURES:
+                viewport = ViewportSize(width=PICTURES[name].width, height=PICTURES[name].height)
+                page = browser.new_page(viewport=viewport, color_scheme="light", bypass_csp=True)
+                take(name, page)
+                page.close()
+
+
+def take(name: str, page: Page) -> None:
+    """Run the program of one picture, and photograph it."""
+    picture = PICTURES[name]
+    blocks = blocks_of(ROOT / "docs" / "guide" / f"{picture.page}.md")
+    block = next(block for block in blocks if block.language == "python" and picture.has in block.code)
+
+    def visit(demo: Blocks) -> None:
+        _, url, _ = demo.launch(server_port=0, prevent_thread_lock=True, quiet=True)
+        page.goto(url)
+        page.add_style_tag(content=CALM)
+        picture.use(page)
+        image = trimmed(Image.open(BytesIO(page.screenshot(full_page=True))).convert("RGB"))
+        image.save(ROOT / "docs" / "images" / f"{name}.webp", quality=80, method=6)
+        demo.close()
+
+    drill.drill = visit
+    program = drill.run(block)
+    if block.mark == "file":  # run as a module, it does not launch
+        visit(program["demo"])
+
+
+def trimmed(image: Image.Image) -> Image.Image:
+    """Leave out what is empty below, but for a margin."""
+    ground = Image.new("RGB", image.size, image.getpixel((0, image.height - 1)))
+    _, _, _, bottom = ImageChops.difference(image, ground).getbbox() or (0, 0, *image.size)
+    return image.crop((0, 0, image.width, min(bottom + 24, image.height)))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
