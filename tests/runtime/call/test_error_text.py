@@ -37,6 +37,10 @@ def raised(by: Callable[[], object]) -> BaseException:
     return caught.value.with_traceback(caught.value.__traceback__ and caught.value.__traceback__.tb_next)
 
 
+def address_of(error: BaseException) -> str:
+    return f"{__file__}:{traceback.extract_tb(error.__traceback__)[0].lineno}"
+
+
 def line_of(error: BaseException, index: int) -> str:
     frame = traceback.extract_tb(error.__traceback__)[index]
     return f"{HERE} {frame.lineno}, in {frame.name}()"
@@ -56,13 +60,21 @@ def line_of(error: BaseException, index: int) -> str:
 def test_who_reads_what(show_error: bool | None, is_developers: bool, expected: str) -> None:
     error = raised(raising)
     told = explained(error, show_error, is_developers, "abcd", raising)
-    place = f"ValueError: the reason\n{line_of(error, 0)}"
+    place = f"ValueError: the reason\n{line_of(error, 0)}\n{address_of(error)}"
     assert told == {"number": "Something went wrong in the app. (abcd)", "text": "the reason", "place": place}[expected]
 
 
 def test_the_developer_reads_the_line_of_the_handler_and_where_it_led() -> None:
     error = raised(deeper)
-    assert for_developer(error, deeper).splitlines()[-1] == f"{line_of(error, 0)} → {line_of(error, -1)}"
+    place = f"{line_of(error, 0)} → {line_of(error, -1)}"
+    assert for_developer(error, deeper).splitlines()[-2:] == [place, address_of(error)]
+
+
+@pytest.mark.parametrize("file", ["<string>", "/tmp/ipykernel_7/12.py"])  # noqa: S108  # where notebooks say that cells are
+def test_code_in_no_file_has_no_address(file: str) -> None:
+    names: dict[str, Callable[[], None]] = {}
+    exec(compile("def cell():\n    raise ValueError('no')", file, "exec"), names)  # noqa: S102
+    assert for_developer(raised(names["cell"]), None).splitlines()[-1].endswith(", line 2, in cell()")
 
 
 def test_notes_and_packages_are_remedies() -> None:
@@ -77,7 +89,8 @@ def test_notes_and_packages_are_remedies() -> None:
 @pytest.mark.parametrize("handler", [raising, functools.partial(raising), functools.wraps(raising)(lambda: None)])
 def test_an_error_outside_of_the_handler_names_its_definition(handler: Callable[[], None]) -> None:
     told = for_developer(ValueError("unfit"), handler)
-    assert told == f"ValueError: unfit\n{HERE} {raising.__code__.co_firstlineno}, in raising()"
+    line = raising.__code__.co_firstlineno
+    assert told == f"ValueError: unfit\n{HERE} {line}, in raising()\n{__file__}:{line}"
 
 
 def test_an_exception_that_cannot_be_told_is_told_by_its_type() -> None:

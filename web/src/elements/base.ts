@@ -5,6 +5,7 @@ import { EDIT, emit, FIRE } from "../constants.ts";
 import type { Capability } from "../manifest.ts";
 import type { RunView } from "../states.ts";
 import type { Dress } from "./parts/common_props.ts";
+import { errorText } from "./parts/error_text.ts";
 import { icon } from "./parts/icons.ts";
 
 /** The properties that every component has (docs/internals/protocol.md). */
@@ -93,7 +94,7 @@ export abstract class Leaf<P extends LeafProps = LeafProps> extends LitElement {
     return html`
       ${this.props.info ? html`<p class="ms-info" id="${this.control}-info">${this.props.info}</p>` : nothing}
       ${problem ? html`<p class="ms-problem" id="${this.control}-problem">${problem}</p>` : nothing}
-      ${failed ? html`<p class="ms-problem ms-failed">${icon("error")} <span>${failed}</span></p>` : nothing}
+      ${failed ? html`<p class="ms-problem ms-failed">${icon("error")} <span>${errorText(failed)}</span></p>` : nothing}
     `;
   }
 

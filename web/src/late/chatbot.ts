@@ -6,6 +6,7 @@ import { copyText } from "../elements/parts/clipboard.ts";
 import { copyCode } from "../elements/parts/code_block.ts";
 import { depthsOf, isSameSide, saidUpTo, same, withoutFiles } from "../elements/parts/conversation.ts";
 import { customElement } from "../elements/parts/define.ts";
+import { errorText } from "../elements/parts/error_text.ts";
 import { icon } from "../elements/parts/icons.ts";
 import { frameTool } from "../elements/parts/media_frame.ts";
 import { type Act, type ActDetail, type Entry, textOf } from "../elements/parts/message.ts";
@@ -199,7 +200,7 @@ export class Chatbot extends Leaf<ChatbotProps> {
     const message =
       run?.state === "failed" ? run.message || (run.progress === "hidden" ? "" : "Something went wrong.") : "";
     return message
-      ? html`<p class="ms-problem ms-failed" role="status">${icon("error")} <span>${message}</span></p>`
+      ? html`<p class="ms-problem ms-failed" role="status">${icon("error")} <span>${errorText(message)}</span></p>`
       : nothing;
   }
 

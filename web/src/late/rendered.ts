@@ -1,6 +1,7 @@
 import { html, nothing, render } from "lit";
 import type { Container, LayoutPart, PartMaker, RenderPlace } from "../elements/parts/container.ts";
 import { customElement } from "../elements/parts/define.ts";
+import { errorText } from "../elements/parts/error_text.ts";
 import { icon } from "../elements/parts/icons.ts";
 import { progress } from "../elements/parts/run.ts";
 import { type Node, type Props, within } from "../manifest.ts";
@@ -58,7 +59,7 @@ export class RenderedElement extends HTMLElement implements Container, RenderPla
 
   private tell(): void {
     const { problem } = this;
-    const why = html`<p class="ms-problem ms-failed" role="alert">${icon("error")} <span>${problem}</span></p>`;
+    const why = html`<p class="ms-problem ms-failed" role="alert">${icon("error")} <span>${errorText(problem)}</span></p>`;
     render(html`${progress(this.current)}${problem ? why : nothing}`, this.state);
     this.toggleAttribute("aria-busy", this.current?.state === "running");
     this.toggleAttribute("data-empty", this.body.childElementCount === 0 && !problem);

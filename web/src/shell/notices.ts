@@ -1,6 +1,7 @@
 /** Notices that belong to no component: toasts, the state of the connection, the footer. */
 import { html, nothing, render, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
+import { errorText } from "../elements/parts/error_text.ts";
 import { type IconName, icon } from "../elements/parts/icons.ts";
 import type { LatencyView } from "../playback/latency_view.ts";
 import type { ConnectionView, ToastView } from "../states.ts";
@@ -136,7 +137,7 @@ export class Notices {
     const role = toast.level === "error" || toast.level === "warning" ? "alert" : "status";
     return html`<div class="ms-toast" data-level=${toast.level} role=${role}>
       ${icon(ICONS[toast.level])}
-      <div><strong>${toast.title || TITLES[toast.level]} ${times(toast.count)}</strong><p>${toast.message}</p></div>
+      <div><strong>${toast.title || TITLES[toast.level]} ${times(toast.count)}</strong><p>${errorText(toast.message)}</p></div>
       <button class="ms-tool ms-small" type="button" title="Close" @click=${() => this.close(toast)}>
         ${icon("close")}<span class="ms-sr">Close</span>
       </button>

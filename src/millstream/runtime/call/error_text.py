@@ -47,6 +47,13 @@ class _Place(NamedTuple):
         function = "" if self.code.co_name == "<module>" else f", in {self.code.co_name}()"
         return f"{Path(self.code.co_filename).name}, line {self.line}{function}"
 
+    @property
+    def address(self) -> str:
+        """Give `path:line`, by which an editor opens it; empty for code that is in no file, as in a notebook."""
+        path = Path(self.code.co_filename)
+        is_file = path.is_absolute() and not path.parent.name.startswith("ipykernel_")
+        return f"{path}:{self.line}" if is_file else ""
+
 
 def new_number() -> str:
     """Make the number by which what a visitor is told is found in the log."""
@@ -125,8 +132,8 @@ def text_of(value: object) -> str:
 
 
 def for_developer(error: BaseException, handler: Handler | None) -> str:
-    """Say what a developer wants to know first: type, message and remedy, and the line of the handler."""
-    lines = [titled(error), *_remedies(error), _where(error, handler)]
+    """Say what a developer wants to know first: type, message, remedy, the line of the handler, and that as `path:line`."""
+    lines = [titled(error), *_remedies(error), *_where(error, handler)]
     return "\n".join(line for line in lines if line)[:MAX_TEXT]
 
 
@@ -164,14 +171,18 @@ def _notes(error: BaseException) -> Iterator[str]:
         cause = cause.__cause__
 
 
-def _where(error: BaseException, handler: Handler | None) -> str:
-    """Name the handler's line, and where that called deeper into the user's code, the last line there."""
+def _where(error: BaseException, handler: Handler | None) -> tuple[str, ...]:
+    """Name the handler's line, and where that called deeper into the user's code, the last line there; then its address."""
     places = _places(error.__traceback__)
     if places:
-        return str(places[0]) if places[0].code is places[-1].code else f"{places[0]} → {places[-1]}"
+        first, last = places[0], places[-1]
+        return (str(first) if first.code is last.code else f"{first} → {last}", first.address)
     # Nothing of the user's ran: what the handler was given, or returned, is wrong.
     code = _code(handler) if handler is not None else None
-    return str(_Place(code, code.co_firstlineno)) if code is not None else ""
+    if code is None:
+        return ()
+    definition = _Place(code, code.co_firstlineno)
+    return (str(definition), definition.address)
 
 
 def _places(traceback: TracebackType | None) -> list[_Place]:

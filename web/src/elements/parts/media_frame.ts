@@ -1,6 +1,7 @@
 /** The parts that every media frame is made of: tools of the bar, and the calm panels over the image. */
 import { html, nothing, type TemplateResult } from "lit";
 import type { StreamView, UploadView } from "../../states.ts";
+import { errorText } from "./error_text.ts";
 import { type IconName, icon } from "./icons.ts";
 import { styled } from "./styled.ts";
 import "./time_left.ts";
@@ -72,7 +73,7 @@ export function uploading(upload: UploadView): TemplateResult {
 /** The run that should have written this frame failed. */
 export function failure(message: string): TemplateResult {
   return html`<div class="ms-veil ms-trouble" role="status">${icon("error")}
-    <p tabindex=${focusable(message)}>${message || "Something went wrong."}</p>
+    <p tabindex=${focusable(message)}>${errorText(message || "Something went wrong.")}</p>
   </div>`;
 }
 

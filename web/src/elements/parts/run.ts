@@ -2,6 +2,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { CANCEL, emit } from "../../constants.ts";
 import type { AdvanceView, RunView } from "../../states.ts";
+import { errorText } from "./error_text.ts";
 import { icon } from "./icons.ts";
 import { doing, queueing, standing } from "./sentences.ts";
 import { styled } from "./styled.ts";
@@ -38,7 +39,7 @@ function awaiting({ awaits, position }: RunView): string {
 /** The reason why an event waits, or why it never began; nothing for a run that was begun. */
 export function held(run: RunView | null): TemplateResult | typeof nothing {
   if (run === null || run.call >= 0) return nothing;
-  const why = html`<p class="ms-problem ms-failed" role="status">${icon("error")} <span>${run.message}</span></p>`;
+  const why = html`<p class="ms-problem ms-failed" role="status">${icon("error")} <span>${errorText(run.message)}</span></p>`;
   return html`<div class="ms-held">${run.state === "failed" ? why : progress(run)}</div>`;
 }
 
