@@ -395,6 +395,18 @@ def test_options_without_meaning_are_ignored_with_one_warning() -> None:
     assert caught[0].filename == __file__
 
 
+def test_progress_is_shown_on_the_chosen_components() -> None:
+    with gr.Blocks() as demo:
+        text, other, button = gr.Textbox(), gr.Label(), gr.Button("Go")
+        button.click(echo, text, text)
+        button.click(echo, text, text, show_progress_on=other)
+        button.click(echo, text, text, show_progress_on=[text, other])
+        with pytest.raises(DeclarationError, match="show_progress_on must be components, but got 'other'"):
+            button.click(echo, text, text, show_progress_on=["other"])
+    on = [binding.get("progress_on") for binding in demo.freeze().page()["bindings"]]
+    assert on == [None, [other.id], [text.id, other.id]]
+
+
 def test_zero_stands_for_every_frame_and_none_for_no_limit() -> None:
     with gr.Blocks() as demo:
         camera = gr.Image()

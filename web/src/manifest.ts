@@ -56,6 +56,8 @@ export interface Binding {
   outputs: number[];
   trigger: "once" | "multiple" | "always_last";
   progress: "full" | "minimal" | "hidden";
+  /** Components that show the progress of a run; absent for its outputs. */
+  progress_on?: number[];
   handler: boolean;
   js: number | string | boolean | null;
   stream: StreamDeclaration | null;

@@ -100,6 +100,8 @@ export interface RunView {
   /** Components that the run will write. */
   outputs: number[];
   progress: "full" | "minimal" | "hidden";
+  /** Components that show its progress, if the app has chosen them. */
+  shownOn?: number[];
   state: "waiting" | "running" | "done" | "failed" | "cancelled";
   position: number;
   etaS: number | null;

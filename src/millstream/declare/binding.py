@@ -63,6 +63,7 @@ class Binding:
         inputs_as_dict: Whether the handler gets one dict, keyed by component.
         trigger_mode: What a trigger during a run does.
         show_progress: How a run shows on its outputs.
+        progress_on: Numbers of the components that show it; empty for the outputs, which share it.
         queue: Whether it waits for a slot; `False` runs at once.
         concurrency_limit: How many calls or streams of its `concurrency_key` run at once; `None` for any number.
         concurrency_key: Bindings with the same key share their slots.
@@ -92,6 +93,7 @@ class Binding:
     inputs_as_dict: bool = False
     trigger_mode: TriggerMode = "once"
     show_progress: Progress = "full"
+    progress_on: tuple[int, ...] = ()
     queue: bool = True
     concurrency_limit: int | None = 1
     concurrency_key: str = ""

@@ -191,6 +191,7 @@ class Dependency:
         self.outputs = listed_elements(outputs, Element, self.name, "outputs")
         self.inputs_as_dict = isinstance(inputs, AbstractSet)
         self.options = options
+        self.progress_on = listed_elements(options.show_progress_on, Component, self.name, "show_progress_on")
         self.turns: TurnTaking | None = None
         self.validator: HandlerSpec | None = None
         self.renders = False

@@ -117,6 +117,7 @@ def _frozen(
         inputs_as_dict=dependency.inputs_as_dict,
         trigger_mode=options.trigger_mode,
         show_progress=options.show_progress,
+        progress_on=tuple(component.id for component in dependency.progress_on),
         queue=options.queue,
         concurrency_limit=limit * batch.max_size if batch is not None and limit is not None else limit,
         concurrency_key=options.concurrency_id or function_key,

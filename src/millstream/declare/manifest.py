@@ -257,6 +257,7 @@ def binding_of(binding: Binding) -> dict[str, Value]:
         "outputs": list(binding.outputs),
         "trigger": binding.trigger_mode,
         "progress": binding.show_progress,
+        **({"progress_on": list(binding.progress_on)} if binding.progress_on else {}),
         "handler": binding.handler is not None,
         "js": True if binding.js is not None else None,
         "stream": stream or None,

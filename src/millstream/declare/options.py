@@ -10,6 +10,7 @@ from typing import Final, Literal, Protocol, TypeAlias, TypedDict
 from millstream import engines
 from millstream.declare.arguments import Word, is_number, plain_argument
 from millstream.declare.binding import Keep, Progress, TriggerMode
+from millstream.declare.component import Component
 from millstream.declare.user_warnings import asks_for_nothing, warn, warn_ignored
 from millstream.errors import DeclarationError, nearest
 from millstream.types import Carried, Handler
@@ -22,7 +23,7 @@ SHORTEST_SCENE_S: Final = 1 / 30
 """The interval that `stream_every=0` means for camera and microphone together: every frame of the usual camera."""
 
 IGNORED: Final = frozenset(
-    {"api_name", "api_description", "api_visibility", "show_api", "scroll_to_output", "show_progress_on"}
+    {"api_name", "api_description", "api_visibility", "show_api", "scroll_to_output"}
     | {"like_user_message", "connection", "preprocess", "postprocess"}
 )
 """Keywords of Gradio's events that have no meaning here."""
@@ -60,6 +61,7 @@ class EventOptions(TypedDict, total=False):
 
     `show_progress`: how a run shows on its outputs, `"full"` by default, `"minimal"` for a stream, `"hidden"` for the
     `tick` of a timer; `False` for `"hidden"`.
+    `show_progress_on`: the components that show it; by default the largest visible output does, for all of them.
     `queue`: `False` runs at once, whatever `concurrency_limit` says.
     `cancels`: dependencies whose runs and streams this event ends.
     `trigger_mode`: what a trigger during a run does: `"once"` ignores it, `"multiple"` runs it as well,
@@ -82,6 +84,7 @@ class EventOptions(TypedDict, total=False):
     """
 
     show_progress: Progress | bool
+    show_progress_on: Component | Sequence[Component] | None
     queue: bool
     cancels: Cancellable | Sequence[Cancellable] | None
     trigger_mode: TriggerMode | None
@@ -140,6 +143,7 @@ class Options:
 
     trigger_mode: TriggerMode
     show_progress: Progress
+    show_progress_on: Component | Sequence[Component] | None = None
     queue: bool = True
     cancels: tuple[Cancellable, ...] = ()
     js: str | None = None

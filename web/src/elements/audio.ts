@@ -156,7 +156,7 @@ export class Audio extends Leaf<AudioProps> implements FileInputHost {
   private tools(): TemplateResult[] {
     if (!this.address || this.isRecording || (this.audio && this.audio.state !== "over")) return [];
     const tools = [];
-    if (this.props.interactive) tools.push(frameTool("close", "Clear", () => this.discard()));
+    if (this.props.interactive) tools.push(frameTool("trash", "Clear", () => this.discard()));
     if (this.props.buttons?.includes("download") && this.run?.state !== "failed")
       tools.push(frameTool("download", "Download", () => this.download()));
     return tools;

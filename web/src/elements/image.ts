@@ -10,7 +10,7 @@ import { pixelAt } from "./parts/clicked_pixel.ts";
 import { customElement } from "./parts/define.ts";
 import { FileInput, type FileInputHost } from "./parts/file_input.ts";
 import { download, save } from "./parts/files.ts";
-import { toggleFullscreen } from "./parts/fullscreen.ts";
+import { fullscreenTool } from "./parts/fullscreen.ts";
 import { icon } from "./parts/icons.ts";
 import { chip, failure, frameTool, nothingYet, timeLeft, uploading, waiting } from "./parts/media_frame.ts";
 import { QuietControls } from "./parts/quiet_controls.ts";
@@ -136,14 +136,14 @@ export class Image extends Leaf<ImageProps> implements OutputSurface, FileInputH
     const isFailed = this.run?.state === "failed";
     const shown = this.hasImage && !isFailed;
     const tools = [];
-    if (this.isRecording && !streaming) tools.push(frameTool("close", "Close the camera", () => this.record("close")));
+    if (this.isRecording && !streaming)
+      tools.push(frameTool("camera-off", "Close the camera", () => this.record("close")));
     if (interactive && this.hasImage && !this.isRecording)
-      tools.push(frameTool("close", "Clear", () => this.discard()));
+      tools.push(frameTool("trash", "Clear", () => this.discard()));
     if (shown && buttons?.includes("download"))
       tools.push(frameTool("download", "Download", () => void this.download()));
-    if ((shown || this.isRecording) && buttons?.includes("fullscreen") && document.fullscreenEnabled) {
-      tools.push(frameTool("fullscreen", "Fullscreen", () => void toggleFullscreen(this)));
-    }
+    if ((shown || this.isRecording) && buttons?.includes("fullscreen"))
+      tools.push(...fullscreenTool(() => this.querySelector(".ms-frame")));
     return tools;
   }
 

@@ -5,7 +5,7 @@ import { Leaf, type LeafProps } from "../elements/base.ts";
 import { frameSize, ratioOf } from "../elements/parts/camera_frame.ts";
 import { customElement } from "../elements/parts/define.ts";
 import { save } from "../elements/parts/files.ts";
-import { toggleFullscreen } from "../elements/parts/fullscreen.ts";
+import { fullscreenTool } from "../elements/parts/fullscreen.ts";
 import { chip, failure, frameTool, nothingYet } from "../elements/parts/media_frame.ts";
 import { progress } from "../elements/parts/run.ts";
 import { Stage } from "../elements/parts/stage.ts";
@@ -59,8 +59,8 @@ export class AnnotatedImage extends Leaf<AnnotatedImageProps> implements OutputS
     const tools = [];
     if (this.hasImage && buttons?.includes("download"))
       tools.push(frameTool("download", "Download", () => void this.download()));
-    if (this.hasImage && buttons?.includes("fullscreen") && document.fullscreenEnabled)
-      tools.push(frameTool("fullscreen", "Fullscreen", () => void toggleFullscreen(this)));
+    if (this.hasImage && buttons?.includes("fullscreen"))
+      tools.push(...fullscreenTool(() => this.querySelector(".ms-frame")));
     return tools.length > 0 ? html`<div class="ms-bar ms-slim">${tools}</div>` : nothing;
   }
 

@@ -4,6 +4,7 @@ import { repeat } from "lit/directives/repeat.js";
 import { Leaf, type LeafProps } from "../elements/base.ts";
 import { playPreview } from "../elements/parts/camera_frame.ts";
 import { customElement } from "../elements/parts/define.ts";
+import { fullscreenTool } from "../elements/parts/fullscreen.ts";
 import { icon } from "../elements/parts/icons.ts";
 import { failure, frameTool, nothingYet } from "../elements/parts/media_frame.ts";
 import { progress } from "../elements/parts/run.ts";
@@ -165,12 +166,11 @@ export class Gallery extends Leaf<GalleryProps> implements AdditionsHost {
     const { items, index, props } = this;
     return previewOf(items, index, {
       canSave: props.buttons.includes("download"),
-      canFill: props.buttons.includes("fullscreen") && document.fullscreenEnabled,
+      fill: props.buttons.includes("fullscreen") ? fullscreenTool(() => this.querySelector(".ms-gallery")) : [],
       swipe: this.swipe,
       go: (to) => this.pick(to),
       close: () => this.close(),
       save: () => saveItem(item, index),
-      fill: () => void this.fill(),
       key: (event) =>
         onPreviewKey(
           event,
@@ -213,11 +213,6 @@ export class Gallery extends Leaf<GalleryProps> implements AdditionsHost {
     this.fire("preview_close", { index: this.index });
     if (document.fullscreenElement === this.querySelector(".ms-gallery")) void document.exitFullscreen();
     void this.updateComplete.then(() => this.querySelector<HTMLElement>(".ms-cell[tabindex='0']")?.focus());
-  }
-
-  private async fill(): Promise<void> {
-    if (document.fullscreenElement) await document.exitFullscreen();
-    else await this.querySelector(".ms-gallery")?.requestFullscreen();
   }
 
   private takeOut(at: number): void {

@@ -166,7 +166,7 @@ export class ImageEditor extends DrawingBoard implements FileInputHost {
       nothing,
       "ms-shutter",
     );
-    const close = frameTool("close", "Close the camera", () => this.record("close"));
+    const close = frameTool("camera-off", "Close the camera", () => this.record("close"));
     return html`<div class="ms-frame" data-bar ?data-live=${stream.preview !== null} data-state=${stream.state}>
       ${preview(stream)}${isReady ? nothing : waiting(stream, "camera", () => this.record("close"))}${recordBar(this, "camera", shutter, [close])}
     </div>`;

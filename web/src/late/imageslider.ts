@@ -5,7 +5,7 @@ import { Leaf, type LeafProps } from "../elements/base.ts";
 import { customElement } from "../elements/parts/define.ts";
 import { DropZone } from "../elements/parts/dropzone.ts";
 import { download, mayBeOfKind } from "../elements/parts/files.ts";
-import { toggleFullscreen } from "../elements/parts/fullscreen.ts";
+import { fullscreenTool } from "../elements/parts/fullscreen.ts";
 import { icon } from "../elements/parts/icons.ts";
 import { chip, failure, frameTool, nothingYet, uploading } from "../elements/parts/media_frame.ts";
 import { progress } from "../elements/parts/run.ts";
@@ -138,8 +138,7 @@ export class ImageSlider extends Leaf<ImageSliderProps> {
       for (const at of [0, 1])
         if (this.sources[at]) tools.push(frameTool("close", `Remove the ${SIDES[at]} image`, () => this.takeOut(at)));
     if (buttons.includes("download")) tools.push(frameTool("download", "Download", () => this.download()));
-    if (buttons.includes("fullscreen") && document.fullscreenEnabled)
-      tools.push(frameTool("fullscreen", "Fullscreen", () => void toggleFullscreen(this)));
+    if (buttons.includes("fullscreen")) tools.push(...fullscreenTool(() => this.querySelector(".ms-frame")));
     return tools.length > 0 ? html`<div class="ms-bar ms-slim">${tools}</div>` : nothing;
   }
 

@@ -5,7 +5,7 @@ import { Leaf, type LeafProps } from "../elements/base.ts";
 import { customElement } from "../elements/parts/define.ts";
 import { DropZone } from "../elements/parts/dropzone.ts";
 import { download, isAccepted } from "../elements/parts/files.ts";
-import { toggleFullscreen } from "../elements/parts/fullscreen.ts";
+import { fullscreenTool } from "../elements/parts/fullscreen.ts";
 import { icon } from "../elements/parts/icons.ts";
 import { chip, failure, frameTool, nothingYet, uploading } from "../elements/parts/media_frame.ts";
 import { progress } from "../elements/parts/run.ts";
@@ -145,11 +145,10 @@ export class Model3D extends Leaf<Model3DProps> {
     const address = addressOf(value);
     if (!value || !address) return nothing;
     const tools: TemplateResult[] = [];
-    if (interactive) tools.push(frameTool("close", "Clear", () => this.discard()));
+    if (interactive) tools.push(frameTool("trash", "Clear", () => this.discard()));
     if (this.isShown) tools.push(frameTool("reset", "Show all of it", () => this.view?.reset()));
     if ("file" in value) tools.push(frameTool("download", "Download", () => download(address, value, "model")));
-    if (this.isShown && document.fullscreenEnabled)
-      tools.push(frameTool("fullscreen", "Fullscreen", () => void toggleFullscreen(this)));
+    if (this.isShown) tools.push(...fullscreenTool(() => this.querySelector(".ms-frame")));
     return tools.length > 0 ? html`<div class="ms-bar ms-slim">${tools}</div>` : nothing;
   }
 

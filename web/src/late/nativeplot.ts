@@ -3,6 +3,7 @@ import { state } from "lit/decorators.js";
 import { Leaf, type LeafProps } from "../elements/base.ts";
 import { customElement } from "../elements/parts/define.ts";
 import { save } from "../elements/parts/files.ts";
+import { fullscreenTool } from "../elements/parts/fullscreen.ts";
 import { icon } from "../elements/parts/icons.ts";
 import { frameTool } from "../elements/parts/media_frame.ts";
 import { progress } from "../elements/parts/run.ts";
@@ -88,8 +89,7 @@ export class NativePlot extends Leaf<NativePlotProps> {
     if (this.view.isEmpty) return nothing;
     const tools = [];
     if (buttons.includes("export")) tools.push(frameTool("download", "Download as PNG", () => void this.export()));
-    if (buttons.includes("fullscreen") && document.fullscreenEnabled)
-      tools.push(frameTool("fullscreen", "Fullscreen", () => void this.toggle()));
+    if (buttons.includes("fullscreen")) tools.push(...fullscreenTool(() => this.querySelector(".ms-plot")));
     return tools.length > 0 ? html`<div class="ms-plot-tools">${tools}</div>` : nothing;
   }
 
@@ -214,11 +214,6 @@ export class NativePlot extends Leaf<NativePlotProps> {
   }
 
   // ---- buttons ------------------------------------------------------------------------------------------------------
-
-  private async toggle(): Promise<void> {
-    if (document.fullscreenElement) await document.exitFullscreen();
-    else await this.querySelector(".ms-plot")?.requestFullscreen();
-  }
 
   private async export(): Promise<void> {
     const { chart } = this;

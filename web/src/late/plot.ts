@@ -4,6 +4,7 @@ import { still } from "../capture/still_image.ts";
 import { Leaf, type LeafProps } from "../elements/base.ts";
 import { customElement } from "../elements/parts/define.ts";
 import { save } from "../elements/parts/files.ts";
+import { fullscreenTool } from "../elements/parts/fullscreen.ts";
 import { icon } from "../elements/parts/icons.ts";
 import { failure, frameTool } from "../elements/parts/media_frame.ts";
 import { progress } from "../elements/parts/run.ts";
@@ -87,8 +88,7 @@ export class Plot extends Leaf<PlotProps> implements OutputSurface {
     const tools = [];
     if (buttons.includes("download") && (shows === "image" || this.kind !== "bokeh"))
       tools.push(frameTool("download", "Download", () => void this.download()));
-    if (buttons.includes("fullscreen") && document.fullscreenEnabled)
-      tools.push(frameTool("fullscreen", "Fullscreen", () => void this.toggle()));
+    if (buttons.includes("fullscreen")) tools.push(...fullscreenTool(() => this.querySelector(".ms-figure")));
     return tools.length > 0 ? html`<div class="ms-figure-tools">${tools}</div>` : nothing;
   }
 
@@ -174,12 +174,6 @@ export class Plot extends Leaf<PlotProps> implements OutputSurface {
       this.kind = value.kind;
     }
     await this.drawer?.draw(text);
-  }
-
-  private async toggle(): Promise<void> {
-    if (document.fullscreenElement) await document.exitFullscreen();
-    else await this.querySelector(".ms-figure")?.requestFullscreen();
-    this.drawer?.refresh();
   }
 
   private async download(): Promise<void> {

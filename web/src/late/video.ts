@@ -1,12 +1,13 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { property, state } from "lit/decorators.js";
+import { Volume2 } from "lucide";
 import type { AudioLevel } from "../codecs/types.ts";
 import { emit, LISTEN, RECORD } from "../constants.ts";
 import { Leaf, type LeafProps } from "../elements/base.ts";
 import { type FrameShape, frameSize, playPreview, preview, ratioOf } from "../elements/parts/camera_frame.ts";
 import { FileInput, type FileInputHost } from "../elements/parts/file_input.ts";
 import { download, save } from "../elements/parts/files.ts";
-import { icon } from "../elements/parts/icons.ts";
+import { glyph, icon } from "../elements/parts/icons.ts";
 import { chip, failure, frameTool, nothingYet, timeLeft, uploading, waiting } from "../elements/parts/media_frame.ts";
 import { addressOf } from "../manifest.ts";
 import { IDLE, type StreamView, type UploadView, type VideoView } from "../states.ts";
@@ -123,7 +124,7 @@ export class Video extends Leaf<VideoProps> implements FileInputHost {
   private unmuteButton(): TemplateResult | typeof nothing {
     if (!this.wantsTap || !this.shown) return nothing;
     return html`<button class="ms-button ms-primary ms-sm ms-unmute" type="button" @click=${this.unmute}>
-      ${icon("audio")} Tap to unmute
+      ${glyph(Volume2)} Tap to unmute
     </button>`;
   }
 
@@ -170,7 +171,7 @@ export class Video extends Leaf<VideoProps> implements FileInputHost {
     const { buttons, interactive } = this.props;
     const tools = [];
     if (this.video?.state === "coming") tools.push(frameTool("square", "Stop playing", () => this.quit()));
-    if (interactive) tools.push(frameTool("close", "Clear", () => this.discard()));
+    if (interactive) tools.push(frameTool("trash", "Clear", () => this.discard()));
     if (!this.trouble && buttons?.includes("download") && (this.video ? this.video.file : this.address))
       tools.push(frameTool("download", "Download", () => this.download()));
     return tools;

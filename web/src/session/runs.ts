@@ -121,8 +121,18 @@ export class Runs {
     }
     const { call, run, position, message } = state;
     const etaS = state.eta_s < 0 ? null : state.eta_s;
-    const { outputs, progress } = binding;
-    const view = { call, run, binding: binding.id, outputs, progress, state: state.state, position, etaS, message };
+    const { outputs } = binding;
+    const view = {
+      call,
+      run,
+      binding: binding.id,
+      outputs,
+      ...progressOf(binding),
+      state: state.state,
+      position,
+      etaS,
+      message,
+    };
     const isOver = state.state !== "waiting" && state.state !== "running";
     if (isOver) this.forget(call);
     else this.shown.set(call, view);
@@ -258,8 +268,14 @@ export class Runs {
 }
 
 /** The view of a stream's call while it reports progress. */
-function streamed(call: number, { id, outputs, progress }: Binding): RunView {
-  return { call, run: 0, binding: id, outputs, progress, state: "running", position: 0, etaS: null, message: "" };
+function streamed(call: number, binding: Binding): RunView {
+  const { id, outputs } = binding;
+  const common = { call, run: 0, binding: id, outputs, ...progressOf(binding) };
+  return { ...common, state: "running", position: 0, etaS: null, message: "" };
+}
+
+function progressOf({ progress, progress_on: shownOn }: Binding): Pick<RunView, "progress" | "shownOn"> {
+  return shownOn ? { progress, shownOn } : { progress };
 }
 
 /** The view by which a stream's outputs show its failure, like those of an ordinary event; its input shows it in its own frame. */

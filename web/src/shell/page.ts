@@ -19,6 +19,7 @@ import type {
 import { LatencySwitch } from "./latency_switch.ts";
 import { Builder } from "./layout.ts";
 import { Footer, Notices } from "./notices.ts";
+import { ProgressPlaces } from "./progress_places.ts";
 import { Recorders } from "./recorders.ts";
 import { whenOver } from "./trouble_expiry.ts";
 import type { View } from "./view.ts";
@@ -57,6 +58,7 @@ export class Page implements View {
   private readonly latencies: LatencySwitch;
   /** The runs that a component waits for; the newest is shown. */
   private readonly runs = new Map<number, Map<number, RunView>>();
+  private readonly progress = new ProgressPlaces();
   /** Ends the watch over the trouble that a component shows. */
   private readonly watches = new Map<number, () => void>();
 
@@ -157,13 +159,16 @@ export class Page implements View {
   }
 
   setRun(run: RunView): void {
-    for (const component of run.outputs) {
+    const shownOn = this.progress.of(run, (component) => this.parts.get(component)?.element);
+    for (const component of new Set([...run.outputs, ...shownOn])) {
       const runs = this.runs.get(component) ?? new Map<number, RunView>();
       this.runs.set(component, runs);
       runs.delete(run.call);
-      if (run.state === "waiting" || run.state === "running") runs.set(run.call, run);
+      const shown: RunView = shownOn.has(component) ? run : { ...run, progress: "hidden" };
+      if (run.state === "waiting" || run.state === "running") runs.set(run.call, shown);
+      const hasFailed = run.state === "failed" && run.outputs.includes(component);
       const element = this.able(component, "run");
-      if (element) element.run = [...runs.values()].at(-1) ?? (run.state === "failed" ? run : null);
+      if (element) element.run = [...runs.values()].at(-1) ?? (hasFailed ? run : null);
     }
   }
 

@@ -217,6 +217,49 @@ describe("runs", () => {
     page.setRun({ ...RUN, progress });
     expect(await words()).toBeUndefined();
   });
+
+  describe("that write several components", () => {
+    const AREAS: { [id: string]: number } = { 2: 10, 3: 90, 4: 50 };
+    const bars = (): (string | undefined)[] =>
+      [...root.querySelectorAll(".ms-run")].map((bar) => bar.closest<HTMLElement>("ms-label")?.id);
+    const show = async (run: Partial<RunView>): Promise<void> => {
+      page.setRun({ ...RUN, outputs: [2, 3, 4], ...run });
+      await settled();
+    };
+
+    beforeEach(() => {
+      const ids = Object.keys(AREAS);
+      const labels = ids.map((id) => [id, { type: "label", props: { elem_id: id, show_heading: true } }]);
+      root = open(
+        ids.map((id) => ({ id: Number(id), type: "label" })),
+        Object.fromEntries(labels),
+      );
+      for (const id of ids) {
+        const element = document.getElementById(id) as HTMLElement;
+        element.checkVisibility = () => !element.hidden;
+        element.getBoundingClientRect = () => ({ width: AREAS[id], height: 10 }) as DOMRect;
+      }
+    });
+
+    it("are shown once, by the largest that can be seen, until they are over", async () => {
+      (document.getElementById("3") as HTMLElement).hidden = true;
+      await show({ state: "waiting" });
+      expect(bars()).toEqual(["4"]);
+      (document.getElementById("3") as HTMLElement).hidden = false;
+      await show({});
+      expect(bars()).toEqual(["4"]);
+      await show({ state: "done" });
+      expect(bars()).toEqual([]);
+    });
+
+    it("are shown by what the app has chosen, which shows no failure", async () => {
+      await show({ outputs: [2], shownOn: [3, 4] });
+      expect(bars()).toEqual(["3", "4"]);
+      await show({ outputs: [2], shownOn: [3, 4], state: "failed", message: "It broke." });
+      expect(bars()).toEqual([]);
+      expect([...root.querySelectorAll(".ms-problem")].map((each) => each.closest("ms-label")?.id)).toEqual(["2"]);
+    });
+  });
 });
 
 describe("elements", () => {

@@ -2,13 +2,13 @@
 import { html, type TemplateResult } from "lit";
 import { unsafeSVG } from "lit/directives/unsafe-svg.js";
 import {
-  ArrowDown,
   AudioLines,
   Camera,
   CameraOff,
   ChartLine,
   Check,
   ChevronDown,
+  ChevronsDown,
   CircleAlert,
   CircleCheck,
   ClipboardPaste,
@@ -29,6 +29,7 @@ import {
   Pause,
   Pencil,
   Play,
+  RefreshCw,
   RotateCcw,
   SendHorizontal,
   Settings2,
@@ -46,6 +47,7 @@ import {
 } from "lucide";
 
 const NODES = {
+  again: RefreshCw,
   attach: Paperclip,
   camera: Camera,
   "camera-off": CameraOff,
@@ -72,7 +74,7 @@ const NODES = {
   lock: Lock,
   microphone: Mic,
   "microphone-off": MicOff,
-  newest: ArrowDown,
+  newest: ChevronsDown,
   offline: WifiOff,
   paste: ClipboardPaste,
   pause: Pause,

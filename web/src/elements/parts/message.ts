@@ -51,7 +51,7 @@ export interface ActDetail {
 
 const NAMES: { [act in Act]?: [IconName, string] } = {
   copy: ["copy", "Copy"],
-  retry: ["reset", "Answer again"],
+  retry: ["again", "Answer again"],
   undo: ["undo", "Take back"],
   edit: ["edit", "Edit"],
 };

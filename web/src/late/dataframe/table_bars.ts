@@ -3,6 +3,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import { Plus, Search } from "lucide";
 import { copyText } from "../../elements/parts/clipboard.ts";
 import { save } from "../../elements/parts/files.ts";
+import { fullscreenTool } from "../../elements/parts/fullscreen.ts";
 import { glyph, icon } from "../../elements/parts/icons.ts";
 import { textsOf } from "./edits.ts";
 import { COMPARISONS } from "./order.ts";
@@ -44,8 +45,7 @@ export class TableBars {
     if (has("copy"))
       tools.push(tool(icon(this.note === COPIED ? "check" : "copy"), "Copy", () => void this.copy(true)));
     if (has("download")) tools.push(tool(icon("download"), "Download as CSV", () => void this.download()));
-    if (has("fullscreen") && document.fullscreenEnabled)
-      tools.push(tool(icon("fullscreen"), "Fullscreen", () => void this.toggleFullscreen()));
+    if (has("fullscreen")) tools.push(...fullscreenTool(() => this.table.querySelector(".ms-table"), "ms-small"));
     return tools.length > 0 ? html`<span class="ms-table-tools">${tools}</span>` : nothing;
   }
 
@@ -96,11 +96,6 @@ export class TableBars {
       if (this.note === note) this.note = "";
       this.table.requestUpdate();
     }, NOTE_MS);
-  }
-
-  private async toggleFullscreen(): Promise<void> {
-    if (document.fullscreenElement) await document.exitFullscreen();
-    else await this.table.querySelector(".ms-table")?.requestFullscreen();
   }
 
   private async download(): Promise<void> {

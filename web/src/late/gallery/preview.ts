@@ -7,12 +7,12 @@ import { type GalleryItem, titleOf } from "./items.ts";
 
 interface PreviewActions {
   canSave: boolean;
-  canFill: boolean;
+  /** The tool that fills the screen; empty for none. */
+  fill: readonly TemplateResult[];
   swipe: Swipe;
   go(to: number): void;
   close(): void;
   save(): void;
-  fill(): void;
   key(event: KeyboardEvent): void;
 }
 
@@ -71,7 +71,7 @@ export function previewOf(items: readonly GalleryItem[], index: number, actions:
     <div class="ms-full-bar">
       <p aria-live="polite"><span>${item.caption || nothing}</span> <small>${index + 1} / ${items.length}</small></p>
       ${actions.canSave ? frameTool("download", "Download", actions.save) : nothing}
-      ${actions.canFill ? frameTool("fullscreen", "Fullscreen", actions.fill) : nothing}
+      ${actions.fill}
       ${frameTool("close", "Close", actions.close)}
     </div>
     <div
