@@ -346,7 +346,12 @@ class TestFrame:
         forms.stream("photo", state="running", camera=True, mirrored=True)
         forms.page.get_by_role("button", name="Close the camera").click()
         forms.page.get_by_role("button", name="Take a photo").click()
-        assert [detail["action"] for _, detail in forms.heard()] == ["start", "close", "stop"]
+        forms.show("photo")
+        forms.page.get_by_role("button", name="Take another").click()
+        expect(forms.element("photo").locator(".ms-preview")).to_be_visible()
+        expect(forms.element("photo").locator(".ms-output")).to_be_hidden()
+        forms.page.get_by_role("button", name="Take a photo").click()
+        assert [detail["action"] for _, detail in forms.heard()] == ["start", "close", "take", "take"]
 
     def test_an_image_is_chosen_from_a_file(self, forms: Stage) -> None:
         forms.page.get_by_role("tab", name="Picture").click()
@@ -399,6 +404,9 @@ class TestFrame:
         camera.element("out").get_by_role("button", name="Fullscreen").click()
 
         camera.page.wait_for_function("() => document.fullscreenElement?.matches('#out .ms-frame')")
+        camera.page.get_by_role("button", name="Leave fullscreen").click()
+        camera.page.wait_for_function("() => !document.fullscreenElement")
+        expect(camera.page.get_by_role("button", name="Leave fullscreen")).to_have_count(0)
 
     def test_a_declared_height_is_kept(self, forms: Stage) -> None:
         forms.page.get_by_role("tab", name="Picture").click()

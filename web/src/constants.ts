@@ -52,8 +52,8 @@ export interface DeviceChoice {
 
 export interface RecordDetail extends DeviceChoice {
   component: number;
-  /** `close`: stops and discards the recording. */
-  action: "start" | "stop" | "close";
+  /** `close`: stops and discards the recording; `take`: takes a photo, and the camera stays open for the next one. */
+  action: "start" | "stop" | "close" | "take";
 }
 
 export interface DeviceDetail extends DeviceChoice {

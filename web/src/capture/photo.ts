@@ -21,13 +21,18 @@ export class Photo {
   }
 
   /** Takes it, as the user sees it, while the camera is still open. Rejects with a sentence if there is nothing to see yet. */
-  async finish(): Promise<File> {
+  async take(): Promise<File> {
     const { video, mirrored } = this;
+    if (video.videoWidth === 0) throw new Error("The camera had not shown anything yet. Press Record to try again.");
+    return await still(video, "photo.jpg", { mirrored });
+  }
+
+  /** Takes the last one. */
+  async finish(): Promise<File> {
     try {
-      if (video.videoWidth === 0) throw new Error("The camera had not shown anything yet. Press Record to try again.");
-      return await still(video, "photo.jpg", { mirrored });
+      return await this.take();
     } finally {
-      video.srcObject = null;
+      this.video.srcObject = null;
     }
   }
 }

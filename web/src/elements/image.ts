@@ -37,6 +37,8 @@ export class Image extends Leaf<ImageProps> implements OutputSurface, FileInputH
   @property({ attribute: false }) stream: StreamView = IDLE;
   @property({ attribute: false }) upload: UploadView | null = null;
   @state() private hasImage = false;
+  /** The camera is open for the next photo, and its preview is shown, whatever was taken before. */
+  @state() private aims = false;
   /** The ratio of what is shown, or was shown last. */
   @state() private ratio: string | null = null;
   private readonly fileInput = new FileInput(this, { kind: "image", noun: "an image" });
@@ -50,6 +52,7 @@ export class Image extends Leaf<ImageProps> implements OutputSurface, FileInputH
   place(output: OutputElement | null): void {
     this.stage.place(output);
     this.hasImage = output !== null;
+    if (output) this.aims = false;
     if (output) this.ratio = ratioOf(output) ?? this.ratio;
     this.fileInput.say("");
   }
@@ -73,7 +76,7 @@ export class Image extends Leaf<ImageProps> implements OutputSurface, FileInputH
     return html`
       <div
         class="ms-frame ${this.listens.has("select") ? "ms-pickable" : ""}" data-state=${stream.state}
-        ?data-target=${this.fileInput.isTarget} ?data-live=${stream.preview !== null} ?data-shown=${this.hasImage} ?data-bar=${this.offers("webcam")} ?data-invites=${this.invites}
+        ?data-target=${this.fileInput.isTarget} ?data-live=${stream.preview !== null} ?data-shown=${this.shows} ?data-aims=${this.aims} ?data-bar=${this.offers("webcam")} ?data-invites=${this.invites}
         ${styled(frameSize(this.props, this.ratio))}
         role="group" aria-label=${this.name} tabindex=${this.offers("upload") || this.offers("clipboard") ? 0 : nothing}
         @dragover=${this.fileInput.onDrag} @dragleave=${this.fileInput.onDragEnd} @drop=${this.fileInput.onDrop} @paste=${this.fileInput.onPaste} @click=${this.onClick}
@@ -84,6 +87,11 @@ export class Image extends Leaf<ImageProps> implements OutputSurface, FileInputH
       </div>
       ${this.notes(this.fileInput.problem, null)}
     `;
+  }
+
+  /** True if an image is seen. */
+  private get shows(): boolean {
+    return this.hasImage && !this.aims;
   }
 
   private overlay(): TemplateResult | typeof nothing {
@@ -122,11 +130,14 @@ export class Image extends Leaf<ImageProps> implements OutputSurface, FileInputH
     return recordBar(this, "camera", button, tools);
   }
 
-  /** For an image that drives no stream: opens the camera, then takes the photo. */
+  /** For an image that drives no stream: opens the camera, then takes one photo after the other. */
   private shutter(): TemplateResult {
     const isOpen = this.stream.state === "running";
-    const name = isOpen ? "Take a photo" : "Open the camera";
-    const press = (): void => this.record(isOpen ? "stop" : "start");
+    const name = !isOpen ? "Open the camera" : this.shows ? "Take another" : "Take a photo";
+    const press = (): void => {
+      if (isOpen && this.shows) this.aims = true;
+      else this.record(isOpen ? "take" : "start");
+    };
     return roundButton(this.stream.state, name, press, isOpen ? nothing : icon("camera"), "ms-shutter");
   }
 
@@ -134,17 +145,24 @@ export class Image extends Leaf<ImageProps> implements OutputSurface, FileInputH
     if (this.stream.trouble) return [];
     const { buttons, interactive, streaming } = this.props;
     const isFailed = this.run?.state === "failed";
-    const shown = this.hasImage && !isFailed;
+    const shown = this.shows && !isFailed;
     const tools = [];
     if (this.isRecording && !streaming)
       tools.push(frameTool("camera-off", "Close the camera", () => this.record("close")));
-    if (interactive && this.hasImage && !this.isRecording)
+    if (interactive && this.shows && !(this.isRecording && streaming))
       tools.push(frameTool("trash", "Clear", () => this.discard()));
     if (shown && buttons?.includes("download"))
       tools.push(frameTool("download", "Download", () => void this.download()));
     if ((shown || this.isRecording) && buttons?.includes("fullscreen"))
       tools.push(...fullscreenTool(() => this.querySelector(".ms-frame")));
     return tools;
+  }
+
+  protected override willUpdate(changed: PropertyValues): void {
+    super.willUpdate(changed);
+    const wasRecording = ((changed.get("stream") as StreamView | undefined) ?? IDLE).state !== "idle";
+    if (changed.has("stream") && wasRecording !== this.isRecording)
+      this.aims = this.isRecording && !this.props.streaming;
   }
 
   protected override updated(changed: PropertyValues): void {
@@ -163,7 +181,7 @@ export class Image extends Leaf<ImageProps> implements OutputSurface, FileInputH
   private readonly onSize = {
     capture: true,
     handleEvent: ({ target }: Event): void => {
-      const isCovered = this.hasImage && target !== this.stage.image;
+      const isCovered = this.shows && target !== this.stage.image;
       if (!isCovered) this.ratio = ratioOf(target as HTMLVideoElement) ?? this.ratio;
     },
   };

@@ -80,6 +80,14 @@ export class Captures {
     return file;
   }
 
+  /** Takes a photo of a camera that stays open; null if it takes none. */
+  take(component: number): ClipFile | null {
+    const clip = this.clips.get(component);
+    const file = clip instanceof Photo ? clip.take() : null;
+    file?.catch(() => {}); // told when it is sent
+    return file;
+  }
+
   /** Discards everything recorded so far. */
   discard(component: number): void {
     const file = this.clips.get(component)?.finish();

@@ -43,6 +43,8 @@ export class Recordings {
   private readonly served = new Map<number, Binding>();
   /** Streams of each component's earlier recordings that were not over when the newest one began. */
   private readonly replaced = new Map<number, number[]>();
+  /** Components whose camera, open now or last, has taken a photo. */
+  private readonly taking = new Set<number>();
   private count = 0;
 
   constructor(manifest: Manifest, store: Store, events: RecordingsEvents) {
@@ -61,6 +63,10 @@ export class Recordings {
   record({ component, action, device, facing }: RecordDetail): void {
     if (device || facing) this.devices.choose(component, { device, facing });
     const recording = this.recordings.get(component);
+    if (action === "take") {
+      if (recording?.isLive) this.take(component);
+      return;
+    }
     if (action === "close") this.captures.discard(component);
     if (action !== "start") recording?.stop();
     else if (!recording?.isLive) this.start(component);
@@ -156,8 +162,19 @@ export class Recordings {
     return this.all.find((recording) => recording.has(stream));
   }
 
+  /** A photo that has been taken is a recording of its own, whatever becomes of the camera. */
+  private take(component: number): void {
+    const photo = this.captures.take(component);
+    if (!photo) return;
+    const arrive = this.events.stopped?.(component);
+    this.taking.add(component);
+    this.events.ended(component, photo);
+    arrive?.();
+  }
+
   private start(component: number): void {
     this.replace(component);
+    this.taking.delete(component);
     let clip: ClipFile | null = null;
     let arrive = (): void => {};
     const recording: Recording = new Recording(
@@ -189,7 +206,8 @@ export class Recordings {
         ended: (wasBegun) => {
           if (this.recordings.get(component) === recording) this.recordings.delete(component);
           this.leaving.delete(recording);
-          if (wasBegun) this.events.ended(component, clip);
+          const isTold = clip === null && this.taking.has(component);
+          if (wasBegun && !isTold) this.events.ended(component, clip);
           arrive();
         },
       },

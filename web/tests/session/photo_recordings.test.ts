@@ -26,6 +26,7 @@ beforeEach(async () => {
   vi.mocked(openCamera).mockImplementation(
     async () => ({ preview: "preview", track, mirrored: true, device: "c", close: () => done.push("closed") }) as never,
   );
+  vi.mocked(Photo.prototype.take).mockImplementation(async () => PHOTO);
   vi.mocked(Photo.prototype.finish).mockImplementation(async () => {
     done.push("taken");
     return PHOTO;
@@ -43,7 +44,7 @@ beforeEach(async () => {
   await press("start");
 });
 
-async function press(action: "start" | "stop" | "close"): Promise<void> {
+async function press(action: "start" | "stop" | "close" | "take"): Promise<void> {
   recordings.record({ component: CAMERA, action });
   for (let i = 0; i < 20; i++) await Promise.resolve();
 }
@@ -53,6 +54,18 @@ describe("a camera that is open and not streamed", () => {
     await press("stop");
     expect(done).toEqual(["taken", "closed"]);
     expect(await ended[0]).toBe(PHOTO);
+  });
+
+  it("takes one after the other, and is told no more of them when it is closed", async () => {
+    await press("take");
+    await press("take");
+    expect(done).toEqual([]);
+    expect(await Promise.all(ended)).toEqual([PHOTO, PHOTO]);
+    await press("close");
+    expect(ended).toHaveLength(2);
+    await press("start");
+    await press("close");
+    expect(ended).toHaveLength(3);
   });
 
   it("takes none when it is closed", async () => {
