@@ -70,10 +70,10 @@ def test_the_developer_reads_the_line_of_the_handler_and_where_it_led() -> None:
     assert for_developer(error, deeper).splitlines()[-2:] == [place, address_of(error)]
 
 
-@pytest.mark.parametrize("file", ["<string>", "/tmp/ipykernel_7/12.py"])  # noqa: S108  # where notebooks say that cells are
+@pytest.mark.parametrize("file", ["<string>", "/tmp/ipykernel_7/12.py"])  # where notebooks say that cells are
 def test_code_in_no_file_has_no_address(file: str) -> None:
     names: dict[str, Callable[[], None]] = {}
-    exec(compile("def cell():\n    raise ValueError('no')", file, "exec"), names)  # noqa: S102
+    exec(compile("def cell():\n    raise ValueError('no')", file, "exec"), names)
     assert for_developer(raised(names["cell"]), None).splitlines()[-1].endswith(", line 2, in cell()")
 
 

@@ -40,7 +40,7 @@ export type StillSource = string | Blob | Promise<string | Blob>;
 interface Still {
   order: number;
   source: StillSource;
-  placed: () => void;
+  placed: (image: HTMLImageElement) => void;
 }
 
 export class Surfaces {
@@ -77,7 +77,7 @@ export class Surfaces {
   }
 
   /** Shows an image by address or from bytes, as soon as it is decoded; `placed` is called when it is in the page. */
-  show(component: number, source: StillSource, placed: () => void = () => {}): void {
+  show(component: number, source: StillSource, placed: (image: HTMLImageElement) => void = () => {}): void {
     const output = this.find(component);
     if (!output) return;
     output.waiting = { order: ++output.asked, source, placed };
@@ -142,7 +142,7 @@ export class Surfaces {
       if (order > output.shown) this.events.failed(component);
       return;
     }
-    if (this.place(component, output, order, image, address)) placed();
+    if (this.place(component, output, order, image, address)) placed(image);
     else if (address) URL.revokeObjectURL(address);
   }
 

@@ -6,14 +6,15 @@ import type { OverlayScript } from "../playback/overlays.ts";
 import { Surfaces } from "../playback/surfaces.ts";
 import type { View } from "../shell/view.ts";
 import type { ToWorker } from "../workers/port.ts";
+import { MarkedStills } from "./marked_stills.ts";
 import type { Store } from "./store.ts";
 
 export class Images {
   private readonly store: Store;
   private readonly view: View;
   private readonly post: (message: ToWorker, transfer?: Transferable[]) => void;
-  private readonly overlay: string;
   private readonly surfaces: Surfaces;
+  private readonly marked: MarkedStills;
 
   /** `overlay` is the address of the script that draws marks; `failed` is told a sentence for the user. */
   constructor(
@@ -26,13 +27,17 @@ export class Images {
     this.store = store;
     this.post = post;
     this.view = view;
-    this.overlay = overlay;
     this.surfaces = new Surfaces((component) => view.surface(component), {
       target: (component, target) => post({ type: "target", component, target }, [target]),
       covered: (component) => post({ type: "covered", component }),
       presented: (component, timestampUs, pageUs, scale) =>
         post({ type: "presented", component, timestampUs, pageUs, scale }),
       failed: () => failed("An image could not be shown."),
+    });
+    this.marked = new MarkedStills({
+      script: () => import(/* @vite-ignore */ overlay) as Promise<OverlayScript>,
+      show: (component, source, placed) => this.surfaces.show(component, source, placed),
+      describe: (component, words) => this.describe(component, words),
     });
   }
 
@@ -45,6 +50,7 @@ export class Images {
 
   /** The first frame of a stream has arrived. */
   stream(component: number): void {
+    this.marked.forget(component);
     this.surfaces.stream(component);
   }
 
@@ -52,7 +58,8 @@ export class Images {
   showValue(component: number, value: unknown): void {
     if (!this.store.can(component, "shows_frames")) return;
     const [address, marks] = [addressOf(value), marksOf(value)];
-    if (address && marks !== null) this.showMarked(component, address, marks);
+    this.marked.forget(component);
+    if (address && marks !== null) this.marked.show(component, address, marks);
     else if (address) this.surfaces.show(component, address, () => this.describe(component, ""));
     else this.surfaces.clear(component);
   }
@@ -62,25 +69,9 @@ export class Images {
     this.view.surface(component)?.describe(words);
   }
 
-  /** Shows the image of an address with packed marks; without them if they cannot be drawn. */
-  private showMarked(component: number, address: string, marks: string): void {
-    let words = "";
-    const draw = async (): Promise<Blob | string> => {
-      try {
-        const { markStill } = (await import(/* @vite-ignore */ this.overlay)) as OverlayScript;
-        const [file, packed] = await Promise.all([fetch(address), fetch(`data:;base64,${marks}`)]);
-        const still = await markStill(await file.blob(), new Uint8Array(await packed.arrayBuffer()));
-        words = still.words;
-        return still.image;
-      } catch {
-        return address;
-      }
-    };
-    this.surfaces.show(component, draw(), () => this.describe(component, words));
-  }
-
   /** Shows an image that came as a packet, and says when it was on the screen. */
   showStill({ component, mime, data, stream, sequence }: StillImage): void {
+    this.marked.forget(component);
     this.surfaces.show(component, new Blob([data], { type: mime }), () => {
       const pageUs = Math.round((performance.timeOrigin + performance.now()) * 1000);
       this.post({ type: "shown", stream, component, sequence, pageUs });
@@ -89,11 +80,13 @@ export class Images {
   }
 
   clear(component: number): void {
+    this.marked.forget(component);
     this.surfaces.clear(component);
   }
 
   /** A component is gone. */
   forget(component: number): void {
+    this.marked.forget(component);
     this.surfaces.forget(component);
   }
 }

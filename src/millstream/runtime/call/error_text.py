@@ -132,7 +132,7 @@ def text_of(value: object) -> str:
 
 
 def for_developer(error: BaseException, handler: Handler | None) -> str:
-    """Say what a developer wants to know first: type, message, remedy, the line of the handler, and that as `path:line`."""
+    """Say what a developer wants to know first: type, message, remedy, and the line of the handler; see `_where`."""
     lines = [titled(error), *_remedies(error), *_where(error, handler)]
     return "\n".join(line for line in lines if line)[:MAX_TEXT]
 
@@ -172,7 +172,7 @@ def _notes(error: BaseException) -> Iterator[str]:
 
 
 def _where(error: BaseException, handler: Handler | None) -> tuple[str, ...]:
-    """Name the handler's line, and where that called deeper into the user's code, the last line there; then its address."""
+    """Name the handler's line, and the last one of the user's that it led to; then give the first as `path:line`."""
     places = _places(error.__traceback__)
     if places:
         first, last = places[0], places[-1]
