@@ -1,5 +1,5 @@
 """Run the benchmarks and print them against `budgets.toml`: `python -m benchmarks [hop] [load] [glass] [firefox]
-[sound] [voice] [soak] [queue] [slow] [path] [link] [process]
+[sound] [voice] [soak] [queue] [slow] [page] [path] [link] [process]
 [idle] [scale] [batch] [broker] [workers] [ray]`; the last needs `millstream[ray]`."""
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from benchmarks import (
     bench_idle,
     bench_link,
     bench_load,
+    bench_page,
     bench_path,
     bench_process,
     bench_queue,
@@ -44,6 +45,7 @@ BENCHMARKS = {
     "soak": bench_soak.measure,
     "queue": bench_queue.measure,
     "slow": bench_slow.measure,
+    "page": bench_page.measure,
     "path": bench_path.measure,
     "link": bench_link.measure,
     "process": bench_process.measure,

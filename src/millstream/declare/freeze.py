@@ -97,7 +97,6 @@ def _frozen(
     dependency: Dependency, numbers: Mapping[int, int], function_key: str, default_limit: int | None
 ) -> Binding:
     options = dependency.options
-    number = numbers[id(dependency)]
     limit = default_limit if options.concurrency_limit == "default" else options.concurrency_limit
     batch = batch_rules(options, function_key)
     after = None
@@ -109,7 +108,7 @@ def _frozen(
             is_page = isinstance(trigger.source, DeclaredTree)
             targets.append((None if is_page else trigger.source.id, trigger.name))
     return Binding(
-        number=number,
+        number=numbers[id(dependency)],
         targets=tuple(targets),
         handler=dependency.handler,
         inputs=tuple(component.id for component in dependency.inputs),

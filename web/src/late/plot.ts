@@ -12,6 +12,7 @@ import { Stage } from "../elements/parts/stage.ts";
 import { styled } from "../elements/parts/styled.ts";
 import type { OutputElement, OutputSurface } from "../states.ts";
 import { type FigureDrawer, type FigureValue, isFigure, type OpenDrawer } from "./plot/figure.ts";
+import { type Paper, paperOf } from "./plot/paper.ts";
 import "../styles/plot.css";
 
 interface PlotProps extends LeafProps {
@@ -35,6 +36,7 @@ export class Plot extends Leaf<PlotProps> implements OutputSurface {
   @state() private problem = "";
   @state() private shows: "nothing" | "image" | "figure" = "nothing";
   @state() private imageWidth: number | null = null;
+  @state() private paper: Paper | null = null;
   private readonly stage = new Stage(() => this.words);
   private drawer: FigureDrawer | null = null;
   private kind: FigureValue["kind"] | null = null;
@@ -48,6 +50,7 @@ export class Plot extends Leaf<PlotProps> implements OutputSurface {
     if (output) this.shows = "image";
     else if (this.shows === "image") this.shows = isFigure(this.props.value) ? "figure" : "nothing";
     this.imageWidth = output ? widthOf(output, this.props.scale) : null;
+    if (output instanceof HTMLImageElement) this.paper = paperOf(output);
     if (output instanceof HTMLVideoElement) output.onresize = () => this.measure(output);
   }
 
@@ -66,10 +69,11 @@ export class Plot extends Leaf<PlotProps> implements OutputSurface {
   protected override render(): TemplateResult {
     const { props, shows } = this;
     const failed = this.run?.state === "failed" ? failure(this.run.message) : nothing;
+    const paper = shows === "image" ? this.paper : null;
     const width = this.imageWidth === null ? null : `${this.imageWidth}px`;
     return html`
       ${this.captioned ? html`<div class="ms-caption" id=${this.control}>${props.label}</div>` : nothing}
-      <figure class="ms-figure" aria-label=${this.words}>
+      <figure class="ms-figure" aria-label=${this.words} data-paper=${paper?.scheme ?? nothing} ${styled({ "--ms-paper": paper?.color ?? null })}>
         <div class="ms-figure-image" ?hidden=${shows !== "image"} ${styled({ "max-width": width })}>${this.stage.element}</div>
         <div class="ms-figure-place" role="img" aria-label=${this.words} ?hidden=${shows !== "figure"}></div>
         ${shows === "nothing" && failed === nothing ? html`<div class="ms-figure-empty">${icon("chart")}</div>` : nothing}
