@@ -21,7 +21,7 @@ type Marked = () => Promise<[Blob, Uint8Array]>;
 export class MarkedStills {
   private readonly events: MarkedStillsEvents;
   private readonly watches = new Map<number, ResizeObserver>();
-  /** What a component shows since, by a number. */
+  /** The number of what a component shows. */
   private readonly shown = new Map<number, number>();
   private count = 0;
 
