@@ -17,7 +17,7 @@ export function errorText(text: string): TemplateResult | string {
   return html`${text.slice(0, -whole.length)}\n<a class="ms-place" href=${editorLink(address)} title="Open ${address} in Visual Studio Code">${words}</a> <button class="ms-place-copy" type="button" title="Copy ${address}" @click=${copy}>${icon("copy")}<span class="ms-sr">Copy path and line</span></button>`;
 }
 
-/** The address by which an editor opens a line of a file: `vscode://file/home/ada/app.py:12`. */
+/** The address by which an editor opens a line of a file: `vscode://file/srv/app.py:12`. */
 function editorLink(address: string): string {
   const path = address.replaceAll("\\", "/").replace(/^\//, "");
   return `vscode://file/${path.split("/").map(encodeURIComponent).join("/").replaceAll("%3A", ":")}`;
