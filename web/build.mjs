@@ -1,22 +1,22 @@
 /**
- * Builds the page into ../src/millstream/static: nine scripts which stand alone, the late elements, and one file which
+ * Builds the page into ../src/millstream/static: ten scripts which stand alone, the late elements, and one file which
  * names them all.
  *
  * `assets.json` is all that the server reads; its names are of files in the same folder:
  * - "main_js", "main_css": the script (an ES module) and the style sheet that the server inlines in the page;
  * - "scripts": the others, by what the page calls them. It starts the worker with `new Worker(url, {type: "module"})`,
  *   the worklets with `audioWorklet.addModule(url)`, and imports what is needed only now and then (the overlay for
- *   marks, the recorder of videos, the display of the latency, streamed videos). The page for the operator is another
+ *   marks, the recorder of videos, the display of the latency, streamed videos, formulas and their style sheet). The page for the operator is another
  *   document, with a script of its own;
- * - "imported": scripts that the worker imports by itself;
+ * - "imported": scripts that the worker imports by itself, and fonts that a style sheet names;
  * - "late": for each late element its script, its style sheet or null, and all files that the script may ever fetch.
  *
  * All but what is inlined is compressed here (`NAME.gz`), not by each server that starts.
  *
- * Nine builds, not one with nine inputs: a shared chunk would cost the worker a second request before its first
+ * Ten builds, not one with ten inputs: a shared chunk would cost the worker a second request before its first
  * frame, and an AudioWorklet in Firefox cannot import at all.
  *
- * The late elements, one for each file `src/late/NAME.ts`, are a tenth build. They share chunks with each other and may
+ * The late elements, one for each file `src/late/NAME.ts`, are an eleventh build. They share chunks with each other and may
  * import libraries when they need them; a page loads those of the components that its app declares.
  */
 import { chmod, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
@@ -41,10 +41,21 @@ const ENTRIES = {
   latency: "src/latency/latency_display.ts",
   videos: "src/playback/videos.ts",
   operator: "src/operator/operator.ts",
+  formulas: "src/formulas/formulas.ts",
 };
 
 /** Scripts that others import, by name. */
-const IMPORTED = ["overlay", "video_capture", "latency", "videos"];
+const IMPORTED = ["overlay", "video_capture", "latency", "videos", "formulas"];
+
+/** Of the fonts of formulas only the format that all browsers read; each is a file that is fetched with its first letter. */
+const oneFormat = {
+  name: "one-format",
+  enforce: "pre",
+  transform: (code, id) =>
+    id.includes("katex") && id.includes(".css")
+      ? code.replace(/,\s*url\([^)]*\.(woff|ttf)\)\s*format\([^)]*\)/g, "")
+      : null,
+};
 
 /** Builds one entry into `folder`; returns the names of its script and, if it imports any, its style sheet. */
 async function buildEntry(name, folder) {
@@ -53,11 +64,13 @@ async function buildEntry(name, folder) {
     configFile: false,
     logLevel: "warn",
     publicDir: name === "main" ? "public" : false,
+    base: "./",
+    plugins: [oneFormat],
     build: {
       outDir: folder,
       emptyOutDir: false,
       cssCodeSplit: false,
-      assetsInlineLimit: Number.MAX_SAFE_INTEGER,
+      assetsInlineLimit: name === "formulas" ? 0 : Number.MAX_SAFE_INTEGER,
       modulePreload: false,
       license: { fileName: `${name}-licenses.md` },
       rolldownOptions: {
@@ -80,7 +93,8 @@ async function buildEntry(name, folder) {
     if (left.length > 0) throw new Error(`${file.fileName} is not self-contained, it imports ${left.join(", ")}`);
   }
   const names = result.output.map((file) => file.fileName).filter((file) => !late.includes(file));
-  return { js: names.find((file) => file.endsWith(".js")), css: names.find((file) => file.endsWith(".css")), late };
+  const [js, css] = [".js", ".css"].map((end) => names.find((file) => file.endsWith(end)));
+  return { js, css, late, fonts: names.filter((file) => file.endsWith(".woff2")) };
 }
 
 /** Builds the late elements into `folder`; returns what `assets.json` says of each, by its name. */
@@ -160,7 +174,7 @@ async function swap(folder) {
 const folder = await mkdtemp(join(web, "node_modules/.page-"));
 try {
   await chmod(folder, 0o755);
-  const [main, media, microphone, speaker, overlay, videoCapture, latency, videos, operator] = [
+  const [main, media, microphone, speaker, overlay, videoCapture, latency, videos, operator, formulas] = [
     await buildEntry("main", folder),
     await buildEntry("media", folder),
     await buildEntry("microphone", folder),
@@ -170,6 +184,7 @@ try {
     await buildEntry("latency", folder),
     await buildEntry("videos", folder),
     await buildEntry("operator", folder),
+    await buildEntry("formulas", folder),
   ];
   const assets = {
     main_js: main.js,
@@ -183,8 +198,10 @@ try {
       latency: latency.js,
       videos: videos.js,
       operator: operator.js,
+      formulas: formulas.js,
+      formulas_css: formulas.css,
     },
-    imported: media.late,
+    imported: [...media.late, ...formulas.fonts],
     late: await buildLate(folder),
   };
   const late = Object.values(assets.late).flatMap(({ files, css }) => (css ? [...files, css] : files));

@@ -250,8 +250,8 @@ def test_an_avatar_is_a_small_image(tmp_path: Path) -> None:
 
 
 def test_what_has_no_meaning_here_is_a_warning() -> None:
-    with pytest.warns(UserWarning, match="latex_delimiters"):
-        chatbot(latex_delimiters=[])
+    with pytest.warns(UserWarning, match="watermark"):
+        chatbot(watermark="x")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         chatbot(type="messages", rtl=True, resizable=True)

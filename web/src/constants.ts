@@ -29,6 +29,9 @@ export const CANCEL = "ms-cancel";
 /** The user wants to see how old the frames are, or no longer does. */
 export const WATCH = "ms-watch";
 
+/** Formulas were shown as their source, and are to be typeset. */
+export const TYPESET = "ms-typeset";
+
 export interface EditDetail {
   component: number;
   value: unknown;
@@ -83,6 +86,10 @@ export interface WatchDetail {
   on: boolean;
 }
 
+export interface TypesetDetail {
+  formulas: readonly HTMLElement[];
+}
+
 /** Every event name with the type of its detail. */
 export interface EventDetails {
   [EDIT]: EditDetail;
@@ -93,6 +100,7 @@ export interface EventDetails {
   [LISTEN]: ListenDetail;
   [CANCEL]: CancelDetail;
   [WATCH]: WatchDetail;
+  [TYPESET]: TypesetDetail;
 }
 
 export type EventName = keyof EventDetails;

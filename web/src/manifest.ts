@@ -84,6 +84,8 @@ export interface Manifest {
     video_capture: string;
     latency: string;
     videos: string;
+    formulas: string;
+    formulas_css: string;
   };
   /** The addresses of late elements, by type, where a render may declare what the page was loaded without. */
   late?: { [type: string]: { js: string; css: string | null } };

@@ -13,6 +13,7 @@ from millstream.components.chat.attachments import Attachments, kind_of
 from millstream.components.chat.chatmessage import FilePart, Message, Part, TextPart, UnfitMessage, read_message
 from millstream.components.chat.reasoning import Thought, is_pair, split_reasoning
 from millstream.components.options.media_source import DeclaredFiles, guessed_mime
+from millstream.components.text.formulas import read_delimiters
 from millstream.components.text.markdown_html import Style, inline_prose, prose
 from millstream.components.values.links import is_embedded_image, is_web_address
 from millstream.components.values.plain import plain_text
@@ -70,6 +71,8 @@ class Chatbot(Component):
         line_breaks: Whether a line's end is one, also within a paragraph.
         sanitize_html: `False` shows HTML as it is: only for messages that no visitor and no model has a part in.
         rtl: Whether the text runs from right to left.
+        latex_delimiters: The signs around formulas in LaTeX, each `{"left": "$", "right": "$", "display": False}`;
+            `display` puts a formula on a line of its own. By default formulas stand between `$$`; none with `[]`.
         reasoning_tags: What a language model's thoughts stand between, such as `[("<think>", "</think>")]`: they are
             folded away.
         common: See `Component`.
@@ -79,7 +82,6 @@ class Chatbot(Component):
     capabilities = frozenset({"keeps_past"})
     default_label = True
     ignores: ClassVar[tuple[str, ...]] = (
-        "latex_delimiters",
         "allow_tags",
         "show_share_button",
         "watermark",
@@ -136,6 +138,7 @@ class Chatbot(Component):
         line_breaks: bool = True,
         sanitize_html: bool = True,
         rtl: bool = False,
+        latex_delimiters: Sequence[Mapping[str, object]] | None = None,
         reasoning_tags: Sequence[tuple[str, str]] | None = None,
         **common: Unpack[Common],
     ) -> None:
@@ -152,7 +155,7 @@ class Chatbot(Component):
         self.buttons = _buttons(buttons, show_copy_button, show_copy_all_button)
         self.render_markdown, self.rtl = render_markdown, rtl
         self.reasoning_tags = list(reasoning_tags or ())
-        self.style = Style(line_breaks, sanitize_html)
+        self.style = Style(line_breaks, sanitize_html, read_delimiters(latex_delimiters, "Chatbot"))
         super().__init__(value, **common)
 
     def check(self) -> None:
@@ -183,7 +186,7 @@ class Chatbot(Component):
             "max_height": self.max_height,
             "resizable": self.resizable,
             "autoscroll": self.autoscroll,
-            "placeholder": prose(self.placeholder, Style(self.style.line_breaks, False)) if self.placeholder else None,
+            "placeholder": prose(self.placeholder, self.style._replace(sanitize=False)) if self.placeholder else None,
             "examples": [{"text": example["text"], "label": _label(example)} for example in self.examples],
             "avatars": [_avatar(avatar, self.name) for avatar in self.avatar_images],
             "layout": self.layout,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar, Final, Literal, TypeAlias, Unpack, cast
 
@@ -14,6 +14,8 @@ from millstream.components.tables.handing import Given, handed, is_installed, ne
 from millstream.components.tables.making import Form, assembled, table_of
 from millstream.components.tables.reading import Tabular, UnfitTable, tabular
 from millstream.components.tables.table import MAX_COLUMNS, MAX_ROWS, Table
+from millstream.components.text.formulas import read_delimiters
+from millstream.components.text.markdown_html import Style
 from millstream.declare.component import Common, Component
 from millstream.declare.event import Event
 from millstream.errors import DeclarationError, InvalidValue
@@ -57,6 +59,7 @@ class Dataframe(Component):
         max_height: Largest height in pixels, or with a CSS unit; what is longer scrolls.
         wrap: Whether long texts are broken into lines; otherwise they are cut.
         line_breaks: Whether a line's end is one in Markdown.
+        latex_delimiters: The signs around formulas in columns of Markdown, as `Markdown` takes them.
         column_widths: The width of each column, in pixels or with a CSS unit.
         buttons: Some of `"download"` (as CSV), `"copy"` and `"fullscreen"`; all by default.
         show_fullscreen_button: `False` takes that button away.
@@ -74,7 +77,6 @@ class Dataframe(Component):
     corrects = True
     editing: ClassVar[frozenset[str]] = Component.editing | {"edit"}
     ignores: ClassVar[tuple[str, ...]] = (
-        "latex_delimiters",
         "height",
         "max_rows",
         "max_cols",
@@ -118,6 +120,7 @@ class Dataframe(Component):
         max_height: int | str | None = 500,
         wrap: bool = False,
         line_breaks: bool = True,
+        latex_delimiters: Sequence[Mapping[str, object]] | None = None,
         column_widths: Sequence[int | str] | None = None,
         buttons: Sequence[str] | None = None,
         show_fullscreen_button: bool | None = None,
@@ -134,7 +137,8 @@ class Dataframe(Component):
         self.row_limits, self.column_limits = row_limits, column_limits
         self.datatype = datatype
         self.type: Given = type or self.default_type
-        self.max_height, self.wrap, self.line_breaks = max_height, wrap, line_breaks
+        self.max_height, self.wrap = max_height, wrap
+        self.style = Style(line_breaks, delimiters=read_delimiters(latex_delimiters, "Dataframe"))
         self.column_widths = [f"{one:g}px" if isinstance(one, int | float) else one for one in column_widths or ()]
         shown = {"download": True, "copy": show_copy_button, "fullscreen": show_fullscreen_button}
         self.buttons = list(buttons) if buttons is not None else [name for name in BUTTONS if shown[name] is not False]
@@ -182,7 +186,7 @@ class Dataframe(Component):
 
     @property
     def _form(self) -> Form:
-        return Form(tuple(self.headers), self.datatype, self.line_breaks)
+        return Form(tuple(self.headers), self.datatype, self.style)
 
     def props(self) -> dict[str, Value]:
         rules = self.rules

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar, Unpack
 
+from millstream.components.text.formulas import read_delimiters
 from millstream.components.text.markdown_html import Style, prose
 from millstream.components.values.plain import plain_text
 from millstream.declare.component import Common, Component
@@ -27,6 +28,8 @@ class Markdown(Component):
         line_breaks: Whether a line's end is one, also within a paragraph.
         height: Height in pixels, or with a CSS unit; what is longer scrolls.
         max_height: Largest height in pixels, or with a CSS unit.
+        latex_delimiters: The signs around formulas in LaTeX, each `{"left": "$", "right": "$", "display": False}`;
+            `display` puts a formula on a line of its own. By default formulas stand between `$$`; none with `[]`.
         sanitize: `False` shows later values as they are, too: only for values that no visitor has a part in.
         sanitize_html: Gradio's name for the same.
         common: See `Component`.
@@ -34,7 +37,6 @@ class Markdown(Component):
 
     default_label = False
     ignores: ClassVar[tuple[str, ...]] = (
-        "latex_delimiters",
         "header_links",
         "min_height",
         "show_copy_button",
@@ -51,6 +53,7 @@ class Markdown(Component):
         line_breaks: bool = False,
         height: int | str | None = None,
         max_height: int | str | None = None,
+        latex_delimiters: Sequence[Mapping[str, object]] | None = None,
         sanitize: bool = True,
         sanitize_html: bool = True,
         **common: Unpack[Common],
@@ -59,6 +62,7 @@ class Markdown(Component):
         self.line_breaks = line_breaks
         self.height, self.max_height = height, max_height
         self.sanitize = sanitize and sanitize_html
+        self.delimiters = read_delimiters(latex_delimiters, type(self).__name__)
         common.setdefault("show_label", False)
         common.setdefault("container", False)
         super().__init__(value, **common)
@@ -71,4 +75,4 @@ class Markdown(Component):
 
     def wire(self, stored: Stored) -> Value:
         is_own = not self.is_computed and stored == self._initial
-        return prose(plain_text(stored), Style(self.line_breaks, self.sanitize and not is_own))
+        return prose(plain_text(stored), Style(self.line_breaks, self.sanitize and not is_own, self.delimiters))

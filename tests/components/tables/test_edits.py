@@ -14,6 +14,7 @@ from millstream.components.tables.handing import handed
 from millstream.components.tables.making import Form, assembled, with_html
 from millstream.components.tables.reading import UnfitTable
 from millstream.components.tables.table import Table
+from millstream.components.text.markdown_html import Style
 
 KNOWN = assembled(("name", "age", "ok"), ("str", "number", "bool"), [("a", 1, True), ("b", None, False)])
 FREE = Rules(Form())
@@ -64,7 +65,7 @@ def test_what_is_declared_is_checked() -> None:
 
 
 def test_html_that_is_known_stays_and_what_is_new_has_none() -> None:
-    columns, rendered = with_html([["**a**", "b"], [1, 2]], ("markdown", "number"), True)
+    columns, rendered = with_html([["**a**", "b"], [1, 2]], ("markdown", "number"), Style())
     known = assembled("xy", ("markdown", "number"), list(zip(*columns, strict=True)), rendered)
     found = edited(whole(["**new**", 1], ["**a**", 2], headers="xy"), known, Rules(Form((), ("markdown", "number"))))
     assert found.rows[0] == ("**new**", 1, None)

@@ -42,13 +42,13 @@ def test_an_address_that_is_written_out_is_a_link(text: str, shown: str) -> None
     assert prose(text, Style()) == f"<p>{shown}</p>\n"
 
 
-@pytest.mark.parametrize("formula", ["$$a_1 * b_1 * c$$", "\\[x < y\n\\]", "\\(\\frac{a}{b}\\)"])
-def test_a_formula_stays_as_it_is_written(formula: str) -> None:
+@pytest.mark.parametrize("formula", ["\\[x < y\n\\]", "\\(\\frac{a}{b}\\)"])
+def test_a_formula_between_other_signs_stays_as_it_is_written(formula: str) -> None:
     shown = formula.replace("<", "&lt;")
     assert prose(f"so {formula}.", Style()) == f'<p>so <code class="ms-formula">{shown}</code>.</p>\n'
 
 
-@pytest.mark.parametrize("text", ["$$*a*", "$$$$ *a*", "\\( *a* " + "x" * 3000 + "\\)"])
+@pytest.mark.parametrize("text", ["so $$*a*", "$$$$ *a*", "\\( *a* " + "x" * 3000 + "\\)"])
 def test_what_has_no_end_is_not_a_formula(text: str) -> None:
     assert "<em>a</em>" in prose(text, Style())
     assert "ms-formula" not in prose(text, Style())

@@ -16,6 +16,7 @@ import type {
   UploadView,
   VideoView,
 } from "../states.ts";
+import { Formulas } from "./formulas.ts";
 import { LatencySwitch } from "./latency_switch.ts";
 import { Builder } from "./layout.ts";
 import { Footer, Notices } from "./notices.ts";
@@ -75,6 +76,7 @@ export class Page implements View {
       this.element,
       (id) => this.able(id, "place") ?? this.able(id, "setLevel"),
     );
+    new Formulas(manifest, this.element);
     this.footer = new Footer(manifest.title, manifest.latency);
     this.element.append(main);
     if (manifest.logout) this.footer.offerLogout();

@@ -35,6 +35,8 @@ export function manifest(...bindings: Binding[]): Manifest {
       overlay: "assets/overlay.js",
       video_capture: "assets/video_capture.js",
       videos: `file://${import.meta.dirname}/../../src/playback/videos.ts`,
+      formulas: "assets/formulas.js",
+      formulas_css: "assets/formulas.css",
     },
     root: { id: 0, type: "blocks" },
     components: {

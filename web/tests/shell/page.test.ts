@@ -67,6 +67,8 @@ function manifest(children: Node[], components: { [id: string]: { type: string; 
       video_capture: "v",
       latency: "l",
       videos: "s",
+      formulas: "assets/formulas.js",
+      formulas_css: "assets/formulas.css",
     },
     root: { id: 0, type: "blocks", props: {}, children },
     components: Object.fromEntries(filled),

@@ -32,12 +32,12 @@ class Form(NamedTuple):
     Attributes:
         headers: Names of the columns where the values have none; empty for numbers.
         datatype: The type of each column, or one for all; `"auto"` is found out.
-        line_breaks: Whether a line's end is one in Markdown.
+        style: The rendering of Markdown.
     """
 
     headers: Sequence[str] = ()
     datatype: str | Sequence[str] = "auto"
-    line_breaks: bool = True
+    style: Style = Style()
 
     def kind(self, at: int) -> Kind | None:
         """Give the type of a column, `None` for what its values are."""
@@ -64,7 +64,7 @@ def table_of(given: Tabular, form: Form, open_file: Open) -> Table:
     columns = [_column(values, form.kind(at), open_file) for at, values in enumerate(given.columns)]
     kinds = tuple(column.kind for column in columns) or tuple(form.kind(at) or "str" for at in range(len(headers)))
     times = frozenset(at for at, column in enumerate(columns) if column.is_time)
-    cells, rendered = with_html([column.cells for column in columns], kinds, form.line_breaks)
+    cells, rendered = with_html([column.cells for column in columns], kinds, form.style)
     return assembled(headers, kinds, list(zip(*cells, strict=True)), rendered, times, _fitting(given.looks))
 
 
@@ -97,22 +97,21 @@ def check_size(pages: Sequence[RowPage]) -> None:
 
 
 def with_html(
-    columns: Sequence[Sequence[Cell]], kinds: Sequence[Kind], line_breaks: bool
+    columns: Sequence[Sequence[Cell]], kinds: Sequence[Kind], style: Style
 ) -> tuple[list[Sequence[Cell]], list[int]]:
     """Add a column of HTML for each one of Markdown or HTML; gives the numbers of these as well."""
     rendered = [at for at, kind in enumerate(kinds) if kind in ("markdown", "html")]
     left = MAX_RENDERED
     more: list[Sequence[Cell]] = []
     for at in rendered:
-        render = html_of(kinds[at], line_breaks)
+        render = html_of(kinds[at], style)
         more.append([render(cell) if number < left else None for number, cell in enumerate(columns[at])])
         left = max(0, left - len(columns[at]))
     return [*columns, *more], rendered
 
 
-def html_of(kind: Kind, line_breaks: bool) -> Callable[[Cell], str | None]:
+def html_of(kind: Kind, style: Style) -> Callable[[Cell], str | None]:
     """Give what renders a cell as HTML that is safe; `None` for one that can be shown as it is."""
-    style = Style(line_breaks)
 
     def markdown(cell: Cell) -> str | None:
         return prose(cell, style) if isinstance(cell, str) and MARKUP.search(cell) else None

@@ -12,12 +12,13 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cache, partial
 from typing import TYPE_CHECKING, Final
 
+from millstream.components.text.formulas import DOLLARS, Delimiter, FormulaRules, formula, formula_begun, formula_block
+
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.renderer import RendererHTML
     from markdown_it.rules_block import StateBlock
     from markdown_it.rules_core import StateCore
-    from markdown_it.rules_inline import StateInline
     from markdown_it.token import Token
     from markdown_it.utils import EnvType, OptionsDict
 
@@ -33,19 +34,13 @@ MAX_LOOKS: Final = {"paragraph": 6, "list": 6, "blockquote": 1.5}
 ADDRESS: Final = re.compile(r"\bhttps?://\w[^\s<>\"`]*")
 """An address that is written out, with what may follow it at the end of a sentence."""
 
-FORMULAS: Final = (("$$", "$$"), ("\\[", "\\]"), ("\\(", "\\)"))
-"""The delimiters of a formula in LaTeX."""
-
 EMBEDDED: Final = re.compile(r"data:[a-z]+/[a-z0-9.+-]+;base64,[A-Za-z0-9+/=]*")
 """The address of an image that is in the text itself."""
 
-MAX_FORMULA: Final = 2000
-"""Characters in which the end of a formula is looked for."""
-
 
 @cache
-def parser(line_breaks: bool) -> MarkdownIt:
-    """Give the parser; with `line_breaks` a line's end is one within a paragraph, too."""
+def parser(line_breaks: bool, delimiters: tuple[Delimiter, ...] = DOLLARS) -> MarkdownIt:
+    """Give the parser; with `line_breaks` a line's end is one within a paragraph, too; formulas have `delimiters`."""
     from markdown_it import MarkdownIt
 
     dialect = MarkdownIt("commonmark", {"html": True, "breaks": line_breaks}).enable(["table", "strikethrough"])
@@ -55,8 +50,11 @@ def parser(line_breaks: bool) -> MarkdownIt:
         dialect.block.ruler.before("table", f"looks of {name}", partial(_look_no_further, name, most), {"alt": [name]})
     dialect.block.ruler.before("table", "deep", _keep_what_is_deep)
     dialect.block.ruler.before("table", "sparse", _keep_sparse_table)
-    dialect.inline.ruler.before("escape", "formula", _find_formula)
-    dialect.add_render_rule("formula", _formula)
+    rules, alternatives = FormulaRules(delimiters), ["paragraph", "reference", "blockquote", "list"]
+    dialect.block.ruler.before("list", "formula", rules.block, {"alt": alternatives})
+    dialect.inline.ruler.before("escape", "formula", rules.inline)
+    for rule in (formula, formula_block, formula_begun):
+        dialect.add_render_rule(rule.__name__, rule)
     dialect.add_render_rule("fence", _fence)
     dialect.add_render_rule("code_block", _fence)
     return dialect
@@ -123,27 +121,6 @@ def _show_source(state: StateBlock, first: int, end: int) -> None:
     token.content = state.getLines(first, end, state.blkIndent, False) + "\n"
     token.map = [first, end]
     state.line = end
-
-
-def _find_formula(state: StateInline, silent: bool) -> bool:
-    """Keep a formula as it is written: to Markdown its signs would mean something else."""
-    for left, right in FORMULAS:
-        if state.src.startswith(left, state.pos):
-            begin = state.pos + len(left)
-            end = state.src.find(right, begin, begin + MAX_FORMULA)
-            if end <= begin:
-                return False
-            if not silent:
-                state.push("formula", "", 0).content = state.src[state.pos : end + len(right)]
-            state.pos = end + len(right)
-            return True
-    return False
-
-
-def _formula(
-    renderer: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
-) -> str:  # the signature is that of the library's rules
-    return f'<code class="ms-formula">{html.escape(tokens[index].content)}</code>'
 
 
 def _link_addresses(state: StateCore) -> None:

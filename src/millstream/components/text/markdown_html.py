@@ -6,6 +6,7 @@ import html
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from millstream.components.text.formulas import DOLLARS, Delimiter
 from millstream.components.text.markdown_dialect import parser
 from millstream.components.text.memory import RenderCache
 from millstream.components.text.normalized_html import Flattener
@@ -44,17 +45,22 @@ RIVALS: Final = 4
 
 
 class Style(NamedTuple):
-    """The rendering of Markdown: whether a newline breaks a line, and whether the result is cleaned."""
+    """The rendering of Markdown: whether newlines break lines, whether it is cleaned, and the signs around formulas."""
 
     line_breaks: bool = True
     sanitize: bool = True
+    delimiters: tuple[Delimiter, ...] = DOLLARS
+
+    @property
+    def parser(self) -> MarkdownIt:
+        return parser(self.line_breaks, self.delimiters)
 
 
 def inline_prose(text: str, style: Style) -> str:
     """Render Markdown of one line, such as a title, as HTML without a paragraph around it."""
     if affordable(text) < len(text):
         return html.escape(text)
-    rendered = str(parser(style.line_breaks).renderInline(text))
+    rendered = str(style.parser.renderInline(text))
     return sanitised(rendered) if style.sanitize else rendered
 
 
@@ -135,7 +141,7 @@ def _parsed(text: str, begun: RenderedText, style: Style) -> StateCore:
     """Find the blocks of what follows on the beginning of a text."""
     from markdown_it.rules_core import StateCore
 
-    dialect = parser(style.line_breaks)
+    dialect = style.parser
     state = StateCore(text, dialect, {"references": dict(begun.references)})
     for rule in dialect.core.ruler.getRules("")[:FIRST_RULES]:
         rule(state)

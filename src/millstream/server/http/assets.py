@@ -18,7 +18,7 @@ from millstream.server.security.headers import Policy
 STATIC: Final = Path(__file__).parents[2] / "static"
 
 _YEAR: Final = "max-age=31536000, immutable"
-_TYPES: Final = {".js": JAVASCRIPT, ".css": "text/css; charset=utf-8"}
+_TYPES: Final = {".js": JAVASCRIPT, ".css": "text/css; charset=utf-8", ".woff2": "font/woff2"}
 
 
 class LateElement(msgspec.Struct, frozen=True):
@@ -41,7 +41,7 @@ class Built(msgspec.Struct, frozen=True):
     Attributes:
         main_js, main_css: The script and style sheet that are inlined in the page.
         scripts: Scripts that the page asks for, by their part in it.
-        imported: Scripts that one of those asks for, by the name of the file.
+        imported: Scripts and fonts that one of those asks for, by the name of the file.
         late: The late elements, by their components' tags.
     """
 

@@ -3,6 +3,7 @@
  * selection and all scroll positions survive.
  */
 import { colourCode } from "./code_block.ts";
+import { askFormulas, isSameFormula } from "./formulas.ts";
 import { forget, setAside, show } from "./safe_html.ts";
 
 const ASIDE = "data-ms-style";
@@ -26,6 +27,7 @@ export function patch(container: Element, text: string): void {
   for (const link of template.content.querySelectorAll("a")) link.target = "_blank";
   colourCode(template.content);
   grow(container, template.content);
+  askFormulas(container);
 }
 
 /** Replaces the children of `old` by those of `fresh`, from the first difference on. */
@@ -34,7 +36,7 @@ function grow(old: Node, fresh: Node): void {
   for (const [at, node] of now.entries()) {
     const known = before[at];
     if (!known) old.appendChild(node);
-    else if (!known.isEqualNode(node)) replace(known, node);
+    else if (!known.isEqualNode(node) && !isSameFormula(known, node)) replace(known, node);
   }
   for (const left of before.slice(now.length)) left.remove();
 }

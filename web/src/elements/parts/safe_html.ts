@@ -4,6 +4,7 @@
  * The policy refuses `style` attributes and `<style>` elements in a string, but not styles that a script sets one by one:
  * so they are removed from the HTML, and set by this script.
  */
+import { askFormulas } from "./formulas.ts";
 
 /** Quoted values are matched in order to skip them: anything like an attribute in them is text. */
 const STYLE = /"[^"]*"|'[^']*'|(?<=[\s"'/])style(?=\s*=)/gi;
@@ -27,6 +28,7 @@ export function show(container: Element, text: string): void {
     element.removeAttribute(ASIDE);
   }
   if (rules.length > 0) adopt(container, rules.join("\n"));
+  askFormulas(container);
 }
 
 /** Removes the style sheets of `container` from the page, for an element that leaves it. */
