@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from millstream.apps.flagging.csv_logger import CSVLogger as CSVLogger
     from millstream.apps.flagging.csv_logger import SimpleCSVLogger as SimpleCSVLogger
     from millstream.apps.interface import Interface as Interface
+    from millstream.apps.load_chat import load_chat as load_chat
     from millstream.apps.mounting import mount as mount
     from millstream.apps.mounting import mount_gradio_app as mount_gradio_app
     from millstream.apps.notebook import load_ipython_extension as load_ipython_extension
@@ -151,6 +152,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "apps.blocks": ("Blocks",),
     "apps.chat_interface": ("ChatInterface",),
+    "apps.load_chat": ("load_chat",),
     "apps.flagging.callback": ("FlaggingCallback",),
     "apps.flagging.csv_logger": ("CSVLogger", "SimpleCSVLogger"),
     "apps.interface": ("Interface",),

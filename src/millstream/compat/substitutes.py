@@ -28,7 +28,6 @@ _NOT_YET: Final = {
     "ParamViewer": _TABLE,
     "api": "millstream.client.Client, which uses the page's own events",
     "deploy": "any ASGI server or container; see docs/guide/deploy.md",
-    "load_chat": _FETCH,
     "set_static_paths": "launch(allowed_paths=[…])",
     "validators": "raise gr.Error in the handler",
     "vote": "the .like event of gr.Chatbot",
