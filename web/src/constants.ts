@@ -29,6 +29,8 @@ export const CANCEL = "ms-cancel";
 /** The user wants to see how old the frames are, or no longer does. */
 export const WATCH = "ms-watch";
 
+/** An element of this type is to be shown whose script the page may not have yet. */
+export const NEED = "ms-need";
 /** Formulas were shown as their source, and are to be typeset. */
 export const TYPESET = "ms-typeset";
 
@@ -86,6 +88,10 @@ export interface WatchDetail {
   on: boolean;
 }
 
+export interface NeedDetail {
+  type: string;
+}
+
 export interface TypesetDetail {
   formulas: readonly HTMLElement[];
 }
@@ -100,6 +106,7 @@ export interface EventDetails {
   [LISTEN]: ListenDetail;
   [CANCEL]: CancelDetail;
   [WATCH]: WatchDetail;
+  [NEED]: NeedDetail;
   [TYPESET]: TypesetDetail;
 }
 

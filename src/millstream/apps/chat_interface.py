@@ -10,6 +10,7 @@ from typing import ClassVar, Literal, TypeVar
 from millstream.apps.blocks import Blocks
 from millstream.apps.chat_dress import dress_chatbot, dress_textbox, new_textbox
 from millstream.apps.chat_examples import ChatExample, ChatExamples
+from millstream.apps.chat_history import ChatHistory
 from millstream.apps.conversation import ChatFunction, History, awaits_answer, draft_of, user_message
 from millstream.apps.interface import place_folded
 from millstream.apps.message_validator import message_validator
@@ -75,6 +76,7 @@ class ChatInterface(Blocks):
             `multimodal=True` a dict.
         show_progress: How it shows that an answer is awaited: `"hidden"` for not at all.
         fill_height: Whether the conversation takes the height of the window.
+        save_history: Whether the visitor's browser keeps conversations, and a sidebar lists them.
         ignored: Keywords that have a meaning in Gradio but none here.
 
     Attributes:
@@ -92,7 +94,6 @@ class ChatInterface(Blocks):
         "flagging_mode",
         "flagging_options",
         "flagging_dir",
-        "save_history",
         "cache_examples",
         "cache_mode",
         "example_icons",
@@ -136,6 +137,7 @@ class ChatInterface(Blocks):
         show_progress: Progress = "minimal",
         fill_height: bool = True,
         validator: Handler | None = None,
+        save_history: bool = False,
         **ignored: object,
     ) -> None:
         super().__init__(theme, title=title or "Millstream", css=css, js=js, head=head, **ignored)  # type: ignore[arg-type]  # checked by the base class
@@ -159,6 +161,7 @@ class ChatInterface(Blocks):
         if examples:
             self.chatbot.amend(examples=self._examples.labelled(example_labels or ()))
         with self:
+            self._history = ChatHistory(self.chatbot, title or self._spec.name) if save_history else None
             self._lay_out(title, description, additional_inputs_accordion)
             self._asked = State("")
             self._bind(concurrency_limit, show_progress)
@@ -201,8 +204,10 @@ class ChatInterface(Blocks):
             self._at_once(chatbot.example_select, self._fill, None, [textbox, *self.additional_inputs])
         if self._stop_btn:
             self._at_once(_trigger(textbox, "stop"), None, None, None, cancels=self._answers)
-        self._at_once(chatbot.undo, self._undo, [chatbot], [chatbot, textbox], cancels=self._answers)
-        self._at_once(chatbot.clear, _nothing, None, [chatbot], cancels=self._answers)
+        undone = self._at_once(chatbot.undo, self._undo, [chatbot], [chatbot, textbox], cancels=self._answers)
+        cleared = self._at_once(chatbot.clear, _nothing, None, [chatbot], cancels=self._answers)
+        if self._history:
+            self._history.bind(self.load, self._answers, [*self._answers, undone, cleared])
 
     def _answer(
         self,

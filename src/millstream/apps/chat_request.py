@@ -6,11 +6,14 @@ import base64
 import mimetypes
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias, cast
 
 from millstream.apps.conversation import History, draft_of, user_message
 from millstream.components.values.links import is_web_address
 from millstream.errors import Error
+
+if TYPE_CHECKING:
+    from openai.types.chat import ChatCompletionMessageParam
 
 FileTypes: TypeAlias = Literal["text_encoded", "image"]
 
@@ -44,7 +47,7 @@ class Request:
     def __init__(self, system_message: str | None) -> None:
         self._begin = [{"role": "system", "content": system_message}] if system_message else []
 
-    def messages(self, message: Mapping[str, object] | str, history: History) -> list[Mapping[str, object]]:
+    def messages(self, message: Mapping[str, object] | str, history: History) -> list[ChatCompletionMessageParam]:
         """Give the messages of a conversation and the newest one.
 
         Raises:
@@ -53,7 +56,8 @@ class Request:
         said = [*history, user_message(message)]
         # What is folded under a title, such as a tool's work, was not said by the model.
         spoken = [one for one in said if not _is_aside(one)]
-        return [*self._begin, *({"role": one["role"], "content": _content(one)} for one in spoken)]
+        asked = [*self._begin, *({"role": one["role"], "content": _content(one)} for one in spoken)]
+        return cast("list[ChatCompletionMessageParam]", asked)
 
 
 def _is_aside(message: Mapping[str, object]) -> bool:

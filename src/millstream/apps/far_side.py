@@ -9,6 +9,8 @@ from typing import Final
 
 from millstream.errors import Error
 
+BROKEN: Final = "The language model's server broke off its answer."
+
 LONGEST: Final = 200
 """Characters of a server's own message."""
 
@@ -33,7 +35,8 @@ def told() -> Iterator[None]:
     except openai.APIStatusError as error:
         raise Error(STATUSES.get(error.status_code) or _said(error.message, error.status_code)) from error
     except openai.APIConnectionError as error:
-        raise Error("The language model's server cannot be reached.") from error
+        is_reached = "Connect" not in type(error.__cause__).__name__
+        raise Error(BROKEN if is_reached else "The language model's server cannot be reached.") from error
     except openai.OpenAIError as error:
         raise Error(_said(str(error), None)) from error
     except (json.JSONDecodeError, UnicodeDecodeError, AttributeError, TypeError) as error:
@@ -42,7 +45,7 @@ def told() -> Iterator[None]:
         # The connection's own errors are those of the library below `openai`, which has no name for them.
         if not type(error).__module__.startswith("httpx"):
             raise
-        raise Error("The language model's server broke off its answer.") from error
+        raise Error(BROKEN) from error
 
 
 def _said(message: str, status: int | None) -> str:

@@ -97,7 +97,7 @@ def _answers(client: OpenAI, model: str, request: Request, streaming: bool) -> H
     def whole(message: Mapping[str, object] | str, history: History, *_: object) -> str:
         messages = request.messages(message, history)
         with told():
-            reply = client.chat.completions.create(model=model, messages=messages)  # type: ignore[call-overload]
+            reply = client.chat.completions.create(model=model, messages=messages)
             return str(reply.choices[0].message.content or "")[:MAX_REPLY] if reply.choices else ""
 
     def growing(message: Mapping[str, object] | str, history: History, *_: object) -> Iterator[str]:
@@ -105,7 +105,7 @@ def _answers(client: OpenAI, model: str, request: Request, streaming: bool) -> H
         said = ""
         with (
             told(),
-            client.chat.completions.create(model=model, messages=messages, stream=True) as stream,  # type: ignore[call-overload]
+            client.chat.completions.create(model=model, messages=messages, stream=True) as stream,
         ):
             for event in stream:
                 word = event.choices[0].delta.content if event.choices else None

@@ -10,7 +10,15 @@ from pathlib import Path
 from typing import ClassVar, Final, Literal, Unpack
 
 from millstream.components.chat.attachments import Attachments, kind_of
-from millstream.components.chat.chatmessage import FilePart, Message, Part, TextPart, UnfitMessage, read_message
+from millstream.components.chat.chatmessage import (
+    ElementPart,
+    FilePart,
+    Message,
+    Part,
+    TextPart,
+    UnfitMessage,
+    read_message,
+)
 from millstream.components.chat.reasoning import Thought, is_pair, split_reasoning
 from millstream.components.options.media_source import DeclaredFiles, guessed_mime
 from millstream.components.text.formulas import read_delimiters
@@ -230,12 +238,9 @@ class Chatbot(Component):
 
     def files(self, stored: Stored) -> Sequence[Blob]:
         assert isinstance(stored, list)
-        return [
-            part.source
-            for message in stored
-            for part in message.parts
-            if isinstance(part, FilePart) and isinstance(part.source, Blob)
-        ]
+        parts = [part for message in stored for part in message.parts]
+        own = [part.source for part in parts if isinstance(part, FilePart) and isinstance(part.source, Blob)]
+        return [*own, *(file for part in parts if isinstance(part, ElementPart) for file in part.files)]
 
     def wire(self, stored: Stored) -> Value:
         assert isinstance(stored, list)
@@ -259,6 +264,8 @@ class Chatbot(Component):
         if isinstance(part, FilePart):
             source = {"url": part.source.url} if isinstance(part.source, WebLink) else part.source
             return [{"kind": part.kind, "value": source, "alt": part.alt}]
+        if isinstance(part, ElementPart):
+            return [{"kind": "element", "tag": part.tag, "props": dict(part.props), "value": part.value}]
         if part.is_html:
             return [{"text": part.text, "html": prose(part.text, self.style)}]
         shown: list[Value] = []
@@ -291,6 +298,8 @@ def _given_back(message: Message, files: Attachments) -> dict[str, object]:
 def _part_back(part: Part, files: Attachments, *, is_listed: bool) -> object:
     if isinstance(part, TextPart):
         return {"type": "text", "text": part.text} if is_listed else part.text
+    if isinstance(part, ElementPart):
+        return {"type": "component", "component": part.tag, "value": part}
     if isinstance(part.source, WebLink):
         return {"path": part.source.url, "alt_text": part.alt}
     blob = part.source

@@ -17,6 +17,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
 from millstream import engines
+from millstream.components.chat.attachments import ELEMENTS
 from millstream.declare.app_source import find_source, is_worker
 from millstream.declare.declaration import Declaration
 from millstream.declare.manifest import Manifest
@@ -247,8 +248,9 @@ class App:
     def _routes(self, policy: Policy, logins: Logins | None) -> list[BaseRoute]:
         tags = [element.tag for element in self.manifest.elements.values()]
         scripts = self.manifest.element_scripts.values()
-        renders = self.manifest.has_renders
-        assets = Assets(policy, is_public=logins is None, elements=scripts, tags=tags, has_renders=renders)
+        # A render may declare anything later on, and a message may hold what shows something.
+        later = None if self.manifest.has_renders else ELEMENTS if "chatbot" in tags else ()
+        assets = Assets(policy, is_public=logins is None, elements=scripts, tags=tags, later=later)
         content = page_content(self.manifest, self.options, assets, reloads=self._snapshots is not None)
         if logins is not None:
             content = replace(content, manifest={**content.manifest, "logout": True})

@@ -1,6 +1,7 @@
 /** The renders of one session, in the page: what they declare comes into manifest, store and view, and goes again. */
 
 import { type ComponentDeclaration, type Manifest, type Node, within } from "../manifest.ts";
+import { loadElements } from "../late_elements.ts";
 import type { View } from "../shell/view.ts";
 import type { Rendered } from "../wire/messages.ts";
 import type { FromWorker } from "../workers/port.ts";
@@ -56,16 +57,7 @@ export class Renders {
     if (!("rendered" in message)) return null;
     const { nodes, components } = message.rendered;
     const types = new Set([...within(nodes), ...Object.values(components)].map(({ type }) => type));
-    const missing = Object.entries(this.manifest.late ?? {}).filter(
-      ([type]) => types.has(type) && !customElements.get(`ms-${type}`),
-    );
-    if (missing.length === 0) return null;
-    return Promise.allSettled(
-      missing.map(([, { js, css }]) => {
-        if (css) addStyles(css);
-        return import(/* @vite-ignore */ new URL(js, document.baseURI).href);
-      }),
-    );
+    return loadElements(this.manifest, types);
   }
 
   /** A render has run: what it declares takes the place of what it declared before. */
@@ -153,10 +145,3 @@ const withValue = (declared: ComponentDeclaration, value: unknown): ComponentDec
   ...declared,
   props: { ...declared.props, value },
 });
-
-function addStyles(address: string): void {
-  const link = document.createElement("link");
-  link.rel = "stylesheet";
-  link.href = new URL(address, document.baseURI).href;
-  document.head.append(link);
-}

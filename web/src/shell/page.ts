@@ -17,6 +17,7 @@ import type {
   VideoView,
 } from "../states.ts";
 import { Formulas } from "./formulas.ts";
+import { serveNeeds } from "../late_elements.ts";
 import { LatencySwitch } from "./latency_switch.ts";
 import { Builder } from "./layout.ts";
 import { Footer, Notices } from "./notices.ts";
@@ -77,6 +78,7 @@ export class Page implements View {
       (id) => this.able(id, "place") ?? this.able(id, "setLevel"),
     );
     new Formulas(manifest, this.element);
+    serveNeeds(manifest, this.element);
     this.footer = new Footer(manifest.title, manifest.latency);
     this.element.append(main);
     if (manifest.logout) this.footer.offerLogout();

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from millstream import codecs
-from millstream.components.chat.chatmessage import FilePart, Part, TextPart
+from millstream.components.chat.chatmessage import ElementPart, FilePart, Part, TextPart
 from millstream.components.html import HTML
 from millstream.components.markdown import Markdown
 from millstream.components.options.media_source import DeclaredFiles, guessed_mime
@@ -24,11 +24,20 @@ from millstream.types import Blob, Scratch, WebLink
 KINDS: Final = ("image", "audio", "video")
 """Media that the page shows by itself; any other file is offered as a download."""
 
+ELEMENTS: Final = (
+    "annotatedimage", "code", "dataframe", "file", "gallery", "highlightedtext", "imageslider", "json", "label",
+    "model3d", "nativeplot", "plot",
+)  # fmt: skip
+"""Other components that only show something: they do so within a message, too."""
+
 _NAMES: Final = "names"
 """Under this word all components of a call note what the files are called that they lend to its handler."""
 
 Mark: TypeAlias = tuple[str, int, int]
 """Path, time of the last change and size: as long as they are the same, so is the file."""
+
+
+Shown: TypeAlias = Blob | WebLink | ElementPart
 
 
 class Attachments:
@@ -45,8 +54,8 @@ class Attachments:
     def __init__(self, owner: Component, scratch: Scratch) -> None:
         self._owner = owner
         self._scratch = scratch
-        self._known: dict[object, tuple[object, Blob | WebLink]] = scratch.memory.get(owner.id, {})  # type: ignore[assignment]  # under its own number a component finds its own
-        self._used: dict[object, tuple[object, Blob | WebLink]] = {}
+        self._known: dict[object, tuple[object, Shown]] = scratch.memory.get(owner.id, {})  # type: ignore[assignment]  # under its own number a component finds its own
+        self._used: dict[object, tuple[object, Shown]] = {}
         self._names: dict[object, str] = scratch.memory.setdefault(_NAMES, {})  # type: ignore[assignment]  # see above
 
     def close(self) -> None:
@@ -123,19 +132,23 @@ class Attachments:
         if source is None:
             return None
         self._used[key] = component, source
+        if isinstance(source, ElementPart):
+            return source
         return FilePart(source, component.tag, component.label if "label" in component.given else None)
 
-    def _made(self, component: Component, value: object) -> Blob | WebLink | None:
-        """Make a file of what a component shows."""
-        if component.tag == "file":
-            paths = [value] if isinstance(value, str | Path) else value
-            if not isinstance(paths, list | tuple) or len(paths) != 1 or not isinstance(paths[0], str | Path):
-                raise self._owner.invalid("a File with one path in a part of a message", value)
+    def _made(self, component: Component, value: object) -> Shown | None:
+        """Make a file of what a component shows, or what shows it."""
+        paths = [value] if isinstance(value, str | Path) else value
+        if component.tag == "file" and isinstance(paths, list | tuple) and len(paths) == 1:
+            if not isinstance(paths[0], str | Path):
+                raise self._owner.invalid("the path of a File in a part of a message", value)
             return self._link(str(paths[0])) or self.take(Path(paths[0]))
+        if component.tag in ELEMENTS:
+            return self._element(component, value)
         if component.tag not in KINDS:
             raise InvalidValue(
-                f"{self._owner.name} shows Image, Audio, Video, File, HTML and Markdown in its messages, but no "
-                f'{type(component).__name__}: make a text or a file of it, {{"path": …}}'
+                f"{self._owner.name} shows components that show something in its messages, such as Image, Plot and "
+                f'Dataframe, but no {type(component).__name__}: make a text or a file of it, {{"path": …}}'
             )
         stored = component.postprocess(value, self._scratch)
         if isinstance(stored, Frame):
@@ -147,6 +160,15 @@ class Attachments:
         if isinstance(stored, Blob):
             return self._scratch.settle(stored)
         return stored if isinstance(stored, WebLink) else None
+
+    def _element(self, component: Component, value: object) -> ElementPart:
+        """Make what another component shows a part of the message: nobody can edit it there."""
+        stored = component.postprocess(component.received(value), self._scratch)
+        if isinstance(stored, Frame | Chunk):
+            raise self._owner.invalid("values that are files in a message", value)
+        props = {name: one for name, one in component.props().items() if name != "value"}
+        files = tuple(component.files(stored))
+        return ElementPart(component.tag, {**props, "interactive": False}, component.wire(stored), files)
 
 
 def kind_of(mime: str) -> str:

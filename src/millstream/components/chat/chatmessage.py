@@ -9,6 +9,7 @@ from typing import Final, Literal, TypeAlias
 from millstream.components.values.plain import plain_number, plain_text
 from millstream.declare.component import Component
 from millstream.types import Blob, WebLink
+from millstream.wire.messages import Value
 
 Role: TypeAlias = Literal["user", "assistant", "system"]
 
@@ -54,7 +55,24 @@ class FilePart:
     alt: str | None = None
 
 
-Part: TypeAlias = TextPart | FilePart
+@dataclass(frozen=True, slots=True)
+class ElementPart:
+    """A part of a message that another component shows, such as a table or a plot.
+
+    Attributes:
+        tag: The component's type.
+        props: Its properties, without the value.
+        value: Its value in the form for the page.
+        files: The files in it.
+    """
+
+    tag: str
+    props: Mapping[str, Value]
+    value: Value
+    files: tuple[Blob, ...] = ()
+
+
+Part: TypeAlias = TextPart | FilePart | ElementPart
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +143,8 @@ def _fields(given: object) -> Mapping[str, object]:
 def _part(given: object, show: Callable[[object], Part | None]) -> Part:
     if isinstance(given, str):
         return TextPart(plain_text(given))
+    if isinstance(given, Mapping) and isinstance(shown := given.get("value"), ElementPart):
+        return shown
     if isinstance(given, Mapping) and given.get("type") == "text":
         return TextPart(plain_text(given.get("text")))
     if isinstance(given, Mapping) and given.get("type") == "file" and isinstance(given.get("file"), Mapping):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -60,14 +60,14 @@ class Assets:
         is_public: Whether shared caches may keep the files; they may not if there is a login.
         elements: Scripts that components bring along; they are served beside the page's own.
         tags: The types of the components and layouts that the app declares, of which some are late elements.
-        has_renders: Whether any late element may be declared later on.
+        later: The types of those that may be shown later on; `None` for any.
         folder: The folder of the built page, with its `assets.json`.
 
     Attributes:
         main_js, main_css: The script and style sheet that are inlined in the page, those of late elements included.
         late_elements: Addresses of the late elements' scripts, to be run before the main script.
         addresses: Addresses of everything else, relative to the page, for the manifest.
-        later: The manifest's table of all other late elements; empty without renders.
+        later: The manifest's table of the late elements that may come later on.
 
     Raises:
         RuntimeError: The page was not built; the message says how to build it.
@@ -80,7 +80,7 @@ class Assets:
         is_public: bool,
         elements: Iterable[ElementScript] = (),
         tags: Iterable[str] = (),
-        has_renders: bool = False,
+        later: Collection[str] | None = (),
         folder: Path = STATIC,
     ) -> None:
         self._policy = policy
@@ -100,7 +100,8 @@ class Assets:
         self.late_elements = [_address(element.js) for element in late]
         self.addresses: Mapping[str, str] = {part: _address(name) for part, name in built.scripts.items()}
         own = {*built.scripts.values(), *built.imported, *(name for element in late for name in element.files)}
-        others = {tag: element for tag, element in built.late.items() if element not in late} if has_renders else {}
+        may_come = {tag: element for tag, element in built.late.items() if later is None or tag in later}
+        others = {tag: element for tag, element in may_come.items() if element not in late}
         table = {tag: {"js": _address(each.js), "css": each.css and _address(each.css)} for tag, each in others.items()}
         self.later: Mapping[str, object] = {"late": table} if table else {}
         for each in others.values():

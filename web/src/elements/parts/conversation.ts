@@ -31,6 +31,7 @@ export function saidUpTo(entries: readonly Entry[], at: number, grouped: boolean
 export function withoutFiles(entry: Entry): Entry {
   const content = entry.content.map((part) => {
     const { value } = part;
+    if (part.kind === "element") return { text: part.tag ?? "" };
     const isFile = typeof value === "object" && value !== null && "file" in value;
     return isFile ? { text: "name" in value ? String(value.name) : "" } : part;
   });

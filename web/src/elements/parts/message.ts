@@ -5,6 +5,7 @@ import { copyText } from "./clipboard.ts";
 import { patch } from "./dom_patch.ts";
 import { type IconName, icon } from "./icons.ts";
 import { forget } from "./safe_html.ts";
+import "./embedded.ts";
 import "./player.ts";
 import { customElement } from "./define.ts";
 import { styled } from "./styled.ts";
@@ -14,7 +15,10 @@ export interface MessagePart {
   text?: string;
   html?: string;
   thought?: Status;
-  kind?: "image" | "audio" | "video" | "file";
+  kind?: "image" | "audio" | "video" | "file" | "element";
+  /** Of an element: its type, and its properties without the value. */
+  tag?: string;
+  props?: Record<string, unknown>;
   value?: unknown;
   alt?: string | null;
 }
@@ -126,6 +130,9 @@ export class MessageView extends LitElement {
       return part.html === undefined
         ? html`<div class="ms-plain">${part.text}</div>`
         : html`<div class="ms-said ms-prose"></div>`;
+    }
+    if (part.kind === "element") {
+      return html`<ms-embedded .type=${part.tag ?? ""} .given=${part.props ?? {}} .value=${part.value}></ms-embedded>`;
     }
     const address = addressOf(part.value) ?? "";
     const name = part.alt || nameOf(part.value) || part.kind;
