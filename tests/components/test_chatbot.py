@@ -118,8 +118,8 @@ def test_html_and_markdown_are_texts_of_their_own_kind(files: Folder) -> None:
 def test_other_components_are_refused_with_the_remedy(files: Folder) -> None:
     with pytest.raises(InvalidValue, match=r"no Slider: make a text or a file"):
         chatbot().postprocess([{"role": "user", "content": gr.Slider()}], files)
-    with pytest.raises(InvalidValue, match="File with one path"):
-        chatbot().postprocess([{"role": "user", "content": gr.File(["a", "b"])}], files)
+    with pytest.raises(InvalidValue, match="the path of a File"):
+        chatbot().postprocess([{"role": "user", "content": gr.File([7])}], files)
 
 
 def test_a_file_is_given_back_by_path_and_keeps_its_name(files: Folder) -> None:

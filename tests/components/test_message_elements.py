@@ -53,6 +53,7 @@ def test_a_plot_of_a_library_is_shown_in_a_message() -> None:
         assert (text["text"], plot["tag"]) == ("Look:", "plot")
 
 
+@pytest.mark.blocking  # as above
 def test_a_3d_model_and_several_files_are_shown_in_a_message(tmp_path: Path) -> None:
     (tmp_path / "a.obj").write_text("v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n")
     (tmp_path / "b.txt").write_text("b")

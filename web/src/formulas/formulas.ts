@@ -1,7 +1,7 @@
 /**
  * Typesets formulas with KaTeX: a script of its own, loaded with the first formula.
  *
- * Formulas come from anybody. They run nothing and load nothing (`trust: false`), and are bounded: by the server in
+ * Formulas come from anybody. They run nothing and load nothing (see `refuse`), and are bounded: by the server in
  * length, here in the expansions of their macros and in what one task of the page may take.
  */
 import katex, { type KatexOptions } from "katex";
@@ -52,7 +52,12 @@ function typesetOne(element: HTMLElement): void {
   }
 }
 
+/** Commands that could run, load or mark something: the formula is shown as it is written. */
+function refuse({ command }: { command: string }): never {
+  throw new Error(`${command} is not allowed here.`);
+}
+
 function options(source: string, displayMode: boolean): KatexOptions {
   const maxExpand = DEFINITION.test(source) ? Math.floor(MOST_TOKENS / source.length) : MOST_EXPANSIONS;
-  return { displayMode, throwOnError: true, trust: false, strict: "ignore", maxSize: LARGEST_EM, maxExpand };
+  return { displayMode, throwOnError: true, trust: refuse, strict: "ignore", maxSize: LARGEST_EM, maxExpand };
 }

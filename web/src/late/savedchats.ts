@@ -16,7 +16,7 @@ interface SavedChatsProps extends LeafProps {
 /** The conversations that the browser keeps: one of them is open, others can be opened, and all can be forgotten. */
 @customElement("ms-savedchats")
 export class SavedChats extends Leaf<SavedChatsProps> {
-  /** Whose conversations these are; null until the app has said so. */
+  /** The user whose conversations these are; null until the app has said so. */
   private user: string | null = null;
   @state() private chats: readonly SavedChat[] = [];
 

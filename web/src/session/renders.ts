@@ -1,7 +1,7 @@
 /** The renders of one session, in the page: what they declare comes into manifest, store and view, and goes again. */
 
-import { type ComponentDeclaration, type Manifest, type Node, within } from "../manifest.ts";
 import { loadElements } from "../late_elements.ts";
+import { type ComponentDeclaration, type Manifest, type Node, within } from "../manifest.ts";
 import type { View } from "../shell/view.ts";
 import type { Rendered } from "../wire/messages.ts";
 import type { FromWorker } from "../workers/port.ts";

@@ -4,6 +4,7 @@ import { trouble } from "../capture/devices.ts";
 import type { AudioLevel } from "../codecs/types.ts";
 import type { Leaf } from "../elements/base.ts";
 import type { LayoutPart, RenderPlace } from "../elements/parts/container.ts";
+import { serveNeeds } from "../late_elements.ts";
 import type { Manifest, Node, Props } from "../manifest.ts";
 import type { LatencyView } from "../playback/latency_view.ts";
 import type {
@@ -17,7 +18,6 @@ import type {
   VideoView,
 } from "../states.ts";
 import { Formulas } from "./formulas.ts";
-import { serveNeeds } from "../late_elements.ts";
 import { LatencySwitch } from "./latency_switch.ts";
 import { Builder } from "./layout.ts";
 import { Footer, Notices } from "./notices.ts";

@@ -53,6 +53,7 @@ test.each([
 ])("%s runs, loads and marks nothing", (tex) => {
   const element = formula(`$$${tex}$$`);
   typeset([element]);
+  expect([element.textContent, element.title]).toEqual([`$$${tex}$$`, `${tex.split("{")[0]} is not allowed here.`]);
   expect(element.querySelector("a, img, [id], [data-a], [style*=fixed]")).toBeNull();
 });
 

@@ -1,8 +1,8 @@
 // @vitest-environment happy-dom
 import { beforeEach, expect, test, vi } from "vitest";
 import { EDIT, FIRE, listen } from "../../src/constants.ts";
-import { SavedChats } from "../../src/late/savedchats.ts";
 import { keepChat, type SavedChat, savedChats, titleOf } from "../../src/late/savedchats/store.ts";
+import { SavedChats } from "../../src/late/savedchats.ts";
 
 const KEY = "millstream:chats:app";
 
@@ -92,21 +92,30 @@ test("their number and their size are bounded, and a full browser loses the olde
   for (let at = 0; at < 30; at++) keepChat(KEY, chat(`large ${at}`, "x".repeat(100_000)));
   expect(savedChats(KEY).length).toBe(19);
   let left = 2;
-  const full = vi.spyOn(Storage.prototype, "setItem").mockImplementation(() => {
+  const kept = localStorage.getItem(KEY);
+  const setItem = (): void => {
     if (left-- > 0) throw new DOMException("full", "QuotaExceededError");
-  });
+  };
+  vi.stubGlobal("localStorage", { getItem: () => kept, setItem });
   expect(keepChat(KEY, chat("z")).length).toBe(18);
-  full.mockRestore();
+  vi.unstubAllGlobals();
 });
 
-test.each(["{", "7", '[{"id": 1}]', '[{"id": "a", "messages": [null]}]', "null"])("what is no list is none: %s", (text) => {
-  localStorage.setItem(KEY, text);
-  expect(savedChats(KEY)).toEqual([]);
-});
+test.each(["{", "7", '[{"id": 1}]', '[{"id": "a", "messages": [null]}]', "null"])(
+  "what is no list is none: %s",
+  (text) => {
+    localStorage.setItem(KEY, text);
+    expect(savedChats(KEY)).toEqual([]);
+  },
+);
 
 test("the title is the user's first text in one line", () => {
-  expect(titleOf({ id: "a", messages: [{ role: "assistant", content: "Hi" }, ...chat("b", " so\n so ").messages] })).toBe("so so");
-  expect(titleOf({ id: "a", messages: [{ role: "user", content: ["`a.png`", { path: "https://a" }] }] })).toBe("`a.png`");
+  expect(
+    titleOf({ id: "a", messages: [{ role: "assistant", content: "Hi" }, ...chat("b", " so\n so ").messages] }),
+  ).toBe("so so");
+  expect(titleOf({ id: "a", messages: [{ role: "user", content: ["`a.png`", { path: "https://a" }] }] })).toBe(
+    "`a.png`",
+  );
   expect(titleOf(chat("a", "")).length).toBe("Conversation".length);
   expect(titleOf(chat("a", "x".repeat(500))).length).toBe(81);
 });

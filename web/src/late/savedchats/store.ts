@@ -17,7 +17,7 @@ export interface SavedChat {
   messages: readonly SavedMessage[];
 }
 
-/** What the browser keeps under a key; nothing if something else has written there, or nothing may be kept. */
+/** The conversations under a key; none if something else has written there, or nothing may be kept. */
 export function savedChats(key: string): SavedChat[] {
   try {
     const list: unknown = JSON.parse(localStorage.getItem(key) ?? "[]");
