@@ -1,4 +1,4 @@
-"""`Request`: a conversation in the form in which language models with OpenAI's API are asked."""
+"""`ChatRequest`: a conversation in the form in which language models with OpenAI's API are asked."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def text_types(kinds: Sequence[FileTypes]) -> list[str]:
     return [*texts, *(["image"] if "image" in kinds else [])]
 
 
-class Request:
+class ChatRequest:
     """Makes what a language model is asked of a conversation.
 
     Args:

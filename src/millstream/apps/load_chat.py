@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from millstream.apps.chat_interface import ChatInterface
-from millstream.apps.chat_request import FileTypes, Request, text_types
+from millstream.apps.chat_request import ChatRequest, FileTypes, text_types
 from millstream.apps.conversation import History
 from millstream.apps.far_side import told
 from millstream.components.multimodaltextbox import MultimodalTextbox
@@ -69,7 +69,7 @@ def load_chat(
     kinds = [file_types] if isinstance(file_types, str) else list(file_types or ())
     if unknown := [kind for kind in kinds if kind not in ("text_encoded", "image")]:
         raise DeclarationError(f"load_chat: file_types={unknown[0]!r} is neither 'text_encoded' nor 'image'")
-    answer = _answers(_client(base_url, token), model, Request(system_message), streaming)
+    answer = _answers(_client(base_url, token), model, ChatRequest(system_message), streaming)
     if kinds and "textbox" not in kwargs:
         kwargs["multimodal"] = True
         with detached():
@@ -91,7 +91,7 @@ def _client(base_url: str, token: str | None) -> OpenAI:
     return OpenAI(base_url=base_url, api_key=key, timeout=TIMEOUT_S, max_retries=1, http_client=direct)
 
 
-def _answers(client: OpenAI, model: str, request: Request, streaming: bool) -> Handler:
+def _answers(client: OpenAI, model: str, request: ChatRequest, streaming: bool) -> Handler:
     """Make the function of the app: a generator, or one that answers at once."""
 
     def whole(message: Mapping[str, object] | str, history: History, *_: object) -> str:

@@ -34,7 +34,7 @@ class Delimiter(NamedTuple):
 
     @property
     def cut(self) -> str:
-        """How many characters of the source, at its beginning and at its end, are no part of the formula."""
+        """The numbers of characters at the beginning and the end of the source that are no part of the formula."""
         return "0 0" if self.left.startswith("\\begin{") else f"{len(self.left)} {len(self.right)}"
 
 

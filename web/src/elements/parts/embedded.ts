@@ -4,10 +4,10 @@ import { property } from "lit/decorators.js";
 import { CANCEL, DEVICE, EDIT, emit, FIRE, LISTEN, NEED, RECORD, UPLOAD, WATCH } from "../../constants.ts";
 import { customElement } from "./define.ts";
 
-/** What an element would ask of the session: in a message nobody answers. */
+/** Requests of an element to the session: in a message nobody answers them. */
 const REQUESTS = [CANCEL, DEVICE, EDIT, FIRE, LISTEN, RECORD, UPLOAD, WATCH];
 /** A component's element, as far as it matters here. */
-type Shown = HTMLElement & { component: number; props: object };
+type EmbeddedElement = HTMLElement & { component: number; props: object };
 
 /** Numbers that no component of an app has, for the ids within the elements. */
 let next = -1000;
@@ -17,7 +17,7 @@ export class Embedded extends LitElement {
   @property({ attribute: false }) type = "";
   @property({ attribute: false }) given: Record<string, unknown> = {};
   @property({ attribute: false }) value: unknown = null;
-  private inner: Shown | null = null;
+  private inner: EmbeddedElement | null = null;
 
   constructor() {
     super();
@@ -46,7 +46,7 @@ export class Embedded extends LitElement {
     if (!customElements.get(name)) emit(this, NEED, { type });
     void customElements.whenDefined(name).then(() => {
       if (type !== this.type || this.inner) return;
-      this.inner = document.createElement(name) as Shown;
+      this.inner = document.createElement(name) as EmbeddedElement;
       this.inner.component = next--;
       this.show();
       this.append(this.inner);
