@@ -103,7 +103,11 @@ def test_the_wheel_holds_types_examples_and_licences(wheel: zipfile.ZipFile) -> 
     assert "millstream/py.typed" in names
     assert "millstream/examples/demo.py" in names
     assert any(name.endswith("licenses/LICENSE") for name in names)
-    assert {"millstream/static/main-licenses.md", "millstream/static/late-licenses.md"} <= set(names)
+    assert {
+        "millstream/static/main-licenses.md",
+        "millstream/static/late-licenses.md",
+        "millstream/static/formulas-licenses.md",
+    } <= set(names)
 
 
 def test_the_wheel_holds_nothing_else(wheel: zipfile.ZipFile) -> None:
