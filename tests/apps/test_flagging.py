@@ -151,3 +151,26 @@ def test_no_cell_is_a_formula(text: str) -> None:
 @pytest.mark.parametrize("text", ["", "a=1", "-3", "+4.5", "-1e9", "plain"])
 def test_other_cells_stay_as_they_are(text: str) -> None:
     assert inert(text) == text
+
+
+def test_a_folder_takes_so_much_and_what_others_wrote_is_counted_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "log.csv").write_text("old,row\n")
+    with gr.Blocks():
+        parts = [gr.Textbox(label="Text"), gr.Image(label="Image")]
+    logger = gr.SimpleCSVLogger(max_bytes=200)
+    logger.setup(parts, tmp_path)
+    assert logger.flag(["a", None]) == 2
+    monkeypatch.setattr("millstream.apps.flagging.csv_logger._count", None)
+    assert logger.flag(["b", np.zeros((40, 40, 3), np.uint8)]) == 3, "its own rows are not read again"
+    with pytest.raises(gr.Error, match="as much space as it may"):
+        [logger.flag(["x" * 50, None]) for _ in range(3)]
+    assert len(rows(tmp_path / "log.csv")) < 6
+    demo = gr.Interface(
+        str.upper, "text", "text", flagging_mode="auto", flagging_callback=logger, flagging_dir=tmp_path
+    )
+    with TestPage(demo) as page:
+        page.click("Submit")
+        page.wait_for(lambda: caplog.records)
+        assert page.toasts == []

@@ -167,7 +167,7 @@ async def test_a_listener_that_fails_costs_the_connection_once_and_is_logged(cap
         queue, owner = Queue(), Owner(KeyError("forgotten"))
         connection.attach_queue(queue)
         connection.attach(owner)
-        connection.on_revoked = lambda login: owner.unheard_of  # type: ignore[attr-defined]
+        connection.on_revoked = lambda login, left_s: owner.unheard_of  # type: ignore[attr-defined]
         lines[0].received.put_nowait(encode_broker_message(Revoked({b"login": 5.0})))
         await asyncio.sleep(PING_S)  # `broker_changed` fails on the way out, then on the way in
         await asyncio.sleep(5.0)

@@ -153,7 +153,7 @@ async def test_snapshots_and_logins_go_from_one_gateway_to_another(tmp_path: Pat
     async with broker(path, "--first"), gateway(path, "g1") as (one, _), gateway(path, "g2") as (two, _):
         one.attach(listener)
         revoked: list[bytes] = []
-        two.on_revoked = revoked.append
+        two.on_revoked = lambda login, left_s: revoked.append(login)
         one.put(key, b"head", b"body")
         one.put(key, b"newer head")
         one.revoke(b"login", 60.0)

@@ -1,4 +1,5 @@
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -85,6 +86,52 @@ def test_async_functions_are_kept_as_well() -> None:
 
     assert [asyncio.run(results(shout_async)) for _ in range(2)] == [["AB"], ["AB"]]
     assert [asyncio.run(results(spell_async)) for _ in range(2)] == [["a", "ab"], ["ab"]]
+    assert calls == ["ab", "ab"]
+
+
+@pytest.mark.anyio
+async def test_async_functions_are_pickled_in_threads_and_endless_ones_are_not_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    threads: set[str] = set()
+
+    class Watched(str):
+        def __reduce__(self) -> Any:
+            threads.add(threading.current_thread().name)
+            return str, (str(self),)
+
+    async def each(text: str) -> AsyncIterator[str]:
+        for _ in range(4):
+            calls.append(text)
+            yield Watched(text)
+
+    async def one(text: str) -> str:
+        calls.append(text)
+        return Watched(text)
+
+    with gr.Blocks():
+        parts = gr.Textbox(), gr.State()
+    monkeypatch.setattr("millstream.components.example_results.MAX_STEPS", 3)
+    monkeypatch.setattr(ExampleResults, "_is_played", True)
+    made = [
+        ExampleResults(inspect_handler(fn, "test"), parts[:1], parts[1:], lambda: [("ab",)]).handler()
+        for fn in (each, one)
+    ]
+    for _ in range(2):
+        assert [str(step) async for step in made[0](0)] == ["ab"] * 4  # type: ignore[attr-defined]
+        assert await made[1](0) == "ab"  # type: ignore[misc]
+    assert threads == {"millstream examples"}
+    assert len(calls) == 9, "eight for the generator, which gives too much, and one"
+
+
+def test_results_for_one_visitor_are_not_kept() -> None:
+    def greet(text: str, request: gr.Request) -> str:
+        calls.append(text)
+        return f"{text} {request.session_hash}"
+
+    with pytest.warns(UserWarning, match="not kept for others"):
+        made = app(greet, ["ab"])
+    assert chosen(made) != chosen(made)
     assert calls == ["ab", "ab"]
 
 

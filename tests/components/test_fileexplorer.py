@@ -130,9 +130,12 @@ def test_a_folder_has_to_be_allowed(root: Path) -> None:
 def test_a_folder_with_very_many_files_is_cut_off(tmp_path: Path) -> None:
     for number in range(MAX_SHOWN + 3):
         (tmp_path / f"{number:05}").touch()
-    told = Folder(tmp_path, "**/*", None).listing([])
+    folder, looked_up = Folder(tmp_path, "**/*", None), []
+    folder.permits = lambda path: looked_up.append(path) is None
+    told = folder.listing([])
     assert len(told["entries"]) == MAX_SHOWN  # type: ignore[arg-type]
     assert told["left_out"] == 3
+    assert len(looked_up) == MAX_SHOWN + 1, "the folder, and each entry that is shown"
 
 
 def test_paths_of_a_handler_lie_below_the_folder(root: Path) -> None:

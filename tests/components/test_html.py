@@ -76,6 +76,28 @@ def test_what_draws_survives(good: str) -> None:
     assert sanitised(good) == good
 
 
+CARD = "margin:0 auto 1rem;box-shadow:0 2px 4px rgba(0, 0, 0, 0.1)"
+
+
+@pytest.mark.parametrize(
+    ("style", "kept"),
+    [
+        ("position: fixed; inset: 0; z-index: 99; color: red", "color:red"),
+        ("p\\6fsition:fixed", None),
+        ("position/**/:fixed", None),
+        ("transform:scale(99);filter:blur(9px);outline:99px solid;--x:1", ""),
+        (CARD, CARD),
+        ("margin-top:-100vh", None),
+        ("margin:calc(0px - 9em)", None),
+        ("box-shadow:0 0 0 9999px red", None),
+        ("box-shadow:0 0 0 99em red", None),
+        ("display:grid;grid-template-columns:1fr 2fr;gap:4px", "display:grid;grid-template-columns:1fr 2fr;gap:4px"),
+    ],
+)
+def test_no_style_lies_over_the_page(style: str, kept: str | None) -> None:
+    assert sanitised(f'<p style="{style}">x</p>') == ("<p>x</p>" if kept is None else f'<p style="{kept}">x</p>')
+
+
 def test_the_declared_value_is_the_developers_own() -> None:
     own = '<div onclick="f()">x</div><script>1</script>'
     with gr.Blocks():

@@ -73,6 +73,27 @@ def test_a_validator_waits_for_no_slot() -> None:
         page.wait_for(lambda: first.state == "done")
 
 
+def test_as_many_validators_are_called_at_once_as_handlers_of_all_visitors() -> None:
+    running: list[int] = []
+    entered, leave = asyncio.Event(), asyncio.Event()
+
+    async def slow(age: float, town: str) -> None:
+        running.append(running[-1] + 1 if running else 1)
+        entered.set()
+        await leave.wait()
+        running.append(running[-1] - 1)
+
+    with TestPage(app(slow)) as page, page.another() as other:
+        (first,), (second,) = page.click("Go", wait=False), other.click("Go", wait=False)
+        page.wait_for(entered.is_set)
+        page.advance(1)
+        assert running == [1]
+        leave.set()
+        page.wait_for(lambda: first.state == "done")
+        other.wait_for(lambda: second.state == "done")
+        assert max(running) == 1
+
+
 async def slow_verdict(age: float, town: str) -> dict[str, object]:
     return gr.validate(False, "No.")
 

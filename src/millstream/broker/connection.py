@@ -91,17 +91,17 @@ class BrokerConnection:
 
     Attributes:
         addresses: The addresses of the gateways that are enrolled, by name; as the broker sent them last.
-        on_revoked: Called with each login that has ended at another gateway; on enrolling, with those that ended
-            before.
+        on_revoked: Called with each login that has ended at another gateway, and the seconds that it had left; on
+            enrolling, with those that ended before. `EARLIER` stands for all that had no more.
     """
 
     def __init__(self, dial: Callable[[], Awaitable[Transport]], identify: Callable[[], Identity]) -> None:
         self._dial, self._identify = dial, identify
         self.addresses: Mapping[str, str] = {}
-        self.on_revoked: Callable[[bytes], None] = _nobody
+        self.on_revoked: Callable[[bytes, float], None] = _nobody
         self._slots: SlotListener | None = None
         self._snapshots: SnapshotOwner | None = None
-        self._revocations = EndedLogins()
+        self._ended_logins = EndedLogins()
         self._calls: dict[int, tuple[asyncio.Future[object], Callable[[object], None]]] = {}
         """Those that the broker has not answered; it answers each, or is lost."""
         self._numbers = count(1)
@@ -175,7 +175,7 @@ class BrokerConnection:
 
     def revoke(self, login: bytes, left_s: float) -> None:
         """Revoke a login at all gateways, which would have been valid for `left_s` seconds more."""
-        self._revocations.add({login: left_s}, asyncio.get_running_loop().time())
+        self._ended_logins.add({login: left_s}, asyncio.get_running_loop().time())
         self.send(Revoke(login, left_s))
 
     async def attempt(self, address: str, name: str, *, is_success: bool = False) -> float | None:
@@ -261,7 +261,7 @@ class BrokerConnection:
         name, build, address, max_waiting, max_waiting_each = self._identify()
         limits = dict(self._slots.limits) if self._slots is not None else {}
         tickets = self._slots.records() if self._slots is not None else []
-        revoked = self._revocations.all(asyncio.get_running_loop().time())
+        revoked = self._ended_logins.all(asyncio.get_running_loop().time())
         return Enrol(name, build, address, max_waiting, max_waiting_each, limits, tickets, revoked)
 
     async def _read(self, link: Transport) -> None:
@@ -294,8 +294,8 @@ class BrokerConnection:
             case Gateways(addresses):
                 self.addresses = addresses
             case Revoked(logins):
-                for login in self._revocations.add(logins, asyncio.get_running_loop().time()):
-                    self.on_revoked(login)
+                for login, left_s in self._ended_logins.add(logins, asyncio.get_running_loop().time()).items():
+                    self.on_revoked(login, left_s)
             case SnapshotFound(call, parts):
                 self._answer(call, parts)
             case AttemptWait(call, wait_s):
@@ -334,5 +334,5 @@ class BrokerConnection:
             logger.error("the queue could not be notified that the broker is lost", exc_info=failure)
 
 
-def _nobody(login: bytes) -> None:
+def _nobody(login: bytes, left_s: float) -> None:
     """Ignore the end of a login, where there are no logins."""

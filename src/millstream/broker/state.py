@@ -54,7 +54,7 @@ class BrokerState:
         self._window = None if is_first else RebuildWindow(now, expected)
         self._gateways: dict[str, Enrol] = {}
         self._snapshots = SnapshotTable[str]()
-        self._revocations = EndedLogins()
+        self._ended_logins = EndedLogins()
         self._now = now
         self._backoff = Backoff(lambda: self._now)
         self._out: list[tuple[str, BrokerMessage]] = []
@@ -109,8 +109,8 @@ class BrokerState:
     def _enrol(self, enrol: Enrol, now: float) -> None:
         self._gateways[enrol.gateway] = enrol
         self._send(enrol.gateway, Enrolled())
-        self._send_revoked(enrol.gateway, self._revocations.add(enrol.revoked, now))
-        if revoked := self._revocations.all(now):
+        self._send_revoked(enrol.gateway, self._ended_logins.add(enrol.revoked, now))
+        if revoked := self._ended_logins.all(now):
             self._send(enrol.gateway, Revoked(revoked))
         self._send_gateways()
         if self._slots is None:
@@ -185,7 +185,7 @@ class BrokerState:
     def _login(self, gateway: str, message: Attempt | Revoke, now: float) -> None:
         self._now = now
         if isinstance(message, Revoke):
-            self._send_revoked(gateway, self._revocations.add({message.login: message.left_s}, now))
+            self._send_revoked(gateway, self._ended_logins.add({message.login: message.left_s}, now))
         elif message.is_success:
             self._backoff.succeeded(message.address, message.name)
         else:

@@ -10,8 +10,10 @@ import os
 import pickle
 import tempfile
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping, Sequence
+from contextlib import aclosing
+from functools import partial
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final, TypeVar, cast
 
 from millstream.components.options.media_source import DeclaredFiles
 from millstream.declare.caching.fingerprint import fingerprint
@@ -22,7 +24,10 @@ from millstream.declare.injected import EventData, Request
 from millstream.declare.progress import Progress
 from millstream.declare.updates import SKIP, Declared, Skip, Update, changes_of
 from millstream.errors import InvalidValue, MillstreamError
+from millstream.run_in_thread import run_in_thread
 from millstream.types import Blob, Handler, Stored
+
+T = TypeVar("T")
 
 logger = logging.getLogger("millstream.examples")
 
@@ -34,6 +39,10 @@ UNFIT: Final = (
     RecursionError,
 )
 """What objects raise that cannot be pickled, and files that are damaged or name classes that have changed."""
+
+MAX_STEPS: Final = 10_000
+MAX_BYTES: Final = 256 * 1024 * 1024
+"""The results of a generator that are kept of one example, and their bytes, at most."""
 
 FOLDER: Final = Path(".millstream") / "cached_examples"
 
@@ -113,11 +122,11 @@ class ExampleResults:
 
     def _async(self) -> Callable[..., Awaitable[object]]:
         async def one(number: object, **extras: object) -> object:
-            if (kept := await asyncio.to_thread(self._kept, number)) is not None:
+            if (kept := await _aside(self._kept, number)) is not None:
                 return kept[-1] if kept else SKIP
-            positional, keywords = await asyncio.to_thread(self._arguments, number, extras)
+            positional, keywords = await _aside(self._arguments, number, extras)
             result = await cast("Awaitable[object]", self._spec.fn(*positional, **keywords))
-            await asyncio.to_thread(self._keep, number, [self._pickled(result)])
+            await _aside(lambda: self._keep(number, [self._pickled(result)]))
             return result
 
         return one
@@ -130,7 +139,7 @@ class ExampleResults:
             positional, keywords = self._arguments(number, extras)
             steps: list[bytes | None] = []
             for result in cast("Generator[object, None, None]", self._spec.fn(*positional, **keywords)):
-                steps = [*(steps if self._is_played else ()), self._pickled(result)]
+                self._add(steps, result)
                 yield result
             self._keep(number, steps)
 
@@ -138,16 +147,17 @@ class ExampleResults:
 
     def _each_async(self) -> Callable[..., AsyncGenerator[object, None]]:
         async def each(number: object, **extras: object) -> AsyncGenerator[object, None]:
-            if (kept := await asyncio.to_thread(self._kept, number)) is not None:
+            if (kept := await _aside(self._kept, number)) is not None:
                 for result in kept:
                     yield result
                 return
-            positional, keywords = await asyncio.to_thread(self._arguments, number, extras)
+            positional, keywords = await _aside(self._arguments, number, extras)
             steps: list[bytes | None] = []
-            async for result in cast("AsyncGenerator[object, None]", self._spec.fn(*positional, **keywords)):
-                steps = [*(steps if self._is_played else ()), self._pickled(result)]
-                yield result
-            await asyncio.to_thread(self._keep, number, steps)
+            async with aclosing(cast("AsyncGenerator[object, None]", self._spec.fn(*positional, **keywords))) as given:
+                async for result in given:
+                    await _aside(self._add, steps, result)
+                    yield result
+            await _aside(self._keep, number, steps)
 
         return each
 
@@ -231,6 +241,17 @@ class ExampleResults:
         except OSError as error:
             logger.warning("example %d of %s() cannot be kept: %s", number, self._spec.name, error)
 
+    def _add(self, steps: list[bytes | None], result: object) -> None:
+        """Write a step of a generator down, and forget those that do not count, or all once they are too many."""
+        if None in steps[:1]:
+            return
+        if not self._is_played:
+            steps.clear()
+        steps.append(self._pickled(result))
+        if len(steps) > MAX_STEPS or sum(map(len, filter(None, steps))) > MAX_BYTES:
+            logger.warning("%s() gives more for an example than is kept", self._spec.name)
+            steps[:] = [None]
+
     def _pickled(self, result: object) -> bytes | None:
         """Write one result down; `None` if it cannot be."""
         try:
@@ -266,6 +287,10 @@ class ExampleResults:
     def _opened(self, step: bytes) -> object:
         values = pickle.loads(step)  # noqa: S301 - our own file, in the app's folder
         return values[0] if len(values) == 1 else values
+
+
+async def _aside(work: Callable[..., T], *arguments: object) -> T:
+    return await run_in_thread("examples", partial(work, *arguments))
 
 
 async def _drained(result: Any) -> None:

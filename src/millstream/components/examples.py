@@ -18,6 +18,7 @@ from millstream.declare.event import Dependency, Event, Inputs, Outputs, listed_
 from millstream.declare.handler import inspect_handler
 from millstream.declare.injected import SelectData
 from millstream.declare.updates import Declared, skip
+from millstream.declare.user_warnings import warn
 from millstream.errors import DeclarationError, InvalidValue
 from millstream.types import Blob, Handler, Stored, WebLink
 from millstream.wire.messages import Value
@@ -49,7 +50,8 @@ class Examples(Component):
         cache_examples: Whether the results of `fn` are kept, in `.millstream/cached_examples` or the folder that the
             environment names as `MILLSTREAM_EXAMPLES_CACHE`. A click shows them at once, in each later run of the app,
             too. `True` computes all of them before the first visitor, `"lazy"` each when it is chosen for the first
-            time. By default as `GRADIO_CACHE_EXAMPLES` says.
+            time. By default as `GRADIO_CACHE_EXAMPLES` says. Results of a function that takes a `Request`, or another
+            object of one visitor, are not kept: it runs at each click.
         cache_mode: `"lazy"` or `"eager"`, with `cache_examples=True`.
         examples_per_page: How many rows are shown at once.
         run_on_click: Whether `fn` runs when a row was put into the inputs.
@@ -96,6 +98,9 @@ class Examples(Component):
         self.run_on_click = run_on_click
         self.cache_mode = cache_mode_of(cache_examples, cache_mode) if fn is not None and outputs else None
         self._asks_for_cache = bool(cache_examples)
+        if self.cache_mode is not None and fn is not None and inspect_handler(fn, "Examples").is_personal:
+            warn("Examples: what fn= gives to one visitor is not kept for others, as it takes a Request or the like")
+            self.cache_mode, self.run_on_click = None, True
         self.examples_per_page = examples_per_page
         self.example_labels = None if example_labels is None else [str(name) for name in example_labels]
         self.load_input_event: Dependency | None = None

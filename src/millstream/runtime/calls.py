@@ -94,7 +94,7 @@ class SessionCalls:
         store: SessionFiles,
     ) -> None:
         self._manifest = manifest
-        self._limits, self._queue = limits, queue
+        self._limits, self._queue, self.validating = limits, queue, limits.validating
         self._page, self._values, self._store = page, values, store
         self.numbers = itertools.count(1)
         self.deferring: set[int] = set()

@@ -123,10 +123,11 @@ class Run:
         self._finish(failure)
 
     async def live_if_valid(self) -> None:
-        """Ask the validator of the binding, which waits for no slot, and live only if it lets the inputs through."""
+        """Ask the validator of the binding, which waits for no handler, and live only if it lets the inputs through."""
         self._task = asyncio.current_task()
         try:
-            failure = await self._refusal_of_inputs()
+            async with self._context.calls.validating(self.binding):
+                failure = await self._refusal_of_inputs()
         except BaseException as error:  # of the session's loop; the report logs it
             if is_for_the_caller(error) and not (self.is_over and isinstance(error, asyncio.CancelledError)):
                 raise

@@ -9,11 +9,15 @@ import threading
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 from millstream.apps.flagging.callback import FlaggingCallback
+from millstream.apps.flagging.flag_folder import FlagFolder
 from millstream.apps.flagging.written_cells import cell, inert
 from millstream.declare.component import Component
 from millstream.errors import DeclarationError, Error
+
+MAX_BYTES: Final = 1024**3
 
 
 class CSVLogger(FlaggingCallback):
@@ -26,21 +30,29 @@ class CSVLogger(FlaggingCallback):
         simplify_file_data: Accepted for Gradio's sake: a file is written as its path, relative to the folder.
         verbose: Accepted for Gradio's sake.
         dataset_file_name: A file of another name, whatever its columns are.
+        max_bytes: The bytes that the folder may hold: what is flagged beyond is refused. `None` for any number.
     """
 
     def __init__(
-        self, simplify_file_data: bool = True, verbose: bool = True, dataset_file_name: str | None = None
+        self,
+        simplify_file_data: bool = True,
+        verbose: bool = True,
+        dataset_file_name: str | None = None,
+        *,
+        max_bytes: int | None = MAX_BYTES,
     ) -> None:
         del simplify_file_data, verbose
         self._name = dataset_file_name
         self._components: list[Component] = []
-        self._folder: Path | None = None
+        self._max_bytes = max_bytes
+        self._folder: FlagFolder | None = None
+        self._counts: dict[Path, tuple[int, int]] = {}
         self._lock = threading.Lock()
 
     def setup(self, components: Sequence[Component], flagging_dir: str | Path) -> None:
         if self._name is not None and Path(self._name).name != self._name:
             raise DeclarationError(f"CSVLogger: dataset_file_name={self._name!r} is no name of a file in the folder")
-        self._components, self._folder = list(components), Path(flagging_dir)
+        self._components, self._folder = list(components), FlagFolder(Path(flagging_dir), self._max_bytes)
 
     def flag(self, flag_data: Sequence[object], flag_option: str | None = None, username: str | None = None) -> int:
         folder, values = self._ready(flag_data)
@@ -48,20 +60,34 @@ class CSVLogger(FlaggingCallback):
         labels = [part.label or f"component {at}" for at, part in enumerate(self._components)]
         headings = [*labels, "flag", "username", "timestamp"]
         with self._lock:
-            return append_row(self._file(folder, headings), row, headings)
+            return self._append(folder, self._file(folder.path, headings), row, headings)
 
-    def _ready(self, flag_data: Sequence[object]) -> tuple[Path, list[str]]:
+    def _append(self, folder: FlagFolder, path: Path, row: Sequence[str], headings: Sequence[str] = ()) -> int:
+        """Append a row to a CSV file, under its headings if it is new; gives how many rows there are now."""
+        before = path.stat().st_size if path.is_file() else 0
+        lines = [_line([inert(heading) for heading in headings])] if headings and not before else []
+        text = "".join([*lines, _line(row)]).encode(errors="replace")
+        with path.open("ab") as file:
+            file.write(text)
+        folder.count(len(text))
+        size, count = self._counts.get(path, (0, 0))
+        if size != before:  # by another process, or in a former run
+            count = _count(path) - bool(headings) - 1
+        self._counts[path] = before + len(text), count + 1
+        return count + 1
+
+    def _ready(self, flag_data: Sequence[object]) -> tuple[FlagFolder, list[str]]:
         """Give the folder, which exists from now on, and the cells of values.
 
         Raises:
-            Error: It was never set up, or there are more or fewer values than components.
+            Error: It was never set up, there are more or fewer values than components, or the folder is full.
         """
         if self._folder is None:
             raise Error("Nothing can be flagged yet: setup(components, flagging_dir) was not called.")
         if len(flag_data) != len(self._components):
             raise Error(f"{len(flag_data)} values were flagged for {len(self._components)} components.")
         folder = self._folder
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.open()
         pairs = zip(self._components, flag_data, strict=True)
         return folder, [cell(part, value, folder) for part, value in pairs]
 
@@ -85,19 +111,15 @@ class SimpleCSVLogger(CSVLogger):
         del flag_option, username
         folder, values = self._ready(flag_data)
         with self._lock:
-            return append_row(folder / "log.csv", values)
+            return self._append(folder, folder.path / "log.csv", values)
 
 
 _DATASET = re.compile(r"dataset(\d+)\.csv")
 
 
-def append_row(path: Path, row: Sequence[str], headings: Sequence[str] = ()) -> int:
-    """Append a row to a CSV file, under its headings if it is new; gives how many rows there are now."""
-    lines = [_line([inert(heading) for heading in headings])] if headings and not path.is_file() else []
-    with path.open("a", newline="", encoding="utf-8", errors="replace") as file:
-        file.write("".join([*lines, _line(row)]))
+def _count(path: Path) -> int:
     with path.open(newline="", encoding="utf-8") as file:
-        return sum(1 for _ in csv.reader(file)) - bool(headings)
+        return sum(1 for _ in csv.reader(file))
 
 
 def _line(row: Sequence[str]) -> str:

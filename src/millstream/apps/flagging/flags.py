@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
@@ -13,12 +14,14 @@ from millstream.declare.component import Component
 from millstream.declare.event import Dependency, Trigger, bind
 from millstream.declare.injected import Request
 from millstream.declare.layout import Row
-from millstream.errors import DeclarationError
+from millstream.errors import DeclarationError, Error
 from millstream.runtime.send.notices import Success
 from millstream.types import Handler
 
 Mode: TypeAlias = Literal["never", "manual", "auto"]
 Options: TypeAlias = Sequence[str | tuple[str, str]] | None
+
+logger = logging.getLogger("millstream.flagging")
 
 FOLDER: Final = Path(".millstream") / "flagged"
 
@@ -77,7 +80,12 @@ class Flags:
 
     def _writer(self, option: str, *, says_so: bool) -> Handler:
         def flag(request: Request, *values: object) -> None:
-            self._callback.flag(list(values), option, request.username)
+            try:
+                self._callback.flag(list(values), option, request.username)
+            except Error as error:
+                if says_so:
+                    raise
+                logger.warning("a result was not written down: %s", error)
             if says_so:
                 Success("It is written down. Thank you.", title="Flagged")
 

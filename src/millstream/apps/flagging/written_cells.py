@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import uuid
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, cast
 
 import numpy as np
 
+from millstream.apps.flagging.flag_folder import FlagFolder
 from millstream.components.chat.file_component import FileComponent
 from millstream.components.values.named_string import NamedString
 from millstream.components.values.samples import to_samples
@@ -23,35 +23,32 @@ from millstream.wire.plain import plain
 MAX_CELL: Final = 100_000
 """Characters of a cell. A longer text is a file of its own: Python's `csv` reads no cells of more than 131,072."""
 
-MAX_NAME: Final = 60
-"""Characters of a file's or folder's name."""
-
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 """What a cell begins with that spreadsheets would calculate."""
 
 
-def cell(component: Component, value: object, folder: Path) -> str:
+def cell(component: Component, value: object, folder: FlagFolder) -> str:
     """Give a value as a cell; media and files go below `folder`, and the cell names them relative to it."""
-    beside = folder / _name(component.label or type(component).__name__)
+    owner = component.label or type(component).__name__
     if value is None:
         return ""
     if (image := _image(value)) is not None:
-        return _saved(beside, "image.png", folder, image.save)
+        return folder.save(owner, "image.png", image.save)
     if isinstance(value, tuple) and len(value) == 2 and isinstance(value[1], np.ndarray):
-        return _saved(beside, "audio.wav", folder, lambda path: _write_wav(path, value[0], value[1]))
+        return folder.save(owner, "audio.wav", lambda path: _write_wav(path, value[0], value[1]))
     if isinstance(value, str | Path) and takes_files(component) and _is_file(value):
-        return _saved(beside, Path(value).name, folder, lambda path: shutil.copyfile(value, path))
+        return folder.save(owner, Path(value).name, lambda path: shutil.copyfile(value, path))
     if isinstance(value, Mapping | list | tuple):
         text = json.dumps(_listed(component, value, folder), ensure_ascii=False, default=str)
-        return _written(text, beside, "value.json", folder)
-    return _written(str(plain(value)), beside, "value.txt", folder)
+        return _written(text, owner, "value.json", folder)
+    return _written(str(plain(value)), owner, "value.txt", folder)
 
 
-def _written(text: str, beside: Path, name: str, folder: Path) -> str:
+def _written(text: str, owner: str, name: str, folder: FlagFolder) -> str:
     """Give a text as a cell; a long one goes into a file, which the cell names."""
     if len(text) <= MAX_CELL:
         return inert(text)
-    return _saved(beside, name, folder, lambda path: path.write_text(text, encoding="utf-8", errors="replace"))
+    return folder.save(owner, name, lambda path: path.write_text(text, encoding="utf-8", errors="replace"))
 
 
 def inert(text: str) -> str:
@@ -65,7 +62,7 @@ def takes_files(component: Component) -> bool:
     return component.streams is not None or bool({"takes_file", "collects_files"} & set(component.capabilities))
 
 
-def _listed(component: Component, value: object, folder: Path) -> object:
+def _listed(component: Component, value: object, folder: FlagFolder) -> object:
     """Copy the files that a list, or a message, has in it: paths that its component made, not what a visitor wrote."""
     if isinstance(value, Mapping):
         return {str(name): _listed(component, one, folder) for name, one in value.items()}
@@ -97,16 +94,3 @@ def _is_file(value: str | Path) -> bool:
         return Path(value).is_file()
     except (OSError, ValueError):  # no file can have that name
         return False
-
-
-def _saved(beside: Path, name: str, folder: Path, save: Any) -> str:
-    beside.mkdir(parents=True, exist_ok=True)
-    path = beside / f"{uuid.uuid4().hex[:12]}-{_name(name)}"
-    save(path)
-    return path.relative_to(folder).as_posix()
-
-
-def _name(text: str) -> str:
-    """Give a text as the name of a file or folder: letters, digits, dots and hyphens."""
-    name = re.sub(r"[^\w.-]+", "-", text).strip(".-")
-    return name[-MAX_NAME:] or "value"

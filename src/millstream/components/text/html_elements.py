@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
+
+def _sided(*names: str, ending: str = "") -> str:
+    """Name a property, and the same of each side."""
+    sides = ("", "-top", "-right", "-bottom", "-left", "-inline", "-block")
+    return " ".join(f"{name}{side}{ending}" for name in names for side in sides)
+
+
 SVG_TAGS: Final = frozenset(
     {
         "svg", "g", "defs", "path", "rect", "circle", "ellipse", "line", "polyline", "polygon", "text", "tspan",
@@ -96,3 +103,28 @@ CLOSED_BY: Final[dict[str, tuple[tuple[tuple[str, ...], frozenset[str]], ...]]] 
     "button": ((("button",), WALLS),),
 }  # fmt: skip
 """Which open elements a new one ends, and how far it looks for them."""
+
+STYLE_PROPERTIES: Final = frozenset(
+    f"""
+    color background background-color background-image background-position background-repeat background-size
+    background-clip opacity accent-color
+    font font-family font-size font-style font-variant font-weight font-stretch font-feature-settings line-height
+    letter-spacing word-spacing word-break word-wrap overflow-wrap hyphens white-space tab-size text-align
+    text-decoration text-decoration-color text-decoration-line text-decoration-style text-indent text-overflow
+    text-transform vertical-align direction writing-mode unicode-bidi user-select cursor
+    {_sided("margin", "padding", "border")} {_sided("border", ending="-color")} {_sided("border", ending="-style")}
+    {_sided("border", ending="-width")} border-radius border-top-left-radius border-top-right-radius
+    border-bottom-left-radius border-bottom-right-radius border-collapse border-spacing box-shadow box-sizing
+    display visibility overflow overflow-x overflow-y width height min-width min-height max-width max-height
+    aspect-ratio object-fit object-position float clear
+    flex flex-basis flex-direction flex-flow flex-grow flex-shrink flex-wrap order gap row-gap column-gap
+    align-content align-items align-self justify-content justify-items justify-self place-content place-items place-self
+    grid grid-area grid-auto-columns grid-auto-flow grid-auto-rows grid-column grid-column-end grid-column-start
+    grid-row grid-row-end grid-row-start grid-template grid-template-areas grid-template-columns grid-template-rows
+    columns column-count column-rule column-width list-style list-style-position list-style-type
+    table-layout caption-side empty-cells
+    fill fill-opacity fill-rule stroke stroke-dasharray stroke-dashoffset stroke-linecap stroke-linejoin stroke-opacity
+    stroke-width stop-color stop-opacity text-anchor dominant-baseline
+    """.split()
+)
+"""Properties of a `style` that change nothing outside of the element; `position` or `transform` would."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from html import escape
 from typing import TYPE_CHECKING, Final
 
-from millstream.components.text.html_elements import HTML_TAGS, SVG_ATTRIBUTES, SVG_TAGS
+from millstream.components.text.html_elements import HTML_TAGS, STYLE_PROPERTIES, SVG_ATTRIBUTES, SVG_TAGS
 from millstream.components.text.memory import RenderCache
 from millstream.components.text.normalized_html import finished, flattened
 
@@ -19,11 +20,19 @@ MAX_COST: Final = 600_000
 MAX_REMEMBERED: Final = 8 * 1024 * 1024
 """Characters of HTML that are remembered, with what became of them."""
 
+_OUTSIDE: Final = re.compile(
+    r"\\|/\*"  # what would hide a name from the rest of this
+    r"|margin[^;]*(-\s*[\d.]|[a-z]\()"  # less than nothing, or computed
+    r"|shadow[^;]*(\d{3,}(\.\d*)?px|[\d.](r?em|r?lh|r?ex|r?ch|ic|cap|[lsd]?v\w+|cq\w+|cm|mm|in|pt|pc|q)\b|(calc|min|max|clamp|var)\()",
+    re.IGNORECASE,
+)
+"""Styles with which an element lies over others although it is not positioned: they are left out as a whole."""
+
 TOO_LARGE: Final = "<p><em>This HTML is too large to be shown as it is meant. Here is its source.</em></p>"
 
 
 def sanitised(html: str) -> str:
-    """Take everything out of HTML that could run, load a script, or submit a form.
+    """Take everything out of HTML that could run, load a script, submit a form, or lie over other parts of the page.
 
     What would take a second of a processor is shown as its source.
     """
@@ -64,8 +73,15 @@ def _cleaner() -> Cleaner:
         attributes=attributes,
         generic_attribute_prefixes={"aria-", "data-"},
         url_schemes={"http", "https", "mailto", "tel", "data"},
-        attribute_filter=_without_documents,
+        attribute_filter=_kept_value,
+        filter_style_properties=set(STYLE_PROPERTIES),
     )
+
+
+def _kept_value(tag: str, attribute: str, value: str) -> str | None:
+    if attribute == "style":
+        return None if _OUTSIDE.search(value) else value
+    return _without_documents(tag, attribute, value)
 
 
 def _without_documents(tag: str, attribute: str, value: str) -> str | None:

@@ -69,39 +69,42 @@ class Folder:
     def listing(self, names: Names) -> dict[str, Value]:
         """Say what is in a folder: `[name, is a folder, can be chosen]`, folders first, in the order of their names.
 
-        A folder that is not there for the visitor is empty.
+        A folder that is not there for the visitor is empty. Whether an entry may be shown is looked up for those alone
+        that are: that takes several looks at the disk for each.
         """
-        entries = self._entries(names)
-        shown = sorted(entries, key=lambda entry: (not entry[1], entry[0].casefold()))
-        return {
-            "folder": list(names),
-            "entries": [list(entry) for entry in shown[:MAX_SHOWN]],
-            "left_out": max(0, len(entries) - MAX_SHOWN),
-        }
+        found = sorted(self._named(names), key=lambda entry: (not entry[1], entry[0].casefold()))
+        shown: list[Value] = []
+        for at, (name, is_folder, is_shown) in enumerate(found):
+            if len(shown) == MAX_SHOWN:
+                return {"folder": list(names), "entries": shown, "left_out": len(found) - at}
+            if self.find([*names, name]) is not None:
+                shown.append([name, is_folder, is_shown])
+        return {"folder": list(names), "entries": shown, "left_out": 0}
 
-    def _entries(self, names: Names) -> list[tuple[str, bool, bool]]:
+    def _named(self, names: Names) -> list[tuple[str, bool, bool]]:
+        """Read what is in a folder, as far as its names alone let it be shown."""
         folder = self.find(names)
         if folder is None:
             return []
         try:
             with os.scandir(folder) as found:
-                inside = [entry.name for entry in islice(found, MAX_READ)]
+                inside = [(entry.name, _is_folder(entry)) for entry in islice(found, MAX_READ) if is_path([entry.name])]
         except OSError:  # it is no folder, or may not be read
             return []
-        entries = []
-        for name in inside:
-            path = self.find([*names, name]) if is_path([name]) else None
-            if path is None:
-                continue
-            is_folder, is_shown = path.is_dir(), self.shows(path)
-            if is_shown or is_folder:
-                entries.append((name, is_folder, is_shown))
-        return entries
+        named = [(name, is_folder, self.shows(folder / name)) for name, is_folder in inside]
+        return [entry for entry in named if entry[1] or entry[2]]
 
     def _is_ignored(self, names: Names) -> bool:
         """True if something is left out, or a folder on the way to it: nobody gets into that by naming its contents."""
         pattern = self._ignored
         return pattern is not None and any(_fits("/".join(names[: at + 1]), pattern) for at in range(len(names)))
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # links lead in a circle
+        return False
 
 
 def is_path(names: object) -> TypeGuard[Names]:

@@ -1,4 +1,9 @@
-"""Messages between a gateway and an actor of its pool: arguments and results of the actor's methods."""
+"""Messages between a gateway and an actor of its pool: arguments and results of the actor's methods.
+
+Jobs and results are unpickled, and both come from our own code alone: a gateway finds the actors of its pool by the
+name of its app, in its cluster and namespace. What a visitor sends is in a job as checked values, never as a pickle.
+Whoever may put an actor of that name into the cluster may run any code there: Ray pickles each call, too.
+"""
 
 from __future__ import annotations
 

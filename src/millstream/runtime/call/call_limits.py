@@ -6,8 +6,10 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Hashable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from functools import partial
 from typing import NamedTuple, Never
+from weakref import WeakValueDictionary
 
 from millstream.declare.binding import Binding
 from millstream.errors import Busy
@@ -46,6 +48,13 @@ class CallLimits:
         self._calls: Counter[Hashable] = Counter()
         self._abandoned: Counter[Hashable] = Counter()
         self._refusing: set[int] = set()
+        self._validating: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+
+    def validating(self, binding: Binding) -> AbstractAsyncContextManager[object]:
+        """Wait until the validator of a binding may be called: as many are at once as handlers have slots."""
+        if binding.concurrency_limit is None:
+            return nullcontext()
+        return self._validating.setdefault(binding.concurrency_key, asyncio.Semaphore(binding.concurrency_limit))
 
     def open(self, binding: Binding, caller: CallOwner, notify: Notify) -> Worker:
         """Get a worker for a binding.

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
+from millstream.broker.ended_logins import EARLIER, EndedLogins
 from millstream.errors import Busy
 from millstream.login_backoff import Backoff
 from millstream.run_in_thread import begin
@@ -22,7 +23,6 @@ from millstream.server.complaints import VisitorLog
 from millstream.server.options import Auth
 from millstream.server.security.address_slots import AddressSlots
 from millstream.server.security.login_tokens import ID_BYTES, MAX_USER_BYTES, LoginToken, TokenSigner
-from millstream.server.security.revocations import Revocations
 from millstream.wire.plain import plain_scalar
 
 CHECK_S: Final = 30.0
@@ -97,7 +97,7 @@ class Logins:
         self._check = auth if callable(auth) else _Passwords(_pairs(auth))
         self._clock = clock
         self._signer = TokenSigner(key or secrets.token_bytes(32))
-        self._revocations = Revocations(clock)
+        self._ended = EndedLogins()
         self._logins: OrderedDict[bytes, Login] = OrderedDict()
         self.shared: SharedLogins | None = None
         self._shares = AddressSlots(*(MAX_CALLS if callable(auth) else MAX_CHECKS), MAX_WAITING)
@@ -211,7 +211,7 @@ class Logins:
         token = self._signer.read(text)
         if token is None:
             return None
-        if self._revocations.has_ended(token.number, token.expires):
+        if self._ended.has_ended(token.number, token.expires, self._clock()):
             self._forget(token.number)
             return None
         return self._known(token)
@@ -223,8 +223,12 @@ class Logins:
             self._end(token.number, token.expires)
 
     def revoked(self, login: bytes, left_s: float = LIFETIME_S) -> None:
-        """Note that a login has ended at another gateway, no more than `left_s` before its time."""
-        self._revocations.add(login, self._clock() + left_s)
+        """Note that a login, or all `EARLIER` ones, ended at another gateway, at most `left_s` before their time."""
+        now = self._clock()
+        self._ended.add({login: left_s}, now)
+        for number, known in list(self._logins.items()) if login == EARLIER else ():
+            if self._ended.has_ended(number, known.expires, now):
+                self._forget(number)
         self._forget(login)
 
     def _known(self, token: LoginToken) -> Login:
@@ -238,8 +242,10 @@ class Logins:
         return login
 
     def _end(self, number: bytes, expires: float) -> None:
-        if self._revocations.add(number, expires) and self.shared is not None:
-            self.shared.revoke(number, max(expires - self._clock(), 0.0))
+        now = self._clock()
+        left_s = expires - now
+        if self._ended.add({number: left_s}, now) and self.shared is not None:
+            self.shared.revoke(number, left_s)
         self._forget(number)
 
     def _forget(self, number: bytes) -> None:
