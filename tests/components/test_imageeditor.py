@@ -61,6 +61,16 @@ def test_handlers_get_background_layers_and_composite() -> None:
     assert drawn["composite"][40, 40].tolist() == [90, 90, 90, 255]
 
 
+def test_layers_that_the_app_names_are_no_larger_together_than_those_of_a_page() -> None:
+    seen: list[Any] = []
+    with TestPage(app(seen, layers=gr.LayerOptions(layers=[str(n) for n in range(20)]))) as page:
+        page.set("Editor", {"background": None, "layers": [], "canvas": [4096, 4096], "view": None})
+        page.click("Read")
+        page.wait_for(lambda: page.toasts)
+        assert "layers of at most 84 million pixels together, but got 20 of 4096 by 4096" in page.toasts[0].message
+    assert seen == []
+
+
 def test_a_crop_is_a_part_of_the_background() -> None:
     seen: list[Any] = []
     pixels = GREY.copy()

@@ -179,9 +179,7 @@ class ImageEditor(Component):
         if not isinstance(layers, list) or len(layers) > MAX_LAYERS:
             raise self.invalid(f"at most {MAX_LAYERS} layers", layers)
         canvas = self._numbers(wire["canvas"], 2, 1, SIDE)
-        if len(layers) * int(canvas[0]) * int(canvas[1]) > MAX_DRAWN:
-            size = f"{len(layers)} of {canvas[0]:.0f} by {canvas[1]:.0f}"
-            raise self.unfit(f"layers of at most {MAX_DRAWN / 1e6:.0f} million pixels together", size)
+        self._check_drawn(len(layers), int(canvas[0]), int(canvas[1]))
         view = None if wire["view"] is None else self._numbers(wire["view"], 4, -FARTHEST, FARTHEST)
         if view is not None and (view[2] - view[0] < 1 or view[3] - view[1] < 1):
             raise self.invalid("a part of the background that is not empty", view)
@@ -191,6 +189,11 @@ class ImageEditor(Component):
             "canvas": [int(side) for side in canvas],
             "view": view,
         }
+
+    def _check_drawn(self, layers: int, width: int, height: int) -> None:
+        if layers * width * height > MAX_DRAWN:
+            most = f"layers of at most {MAX_DRAWN / 1e6:.0f} million pixels together"
+            raise self.unfit(most, f"{layers} of {width} by {height}")
 
     def _background(self, wire: Value, files: Files) -> Source:
         if isinstance(wire, dict) and isinstance(address := wire.get("url"), str):
@@ -212,14 +215,14 @@ class ImageEditor(Component):
             return {"background": None, "layers": [], "composite": None}
         frame = None if value["background"] is None else self._decoded(value["background"], scratch)
         extent = self._extent(value, frame)
-        background = backdrop(frame, extent)
         blobs = value["layers"] or [None] * len(self.layers.names)
+        self._check_drawn(len(blobs), extent.width, extent.height)
+        background = backdrop(frame, extent)
         layers = [layer_of(None if blob is None else self._decoded(blob, scratch), extent) for blob in blobs]
-        return {
-            "background": self._handed(background, scratch),
-            "layers": [self._handed(layer, scratch) for layer in layers],
-            "composite": self._handed(composed(background, layers), scratch),
-        }
+        composite = self._handed(composed(background, layers), scratch)
+        layers.reverse()  # each goes as soon as its copy is there: all of them and their copies take a GB
+        handed = [self._handed(layers.pop(), scratch) for _ in blobs]
+        return {"background": self._handed(background, scratch), "layers": handed, "composite": composite}
 
     def _extent(self, value: Mapping[str, list[float] | None], frame: Frame | None) -> Extent:
         canvas, view = value["canvas"], value["view"]
