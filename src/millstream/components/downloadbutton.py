@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import ClassVar, Literal, Unpack
+from typing import ClassVar, Unpack
 
-from millstream.components.button import icon_of
-from millstream.components.chat.file_component import FileComponent
-from millstream.components.uploadbutton import SIZES, VARIANTS, Variant
+from millstream.components.chat.file_button import FileButton, Size, Variant
 from millstream.declare.component import Unlabelled
 from millstream.declare.event import Event
 from millstream.errors import InvalidValue
@@ -16,7 +14,7 @@ from millstream.types import Files, Stored
 from millstream.wire.messages import Value
 
 
-class DownloadButton(FileComponent):
+class DownloadButton(FileButton):
     """A button with which the user downloads a file. Handlers return its path, or an `https` address.
 
     Without a file it only fires `click`.
@@ -41,7 +39,7 @@ class DownloadButton(FileComponent):
         value: str | Path | Callable[[], str | Path] | None = None,
         *,
         variant: Variant = "secondary",
-        size: Literal["sm", "md", "lg"] | None = "lg",
+        size: Size | None = "lg",
         icon: str | Path | None = None,
         **common: Unpack[Unlabelled],
     ) -> None:
@@ -49,19 +47,6 @@ class DownloadButton(FileComponent):
         if common.get("interactive") is None:
             common["interactive"] = True
         super().__init__(value, label=label, **common)
-
-    def check(self) -> None:
-        self.prefer_one_of("variant", VARIANTS, "secondary")
-        self.prefer_one_of("size", SIZES, "lg")
-        super().check()
-
-    def props(self) -> dict[str, Value]:
-        return {
-            **super().props(),
-            "variant": self.variant,
-            "size": self.size,
-            "icon": icon_of(self.icon, self.name),
-        }
 
     def validate(self, wire: Value, files: Files) -> Stored:
         raise InvalidValue(f"{self.name} cannot be edited in the page")

@@ -6,19 +6,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import ClassVar, Literal, Unpack
 
-from millstream.components.button import icon_of
-from millstream.components.chat.file_component import FileComponent, Given
+from millstream.components.chat.file_button import FileButton, Size, Variant
+from millstream.components.chat.file_component import Given
 from millstream.declare.component import Unlabelled
 from millstream.declare.event import Event
 from millstream.wire.messages import Value
 
-Variant = Literal["primary", "secondary", "stop", "huggingface"]
 
-VARIANTS = ("primary", "secondary", "stop", "huggingface")
-SIZES = ("sm", "md", "lg")
-
-
-class UploadButton(FileComponent):
+class UploadButton(FileButton):
     """A button with which the user uploads a file, or several, in place of those before.
 
     Handlers get what they get of a `File`: a path, or a list of paths.
@@ -50,7 +45,7 @@ class UploadButton(FileComponent):
         value: Given | Callable[[], Given] | None = None,
         *,
         variant: Variant = "secondary",
-        size: Literal["sm", "md", "lg"] | None = "lg",
+        size: Size | None = "lg",
         icon: str | Path | None = None,
         type: Literal["filepath", "binary"] = "filepath",
         file_count: Literal["single", "multiple", "directory"] = "single",
@@ -65,17 +60,5 @@ class UploadButton(FileComponent):
             common["interactive"] = True
         super().__init__(value, label=label, **common)
 
-    def check(self) -> None:
-        self.prefer_one_of("variant", VARIANTS, "secondary")
-        self.prefer_one_of("size", SIZES, "lg")
-        super().check()
-
     def props(self) -> dict[str, Value]:
-        return {
-            **super().props(),
-            **self.upload_props(),
-            "replaces": True,
-            "variant": self.variant,
-            "size": self.size,
-            "icon": icon_of(self.icon, self.name),
-        }
+        return {**super().props(), **self.upload_props(), "replaces": True}
