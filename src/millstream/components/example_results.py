@@ -175,19 +175,13 @@ class ExampleResults:
                 logger.exception("example %d of %s() failed", number, self._spec.name)
 
     def _compute(self, number: int) -> None:
-        extras = {name: self._extra(wanted) for name, wanted in self._spec.specials.items()}
+        extras = {name: _extra(wanted) for name, wanted in self._spec.specials.items()}
         result: Any = self.handler()(number, **extras)
         if self._spec.kind is HandlerKind.GENERATOR:
             for _ in result:
                 pass
         elif self._spec.is_async:
             asyncio.run(_drained(result))
-
-    @staticmethod
-    def _extra(wanted: type) -> object:
-        if issubclass(wanted, Progress | Request):
-            return wanted()
-        return wanted(None) if issubclass(wanted, EventData) else None
 
     # ---- files -------------------------------------------------------------------------------------------------
 
@@ -255,7 +249,7 @@ class ExampleResults:
     def _pickled(self, result: object) -> bytes | None:
         """Write one result down; `None` if it cannot be."""
         try:
-            return pickle.dumps([self._closed(part, value) for part, value in self._by_output(result)])
+            return pickle.dumps([_closed(part, value) for part, value in self._by_output(result)])
         except UNFIT as error:
             logger.warning("what %s() returned for an example cannot be kept: %s", self._spec.name, error)
             return None
@@ -269,24 +263,30 @@ class ExampleResults:
         values = [result] if count == 1 else list(cast("Sequence[object]", result)) if count else []
         return list(zip(self._outputs, values, strict=True))
 
-    @staticmethod
-    def _closed(part: Element, value: object) -> object:
-        """Give what is written of a value: with the contents of its files, which may not be there the next time."""
-        if isinstance(value, Element):
-            return Update(changes_of(value, part) or {})
-        if not isinstance(part, Component) or not isinstance(value, str | Path | list | tuple | dict):
-            return value
-        try:
-            if part.plays_ahead_s:
-                return Path(value).read_bytes() if isinstance(value, str | Path) else value
-            stored = part.declared(part.received(value))
-        except (InvalidValue, MillstreamError, OSError, NotImplementedError):
-            return value
-        return Declared(stored) if isinstance(stored, Blob) or part.files(stored) else value
-
     def _opened(self, step: bytes) -> object:
         values = pickle.loads(step)  # noqa: S301 - our own file, in the app's folder
         return values[0] if len(values) == 1 else values
+
+
+def _closed(part: Element, value: object) -> object:
+    """Give what is written of a value: with the contents of its files, which may not be there the next time."""
+    if isinstance(value, Element):
+        return Update(changes_of(value, part) or {})
+    if not isinstance(part, Component) or not isinstance(value, str | Path | list | tuple | dict):
+        return value
+    try:
+        if part.plays_ahead_s:
+            return Path(value).read_bytes() if isinstance(value, str | Path) else value
+        stored = part.declared(part.received(value))
+    except (InvalidValue, MillstreamError, OSError, NotImplementedError):
+        return value
+    return Declared(stored) if isinstance(stored, Blob) or part.files(stored) else value
+
+
+def _extra(wanted: type) -> object:
+    if issubclass(wanted, Progress | Request):
+        return wanted()
+    return wanted(None) if issubclass(wanted, EventData) else None
 
 
 async def _aside(work: Callable[..., T], *arguments: object) -> T:

@@ -71,6 +71,8 @@ class Edits:
             for _ in range(MOST_TRIES):
                 known = context.values[number]
                 stored = await run_in_thread("edit", partial(component.edited, message.value, known, context.store))
+                if number not in context.manifest.components:
+                    return  # a render no longer has it
                 if context.values[number] is known:
                     self._write(message, stored)
                     return
