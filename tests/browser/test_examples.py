@@ -12,7 +12,6 @@ from playwright.sync_api import expect
 from tests.browser.conftest import OpenPage
 from tests.browser.glass import button, record, see, stop, until
 from tests.browser.media import Clips
-from tests.browser.test_axe import AXE, RUN
 from tests.examples.conftest import EXAMPLES
 
 from millstream import Blocks
@@ -50,20 +49,6 @@ def speech(folder: Path, *parts: str | float) -> Path:
         sink.setframerate(RATE_HZ)
         sink.writeframes((np.concatenate(sounds) * 32_767).astype("<i2").tobytes())
     return path
-
-
-@pytest.mark.parametrize(
-    "name", ["conversation", "captions", "talking_echo", "wake_word", "video_filter", "camera_and_microphone", "chat"]
-)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_page_is_accessible(launch: Launch, open_page: OpenPage, name: str, scheme: str) -> None:
-    demo, options = load(name)
-    page = open_page(launch(demo, **options), color_scheme=scheme)
-    expect(page.locator("footer")).to_be_visible()
-
-    page.evaluate(AXE.read_text())
-
-    assert page.evaluate(RUN) == []
 
 
 def test_a_question_is_answered_aloud_and_written_down(launch: Launch, open_page: OpenPage, tmp_path: Path) -> None:
