@@ -54,7 +54,7 @@ export class CodeField extends Leaf<CodeProps> {
     return html`
       ${this.caption(this.tools())}
       <div
-        class="ms-code ms-editor ${wrap_lines ? "ms-wrapped" : ""} ${line_numbers ? "ms-numbered" : ""}"
+        class="ms-code ms-code-editor ${wrap_lines ? "ms-wrapped" : ""} ${line_numbers ? "ms-numbered" : ""}"
         tabindex=${interactive ? nothing : 0} role=${interactive ? nothing : "group"} aria-label=${interactive ? nothing : this.name}
         ?data-edited=${interactive} ${styled(heights)}
       ><div class="ms-sheet"><div class="ms-lines" aria-hidden=${interactive ? "true" : nothing}></div>${interactive ? this.field() : nothing}</div></div>

@@ -38,7 +38,7 @@ export class ColorPicker extends Leaf<ColorPickerProps> {
     return html`
       ${this.caption()}
       <div class="ms-color ms-input" ?data-off=${!interactive}>
-        <span class="ms-swatch" ?data-empty=${value === null} ${styled(fill)}><input
+        <span class="ms-color-swatch" ?data-empty=${value === null} ${styled(fill)}><input
           type="color" aria-label="${name}: pick" .value=${live(writeColor({ ...color, alpha: 1 }, "#"))} ?disabled=${!interactive}
           @input=${this.onPick} @change=${() => this.fire("release")}
         /></span>
