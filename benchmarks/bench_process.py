@@ -1,19 +1,20 @@
-"""(k) A call in a worker process compared with one in a thread, in one run: what the way costs, and what cores give."""
+"""(k) Calls in worker processes compared with those in threads, in one run: the way, the cores, and a death."""
 
 from __future__ import annotations
 
 import asyncio
 import itertools
 import os
+import signal
 import statistics
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from benchmarks.pictures import encoded
 from benchmarks.process_app import HANDLERS, compute, demo, echo, hold
-from millstream.engine_limits import EngineLimits
+from millstream.engine_limits import DEFAULT_LIMITS, EngineLimits
 from millstream.engines import process, thread
 from millstream.jobs import Engine, Job, Worker
 from millstream.runtime.call.program import AppProgram
@@ -26,6 +27,7 @@ CALLS = 60
 RATE_HZ = 60
 SESSIONS = 4
 SECONDS = 1.5
+KILLS = 5
 
 
 def measure() -> dict[str, float]:
@@ -53,7 +55,10 @@ async def _measure() -> dict[str, float]:
                 frames, lag_ms = await _busy(engine, jobs, HANDLERS.index(handler))
                 rounds.append(frames)
                 lags[engine].append(lag_ms)
+    killed = [await _killed(jobs[0]) for _ in range(KILLS)]
     return {
+        "killed_p50_ms": statistics.median(killed),
+        "killed_most_ms": max(killed),
         "thread_ms": statistics.median(hops[threads]),
         "process_ms": statistics.median(hops[processes]),
         "hop_ms": _difference(hops[processes], hops[threads]),
@@ -67,9 +72,28 @@ async def _measure() -> dict[str, float]:
     }
 
 
+async def _killed(job: Job) -> float:
+    """Kill an only worker process in the middle of a call; give the time to the next result, in milliseconds."""
+    async with _running(process.Engine(), EngineLimits(workers=1)) as engine:
+        while not engine.statistics()["standby"]:  # noqa: ASYNC110 - nobody is told of it
+            await asyncio.sleep(0.05)
+        worker = engine.open(HANDLERS.index(hold), lambda said: None)
+        await _call(worker, job)
+        lost = asyncio.ensure_future(_call(worker, job))
+        await asyncio.sleep(0.005)
+        os.kill(_pids(engine)[1], signal.SIGKILL)
+        begin = time.perf_counter()
+        with suppress(RuntimeError):  # it was lost
+            await lost
+        await _call(worker, job)
+        took_s = time.perf_counter() - begin
+        await worker.close()
+    return took_s * 1000
+
+
 @asynccontextmanager
-async def _running(engine: Engine) -> AsyncIterator[Engine]:
-    engine.start(AppProgram(demo.freeze(), PathRules([], [], Path("nowhere")), show_error=True), EngineLimits())
+async def _running(engine: Engine, limits: EngineLimits = DEFAULT_LIMITS) -> AsyncIterator[Engine]:
+    engine.start(AppProgram(demo.freeze(), PathRules([], [], Path("nowhere")), show_error=True), limits)
     await engine.prepare(range(len(HANDLERS)))
     try:
         yield engine

@@ -15,6 +15,7 @@ class EngineLimits:
         hang_s: How long a worker process may take for a call without a result before it is killed; a set-up, also of
             the engine of threads, may take as long, and a minute at least.
         workers: The number of worker processes; `None` for one for each CPU, and at least two.
+        standby: Whether a second process that has imported the app waits to replace the only worker process.
         worker_bytes: The memory that a worker process may take; `None` for any.
         recycle_calls: The number of calls after which a worker process is replaced; `None` for any.
         recycle_bytes: The memory of a worker process beyond which it is replaced between two calls; `None` for any.
@@ -23,6 +24,7 @@ class EngineLimits:
     abandon_s: float = 30.0
     hang_s: float = 300.0
     workers: int | None = None
+    standby: bool = True
     worker_bytes: int | None = None
     recycle_calls: int | None = None
     recycle_bytes: int | None = None

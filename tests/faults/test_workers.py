@@ -194,6 +194,42 @@ def test_b17_a_worker_beyond_its_limit_is_ended_and_says_why() -> None:
         assert call(page, "echo", "next").startswith("next from ")
 
 
+def children() -> set[int]:
+    """The processes of all servers of this test run."""
+    return {child.pid for child in psutil.Process().children()}
+
+
+def test_b15_a_standby_replaces_an_only_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    notes = tmp_path / "notes"
+    monkeypatch.setenv("MILLSTREAM_TEST_NOTES", str(notes))
+    with served(engine_workers=1) as (url, app), Client(url) as page:
+        for death in range(1, 3):
+            wait_until(lambda: engine(app)["standby"], 30.0)
+            assert notes.read_text().split("\n").count("set up") == death, "a standby sets up nothing before its turn"
+            spare = children() - set(pids(app))
+            call(page, "crash", "kill")
+            assert int(call(page, "echo", "x").rpartition(" ")[2]) in spare
+            assert engine(app)["deaths"] == death
+
+
+def test_b15_a_standby_that_dies_is_replaced_and_nobody_notices() -> None:
+    others = children()
+    with served(engine_workers=1) as (url, app), Client(url) as page:
+        wait_until(lambda: engine(app)["standby"], 30.0)
+        (spare,) = children() - others - set(pids(app))
+        os.kill(spare, signal.SIGKILL)
+        wait_until(lambda: not engine(app)["standby"])
+        assert call(page, "echo", "x").startswith("x from ")
+        wait_until(lambda: engine(app)["standby"], 30.0)
+
+
+def test_an_only_worker_may_do_without_a_standby() -> None:
+    others = children()
+    with served(engine_workers=1, engine_standby=False) as (url, app), Client(url) as page:
+        assert call(page, "echo", "x").startswith("x from ")
+        assert children() - others == set(pids(app))
+
+
 def test_b18_a_worker_is_recycled_after_its_calls_and_no_call_is_lost() -> None:
     with served(recycle_after=5, engine_workers=1) as (url, app), Client(url) as page:
         seen: set[str] = set()

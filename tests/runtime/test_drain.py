@@ -96,6 +96,8 @@ async def test_what_waits_and_what_follows_is_finished_and_nothing_new_begins() 
         first.then(slow("followed"), None, out)
         ms.Button("second").click(slow("second"), None, out, concurrency_id="one", concurrency_limit=1)
         ms.Timer(0.1).tick(lambda: called.append("tick"))
+        camera = ms.Image(label="Camera", sources="webcam")
+        camera.stream(lambda frame: called.append("frame"), camera, None)
 
     app = App(demo)
     await app.host.start()
@@ -109,6 +111,9 @@ async def test_what_waits_and_what_follows_is_finished_and_nothing_new_begins() 
     called.clear()
     [late] = await two.fire(two.find("first"), "click")
     await two.wait_for(lambda: late.is_over)
+    recording = await one.record(one.find("Camera"))
+    await one.wait_for(lambda: recording.first.state == "ended")
+    assert recording.first.reason == "shutdown", "which a page takes as a reason to begin again where it goes on"
     assert {session.events.last_run for session in app.host.sessions.values()} == {1}, "it may be asked for again"
     assert (late.state, late.error) == ("failed", "The app is being restarted. Try again in a moment.")
     await closing

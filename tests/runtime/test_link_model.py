@@ -41,6 +41,7 @@ class World:
     mbit: float
     rtt_s: float
     jitter_s: float = 0.0
+    loss: float = 0.0
     streams: int = 1
     full_bytes: int = 1_000_000
     least_bytes: int = 1500
@@ -55,13 +56,16 @@ class World:
 
     def run(self) -> World:
         self.model = LinkModel()
-        jitter, stalls = self.jitter_s, self.stalls
-        half = self.rtt_s / 2
-        self.down = Bottleneck(
-            bytes_per_s=self.mbit * MBIT, delay_s=half, jitter_s=jitter, stalls=stalls, seed=self.seed
-        )
-        self.up = Bottleneck(
-            bytes_per_s=self.mbit * MBIT, delay_s=half, jitter_s=jitter, stalls=stalls, seed=self.seed + 1
+        self.down, self.up = (
+            Bottleneck(
+                bytes_per_s=self.mbit * MBIT,
+                delay_s=self.rtt_s / 2,
+                jitter_s=self.jitter_s,
+                loss=self.loss,
+                stalls=self.stalls,
+                seed=seed,
+            )
+            for seed in (self.seed, self.seed + 1)
         )
         self.random = random.Random(self.seed)
         self.now, self.tick, self.sequence = 0.0, count(), count(1)
@@ -244,6 +248,16 @@ def test_little_is_sent_into_a_link_that_stands_still(mbit: float) -> None:
     assert len(stuck) <= 6
     assert world.utilisation(9) > 0.8
     assert world.queue_ms(9) < 100
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_B29_a_lossy_narrow_and_unsteady_link_is_adapted_to(seed: int) -> None:
+    world = World(2.0, 0.1, jitter_s=0.02, loss=0.05, seed=seed, duration_s=30).run()
+    since = [(at, age) for at, _, _, age in world.arrivals if at > 3]
+    assert len(since) > 10 * (world.duration_s - 3)
+    assert np.percentile([age for _, age in since], 95) < 1.5
+    assert np.diff([at for at, _ in since]).max() < 2
+    assert world.utilisation() > 0.6
 
 
 def test_streams_share_the_link_fairly() -> None:

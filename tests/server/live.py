@@ -48,13 +48,13 @@ def serving(demo: gr.Blocks | None = None, **options: object) -> Iterator[tuple[
 
 
 def open_socket(
-    url: str, cookie: str = "", context: ssl.SSLContext | None = None, forwarded: str = ""
+    url: str, cookie: str = "", context: ssl.SSLContext | None = None, forwarded: str = "", query: str = ""
 ) -> ClientConnection:
     """Open the WebSocket as a page of the app would."""
     headers = {"Cookie": cookie} if cookie else {}
     headers |= {"X-Forwarded-For": forwarded} if forwarded else {}
     return connect(
-        f"ws{url.removeprefix('http')}/ws",
+        f"ws{url.removeprefix('http')}/ws?{query}".removesuffix("?"),
         origin=url,  # type: ignore[arg-type]  # a NewType of str
         subprotocols=["millstream.1"],  # type: ignore[list-item]
         additional_headers=headers,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import ClassVar
 
 import httpx
@@ -102,12 +103,17 @@ def test_nobody_is_told_that_the_app_is_ready_before_it_is(stuck: Model) -> None
     server = Server(created, listener)
     starting = threading.Thread(target=server.run_in_thread)
     starting.start()
-    ready = f"http://127.0.0.1:{listener.getsockname()[1]}/readyz"
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     try:
-        with pytest.raises(httpx.TimeoutException):
-            httpx.get(ready, timeout=0.3, trust_env=False)
-        stuck.is_stuck.set()
-        assert httpx.get(ready, timeout=10.0, trust_env=False).status_code == 200
+        early = httpx.get(f"{url}/readyz", timeout=10.0, trust_env=False)
+        assert early.status_code == 503
+        assert "what it sets up is not done yet" in early.text
+        assert httpx.get(f"{url}/healthz", timeout=10.0, trust_env=False).status_code == 200
+        with ThreadPoolExecutor(1) as visitor:
+            page = visitor.submit(httpx.get, url, timeout=20.0, trust_env=False)
+            stuck.is_stuck.set()
+            assert page.result().status_code == 200, "a visitor who comes early waits"
+        assert httpx.get(f"{url}/readyz", timeout=10.0, trust_env=False).status_code == 200
     finally:
         stuck.is_stuck.set()
         starting.join()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from millstream.testing.bottleneck import Bottleneck
+from millstream.testing.bottleneck import SEGMENT_BYTES, Bottleneck
 
 sizes = st.lists(st.integers(1, 60_000), min_size=1, max_size=50)
 
@@ -65,6 +66,24 @@ def test_bytes_arrive_in_order_at_the_rate_and_the_same_again(
     assert first == again == sorted(first)
     whole = sum(sizes) / rate
     assert whole - 1e-9 <= first[-1] <= whole + jitter_s + 1e-9
+
+
+def test_a_lost_segment_comes_a_round_trip_later_and_holds_up_what_follows() -> None:
+    link = Bottleneck(delay_s=0.05, loss=0.05, seed=1)
+    arrivals = [link.send(SEGMENT_BYTES, number / 100) for number in range(1000)]
+    late = [arrival - number / 100 - 0.05 for number, arrival in enumerate(arrivals)]
+    began = [now for before, now in pairwise([0.0, *late]) if now > before + 1e-6]
+    assert arrivals == sorted(arrivals)
+    assert {round(each, 3) for each in began} <= {0.1, 0.4, 0.9}, "one round trip; two and a timeout; three and 0.6 s"
+    assert 35 <= len(began) <= 65
+    assert 200 <= sum(each > 1e-6 for each in late) <= 600
+
+
+@pytest.mark.parametrize(("loss", "mean_s"), [(0.0, 0.0), (0.5, 0.2), (0.9, 1.0)])
+def test_the_more_is_lost_the_later_it_comes(loss: float, mean_s: float) -> None:
+    late = [Bottleneck(delay_s=0.05, loss=loss, seed=seed).send(1, 0.0) - 0.05 for seed in range(200)]
+    assert sum(late) / len(late) >= mean_s
+    assert min(late) == pytest.approx(0.0)
 
 
 @given(sizes=sizes, rate=st.floats(1_000, 1e8), at=st.floats(0, 5), seconds=st.floats(0, 5))

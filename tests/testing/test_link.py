@@ -119,6 +119,11 @@ def test_a_stall_holds_everything_up_for_a_while() -> None:
         assert echo_s(end, b"x") >= 0.25
 
 
+def test_what_is_lost_comes_later_and_nothing_is_missing() -> None:
+    with serving() as port, Link(port, loss=0.3, rtt=10, seed=1) as link, connect(link) as end:
+        assert sum(echo_s(end, bytes([number])) for number in range(10)) > 10 * 0.01 + 0.2, "one of them was lost twice"
+
+
 def test_a_planned_stall() -> None:
     with serving() as port, Link(port, stalls=[(0.0, 0.3)]) as link, connect(link) as end:
         assert echo_s(end, b"x") >= 0.2
@@ -165,6 +170,9 @@ def test_where_nobody_listens_the_connection_breaks() -> None:
         ({"rtt": -1}, "rtt=-1"),
         ({"rtt": float("inf")}, "rtt=inf"),
         ({"stalls": [(1, -1)]}, "stalls=-1"),
+        ({"loss": 1}, "loss=1"),
+        ({"loss": -0.1}, "loss=-0.1"),
+        ({"loss": float("nan")}, "loss=nan"),
     ],
 )
 def test_what_no_link_can_be_is_said(wrong: dict[str, object], says: str) -> None:

@@ -21,6 +21,7 @@ def add_link(commands: argparse._SubParsersAction[Parser]) -> None:
     parser.add_argument("--down", type=_above_0, metavar="MBIT", help="Mbit/s from the server to the page")
     parser.add_argument("--rtt", type=_milliseconds, default=0.0, metavar="MS", help="round trip in milliseconds")
     parser.add_argument("--jitter", type=_milliseconds, default=0.0, metavar="MS", help="how irregular it is, at most")
+    parser.add_argument("--loss", type=_percentage, default=0.0, metavar="PERCENT", help="segments that are lost")
     inner = parser.add_subparsers(dest="served", metavar="COMMAND", parser_class=Parser, required=True)
     add_run(inner)
     add_demo(inner)
@@ -34,7 +35,13 @@ def _serve_behind(options: argparse.Namespace, serve: Callable[[argparse.Namespa
     from millstream.testing.link import Link  # the tools for tests are not loaded for other commands
 
     options.port = options.port or _free_port()
-    settings = {"up": options.up, "down": options.down, "rtt": options.rtt, "jitter": options.jitter}
+    settings = {
+        "up": options.up,
+        "down": options.down,
+        "rtt": options.rtt,
+        "jitter": options.jitter,
+        "loss": options.loss / 100,
+    }
     with Link(options.port, **settings) as link:
         rates = ", ".join(f"{options.__dict__[way] or 'any'} Mbit/s {way}" for way in ("up", "down"))
         print(f"* Over a link of {rates}, {options.rtt:g} ms: {link.url.removesuffix('/')}", flush=True)
@@ -59,6 +66,14 @@ def _milliseconds(text: str) -> float:
     number = _number(text)
     if not number >= 0:
         raise argparse.ArgumentTypeError(f"{text!r} is no time: give milliseconds from 0")
+    return number
+
+
+def _percentage(text: str) -> float:
+    """Read a share."""
+    number = _number(text)
+    if not 0 <= number < 100:
+        raise argparse.ArgumentTypeError(f"{text!r} is no share of lost segments: give a percentage below 100")
     return number
 
 

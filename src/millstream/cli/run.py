@@ -61,6 +61,9 @@ def add_serving(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--root-path", metavar="PATH", help="path below which a proxy publishes the app")
     parser.add_argument("--show-error", action="store_true", default=None, help="show users what handlers raise")
     parser.add_argument("--record", metavar="FOLDER", help="record each visit to a file there, for `millstream replay`")
+    parser.add_argument(
+        "--record-button", action="store_true", default=None, help="have a button in the page that records one visit"
+    )
     parser.add_argument("--open", action="store_true", help="open the page in the browser")
 
 
@@ -72,5 +75,6 @@ def serving(options: argparse.Namespace) -> dict[str, object]:
         "root_path": options.root_path,
         "show_error": options.show_error,
         "record": options.record,
+        "record_button": options.record_button,
     }
     return {name: value for name, value in given.items() if value is not None}

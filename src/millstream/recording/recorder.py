@@ -37,6 +37,9 @@ MAX_WAITING_BYTES: Final = 64 * 1024 * 1024
 MAX_KNOWN: Final = 10_000
 """Visits that a page which comes back may go on with."""
 
+MAX_OFFERED: Final = 1_000
+"""Names that were offered and not used yet."""
+
 MAX_UPLOAD_BYTES: Final = 32 * 1024 * 1024
 """A larger file is no part of a recording."""
 
@@ -98,15 +101,37 @@ class Recorder:
         self._queue: queue.SimpleQueue[tuple[Path, bytes] | None] = queue.SimpleQueue()
         self._given = self._taken = 0
         self._visits: OrderedDict[str, RecordedVisit] = OrderedDict()
+        self._offered: OrderedDict[str, None] = OrderedDict()
         self._thread: threading.Thread | None = None
         self._has_failed = False
 
-    def visit(self, session: str, began: float) -> RecordedVisit:
-        """Give the recording of a session, or begin one; `began` is by the loop's clock."""
+    def offer(self) -> str:
+        """Give a name under which one visit may be recorded, that is the next one that asks for it."""
+        name = _new_name()
+        self._offered[name] = None
+        if len(self._offered) > MAX_OFFERED:
+            self._offered.popitem(last=False)
+        return name
+
+    def offers(self, name: str) -> bool:
+        """Tell whether a name was offered, and not used yet."""
+        return name in self._offered
+
+    def path_of(self, name: str) -> Path:
+        """Give the file of a name."""
+        return self._folder / f"{name}.msr"
+
+    def visit(self, session: str, began: float, name: str = "") -> RecordedVisit:
+        """Give the recording of a session, or begin one; `began` is by the loop's clock.
+
+        A `name` that was offered is used; any other one would add to the recording of another visit.
+        """
         found = self._visits.get(session)
         if found is None:
-            name = f"{datetime.now():%Y%m%d-%H%M%S}-{secrets.token_hex(4)}.msr"
-            found = self._visits[session] = RecordedVisit(self, self._folder / name, began)
+            path = self.path_of(name if self.offers(name) else _new_name())
+            self._offered.pop(name, None)
+            found = self._visits[session] = RecordedVisit(self, path, began)
+            logger.info("Recording a visit to %s", path)
             self.write(found.path, self._beginning)
             if len(self._visits) > MAX_KNOWN:
                 self._visits.popitem(last=False)
@@ -165,6 +190,10 @@ class Recorder:
     def _fail(self, why: str) -> None:
         self._has_failed = True
         logger.warning("Visits are not recorded any more in %s: %s. The app goes on.", self._folder, why)
+
+
+def _new_name() -> str:
+    return f"{datetime.now():%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"
 
 
 def _version() -> str:

@@ -19,11 +19,12 @@ class RecordingTransport:
     Args:
         inner: What carries the messages.
         recorder: Writes them down.
+        name: The name that the recorder has offered for the visit; empty for any.
     """
 
-    def __init__(self, inner: Transport, recorder: Recorder) -> None:
+    def __init__(self, inner: Transport, recorder: Recorder, name: str = "") -> None:
         self._inner = inner
-        self._recorder = recorder
+        self._recorder, self._name = recorder, name
         self._visit: RecordedVisit | None = None
         self._hello = (b"", 0.0)
         self._began = asyncio.get_running_loop().time()
@@ -71,7 +72,7 @@ class RecordingTransport:
             return
         if not isinstance(said, Welcome):
             return
-        visit = self._visit = self._recorder.visit(said.session, self._began)
+        visit = self._visit = self._recorder.visit(said.session, self._began, self._name)
         hello, at = self._hello
         visit.add(RecordKind.ATTACHED, b"", self._began)
         visit.add(RecordKind.UP, without_secrets(hello), at)

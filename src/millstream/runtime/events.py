@@ -180,7 +180,7 @@ class Events:
         if not self._reach.admits(binding.stream, "start_recording", message.seen):
             self._streams.refuse(message, "cancelled")
         elif self._is_closed:
-            self._streams.refuse(message, "busy", RESTARTING)
+            self._streams.refuse(message, "shutdown", RESTARTING)  # the page begins it where it goes on
         elif self._streams.is_full:
             self._streams.refuse(message, "busy", "Too many recordings are running. Stop one first.")
         else:

@@ -49,7 +49,7 @@ class Settings:
         gateway: The name of this gateway, with which its secrets begin; empty in an app of a single process.
         devices: The devices that set-ups may ask for, such as `cuda:0`, by the number of their process; those of this
             machine if there are none.
-        hang_s, workers, worker_bytes, recycle_calls, recycle_bytes: See `EngineLimits`.
+        hang_s, workers, standby, worker_bytes, recycle_calls, recycle_bytes: See `EngineLimits`.
     """
 
     show_error: bool | None = None
@@ -83,6 +83,7 @@ class Settings:
     devices: tuple[str, ...] = ()
     hang_s: float = DEFAULT_LIMITS.hang_s
     workers: int | None = None
+    standby: bool = True
     worker_bytes: int | None = None
     recycle_calls: int | None = None
     recycle_bytes: int | None = None
@@ -94,6 +95,7 @@ class Settings:
             abandon_s=self.abandon_s,
             hang_s=self.hang_s,
             workers=self.workers,
+            standby=self.standby,
             worker_bytes=self.worker_bytes,
             recycle_calls=self.recycle_calls,
             recycle_bytes=self.recycle_bytes,

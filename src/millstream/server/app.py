@@ -6,13 +6,12 @@ import asyncio
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, Final, cast
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
@@ -20,14 +19,12 @@ from millstream import engines
 from millstream.components.chat.attachments import ELEMENTS
 from millstream.declare.app_source import find_source, is_worker
 from millstream.declare.declaration import Declaration
-from millstream.declare.manifest import Manifest
 from millstream.errors import Busy
-from millstream.recording.recorder import Recorder
 from millstream.run_in_thread import run_in_thread
 from millstream.runtime.app_metrics import AppMetrics
 from millstream.runtime.host import Host
 from millstream.server.complaints import VisitorLog
-from millstream.server.composition import HostSnapshots, compose_host, settings_of
+from millstream.server.composition import HostSnapshots, compose_host, recorder_of, settings_of
 from millstream.server.gateways.figures import PATH
 from millstream.server.gateways.forwarded import PrivateDoor
 from millstream.server.gateways.gateway import Gateway
@@ -39,6 +36,8 @@ from millstream.server.http.favicon import Favicon
 from millstream.server.http.metrics import Metrics, alone
 from millstream.server.http.operator import OperatorPage
 from millstream.server.http.page import PageDocument
+from millstream.server.http.probes import alive, while_starting
+from millstream.server.http.record_bar import RecordBar
 from millstream.server.http.uploads import SESSION_HEADER, receive_file, send_file
 from millstream.server.look import page_content, page_look
 from millstream.server.options import ServerOptions
@@ -116,7 +115,7 @@ class App:
             gateway.siblings.declared(self.manifest)
         _check_found(declaration, {options.engine, *(binding.engine for binding in self.manifest.bindings)})
         self.complaints = VisitorLog()
-        self._recorder = _recorder(self.manifest, options)
+        self._recorder = recorder_of(self.manifest, options)
         self.is_draining = False
         self.stop: Callable[..., None] = lambda drain_s=None: None
         self._host: Host | None = None
@@ -157,6 +156,9 @@ class App:
             return
         if self.successor is not None:
             await self.successor(scope, receive, send)
+            return
+        if self._starting.locked() and (answer := while_starting(scope)) is not None:
+            await answer(scope, receive, send)
             return
         await self.start()
         await self._entrance({**scope, "host": self.host, "recorder": self._recorder}, receive, send)
@@ -254,12 +256,14 @@ class App:
         content = page_content(self.manifest, self.options, assets, reloads=self._snapshots is not None)
         if logins is not None:
             content = replace(content, manifest={**content.manifest, "logout": True})
-        page = PageDocument(content, policy, has_logins=logins is not None)
+        bar = RecordBar(self._recorder) if self._recorder is not None and self.options.record_button else None
+        page = PageDocument(content, policy, has_logins=logins is not None, bar=bar)
         token, script = self.options.operator_token or "", assets.addresses["operator"]
         operator = OperatorPage(token, content, script, policy, self._gather)
         favicon = Favicon(self.options.favicon_path)
         metrics = Metrics(self.options.metrics_token or "", has_logins=logins is not None, gather=self._gather)
-        visits = Visits(lambda: self.is_draining, policy, self._recorder, self._relay)
+        records_all = self.options.record is not None and not self.options.record_button
+        visits = Visits(lambda: self.is_draining, policy, self._recorder, self._relay, records_all=records_all)
         over_http = self._over_http = HttpConnections(visits.serve, self._name)
         upload = self._unless_draining(receive_file)
         own = [] if self._figures is None else [Route(PATH, self._figures.serve)]
@@ -274,11 +278,11 @@ class App:
             Route("/file/{handle}", self._at_owner(owner_in_path("handle"), send_file), methods=["GET"]),
             Route("/assets/{name}", assets.serve),
             Route("/favicon.ico", favicon.serve),
-            Route("/healthz", _alive),
+            Route("/healthz", alive),
             Route("/metrics", metrics.serve),
             Route("/operator", operator.page),
             Route("/operator/figures", operator.figures),
-            Route("/readyz", self._unless_draining(_alive)),
+            Route("/readyz", self._unless_draining(alive)),
         ]
 
     @property
@@ -328,16 +332,6 @@ def _logins(options: ServerOptions, complaints: VisitorLog, gateway: Gateway | N
     if gateway.broker is not None:
         logins.shared, gateway.broker.on_revoked = gateway.broker, logins.revoked
     return logins
-
-
-def _recorder(manifest: Manifest, options: ServerOptions) -> Recorder | None:
-    if options.record is None:
-        return None
-    return Recorder(Path(options.record), manifest.build, manifest.title)
-
-
-async def _alive(request: Request) -> Response:
-    return PlainTextResponse("ok\n", headers={"cache-control": "no-store"})
 
 
 async def _as_busy(request: Request, error: Exception) -> Response:

@@ -11,6 +11,7 @@ from millstream.admission import Admission
 from millstream.declare.manifest import Manifest
 from millstream.engines.router import Engine as Router
 from millstream.jobs import Engine
+from millstream.recording.recorder import Recorder
 from millstream.runtime.host import Host
 from millstream.runtime.queue import RunQueue, SlotQueue
 from millstream.runtime.remote_queue import RemoteQueue
@@ -18,7 +19,7 @@ from millstream.runtime.settings import Settings
 from millstream.runtime.state.snapshot_store import SnapshotStore
 from millstream.runtime.state.temp_folders import TempFolders
 from millstream.server.gateways.gateway import Gateway
-from millstream.server.options import ServerOptions
+from millstream.server.options import RECORD_FOLDER, ServerOptions
 
 
 def settings_of(options: ServerOptions, gateway: str = "") -> Settings:
@@ -36,6 +37,7 @@ def settings_of(options: ServerOptions, gateway: str = "") -> Settings:
         hang_s=options.hang_after,
         devices=options.devices,
         workers=options.engine_workers,
+        standby=options.engine_standby,
         worker_bytes=options.worker_memory,
         recycle_calls=options.recycle_after,
         recycle_bytes=options.recycle_memory,
@@ -83,3 +85,10 @@ def _queue(manifest: Manifest, settings: Settings, gateway: Gateway | None) -> C
             key = binding.concurrency_key
             limits[key] = min(binding.concurrency_limit, limits.get(key, binding.concurrency_limit))
     return partial(RemoteQueue, gateway.broker, settings.gateway, limits, settings.abandon_s)
+
+
+def recorder_of(manifest: Manifest, options: ServerOptions) -> Recorder | None:
+    """Make what writes visits down; `None` if none is to be."""
+    if options.record is None and not options.record_button:
+        return None
+    return Recorder(Path(options.record or RECORD_FOLDER), manifest.build, manifest.title)

@@ -21,7 +21,7 @@ def page_look(look: Look, options: ServerOptions) -> Look:
         js=read_source(options.js or look.js, ".js"),
         head=read_sources(options.head or look.head, options.head_paths, ".html"),
         latency=look.latency or options.show_latency,
-        is_recorded=options.record is not None,
+        is_recorded=options.record is not None and not options.record_button,
     )
 
 
@@ -43,5 +43,5 @@ def page_content(manifest: Manifest, options: ServerOptions, assets: Assets, *, 
         js=manifest.look.js,
         head=manifest.head,
         lang=options.lang,
-        is_recorded=options.record is not None,
+        is_recorded=options.record is not None and not options.record_button,
     )

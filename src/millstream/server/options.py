@@ -59,6 +59,8 @@ class ServerOptions:
         show_latency: Whether the page shows how old its frames are; visitors can switch that with Alt+L.
         record: Folder to which each visit is recorded, one file each, for `millstream replay`; the page says so to its
             visitors. `None` records nothing.
+        record_button: Whether the page has a button for the developer, on this machine, that records one visit to
+            `record`, or to `runs`; nothing else is recorded then.
         metrics_token: What a scraper of `/metrics` has to send as `Authorization: Bearer TOKEN`. Without one the
             figures are for users who are logged in, or for this machine where there is no login.
         operator_token: What the operator gives as a password at `/operator`, which shows what the app is doing. Without
@@ -73,6 +75,7 @@ class ServerOptions:
         devices: The devices that models may use, such as `["cuda:0", "cuda:1"]`, by the number of their worker process;
             by default the GPUs of this machine, or `cpu`.
         engine_workers: The number of worker processes; `None` for one for each CPU, and at least two.
+        engine_standby: Whether an only worker process has a standby, which has imported the app and takes over at once.
         hang_after: Seconds after which a worker process is ended whose handler, or set-up, gives no result. `math.inf`
             for never.
         worker_memory: What a worker process may take, in bytes or as a text such as `"2 GB"`; `None` for any.
@@ -108,6 +111,7 @@ class ServerOptions:
     favicon_path: str | Path | None = None
     show_latency: bool = False
     record: str | Path | None = None
+    record_button: bool = False
     metrics_token: str | None = field(default=None, repr=False)
     operator_token: str | None = field(default=None, repr=False)
     drain: float = 4.0
@@ -117,6 +121,7 @@ class ServerOptions:
     engine: str = "thread"
     devices: tuple[str, ...] = ()
     engine_workers: int | None = None
+    engine_standby: bool = True
     hang_after: float = DEFAULT_LIMITS.hang_s
     worker_memory: int | None = None
     recycle_after: int | None = None
@@ -237,6 +242,9 @@ _MEANT: Final = {
 }
 """Hints for arguments that `launch()` does not have."""
 
+RECORD_FOLDER: Final = "runs"
+"""Where a developer's button records to, if nothing else is said."""
+
 _READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "server_name": str,
     "server_port": int,
@@ -256,6 +264,7 @@ _READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "max_image_pixels": read_count,
     "show_latency": _flag,
     "record": str,
+    "record_button": _flag,
     "metrics_token": str,
     "operator_token": str,
     "drain": float,
@@ -265,6 +274,7 @@ _READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "engine": str,
     "devices": _list,
     "engine_workers": int,
+    "engine_standby": _flag,
     "hang_after": float,
     "worker_memory": read_size,
     "recycle_after": int,

@@ -136,10 +136,12 @@ class Server(uvicorn.Server):
         The loop's own server is not used: it reports a lack of descriptors only in tracebacks, or not at all.
         """
         asyncio.get_running_loop().set_exception_handler(self._on_loop_error)
+        is_alone = self._app.gateway is None
+        door = await self._open() if is_alone else None  # probes are answered meanwhile; siblings answer for a gateway
         await self.lifespan.startup()
         if self.lifespan.should_exit:
             sys.exit(STARTUP_FAILURE)
-        door = await self._open()
+        door = door if is_alone else await self._open()
         self._open_private_door()
         options, complaints = self._app.options, self._app.complaints
         self._watchdog = Watchdog(asyncio.get_running_loop(), complaints, options.unblock_after, door, self._give_up)

@@ -19,6 +19,7 @@ from millstream.recording.recorder import Recorder
 from millstream.recording.transport import RecordingTransport
 from millstream.runtime.host import Host
 from millstream.server.gateways.relay import Relay
+from millstream.server.http.record_bar import asked
 from millstream.server.security.caller import Caller
 from millstream.server.security.gate import LOGGED_OUT, Refusal, refuse, secured
 from millstream.server.security.headers import Policy
@@ -36,6 +37,7 @@ class Visits:
         is_draining: True if new pages are refused.
         policy: The security headers of a refusal.
         recorder: Records the visits; `None` if none is recorded.
+        records_all: Whether it records all of them; else only those for which a developer asks by the page's address.
         relay: Serves pages whose sessions other gateways have; `None` if there are no others.
     """
 
@@ -45,10 +47,12 @@ class Visits:
         policy: Policy,
         recorder: Recorder | None = None,
         relay: Relay | None = None,
+        *,
+        records_all: bool = True,
     ) -> None:
         self._is_draining = is_draining
         self._policy = policy
-        self._recorder = recorder
+        self._recorder, self._records_all = recorder, records_all
         self._relay = relay
         self._closing: set[asyncio.Task[None]] = set()
         self.over_websocket = self.unless_draining(self._accept)
@@ -70,8 +74,9 @@ class Visits:
         host: Host = scope["host"]
         caller: Caller = scope["caller"]
         elsewhere = None if self._relay is None else partial(self._relay.serve, scope, transport)
-        if self._recorder is not None:
-            transport = RecordingTransport(transport, self._recorder)
+        name = asked(scope["query_string"]) if caller.is_developers else None
+        if self._recorder is not None and (self._records_all or name is not None):
+            transport = RecordingTransport(transport, self._recorder, name or "")
         sockets = caller.login.sockets if caller.login is not None else set()
 
         def log_out() -> None:

@@ -1,4 +1,4 @@
-"""A narrow, long and unsteady link between a page and its server: a TCP proxy on a port of its own."""
+"""A narrow, long, unsteady and lossy link between a page and its server: a TCP proxy on a port of its own."""
 
 from __future__ import annotations
 
@@ -11,10 +11,7 @@ from dataclasses import KW_ONLY, dataclass
 from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
-from millstream.testing.bottleneck import BUFFER_BYTES, Bottleneck
-
-SEGMENT_BYTES: Final = 1400
-"""Bytes that travel together: a TCP segment."""
+from millstream.testing.bottleneck import BUFFER_BYTES, SEGMENT_BYTES, Bottleneck
 
 MOMENT_S: Final = 0.001
 LARGEST_BYTES: Final = 64 * 1024
@@ -49,14 +46,15 @@ class Link:
         down: Mbit/s from the server to the page; `None` for no limit.
         rtt: Round trip in milliseconds, half of it in each direction.
         jitter: Milliseconds by which a segment may be late besides, evenly spread; none overtakes another.
+        loss: The share of segments that are lost and sent again, such as 0.05; what comes after them waits.
         buffer: Bytes that wait at the bottleneck of each direction.
         stalls: When nothing passes: seconds after the beginning, and for how many.
         cuts: When all connections break: seconds after the beginning. New ones are carried.
-        seed: Of the jitter.
+        seed: Of the jitter and the loss.
         port: Where to listen; 0 for any free port, which is here once it is chosen.
 
     Raises:
-        ValueError: A rate is not above 0, or a time negative.
+        ValueError: A rate is not above 0, a time negative, or everything is lost.
     """
 
     target: str | int
@@ -65,6 +63,7 @@ class Link:
     down: float | None = None
     rtt: float = 0.0
     jitter: float = 0.0
+    loss: float = 0.0
     buffer: int = BUFFER_BYTES
     stalls: Sequence[tuple[float, float]] = ()
     cuts: Sequence[float] = ()
@@ -74,6 +73,8 @@ class Link:
     def __post_init__(self) -> None:
         shortest = min((min(each) for each in self.stalls), default=0.0)
         _check(rtt=self.rtt, jitter=self.jitter, buffer=self.buffer, stalls=shortest)
+        if not 0 <= self.loss < 1:
+            raise ValueError(f"Link(…, loss={self.loss}): give a share from 0 to below 1")
         self._far = _address(self.target)
         self._up, self._down = (
             _Direction(
@@ -81,6 +82,7 @@ class Link:
                     bytes_per_s=rate,
                     delay_s=self.rtt / 2000,
                     jitter_s=self.jitter / 1000,
+                    loss=self.loss,
                     buffer_bytes=self.buffer,
                     stalls=self.stalls,
                     seed=seed,

@@ -476,6 +476,14 @@ describe("a recording whose session is over when another one begins", () => {
     expect(events.begin).toHaveBeenCalledTimes(3);
   });
 
+  it("because it is being restarted begins where the page goes on if Record was pressed only then", async () => {
+    await start();
+    tell("ended", { reason: "shutdown", message: "The app is being restarted. Try again in a moment." });
+    expect(last()).toMatchObject({ state: "starting", trouble: null });
+    recording.resume();
+    expect(events.begin).toHaveBeenCalledTimes(2);
+  });
+
   it("because it is being restarted can be stopped meanwhile", async () => {
     await start();
     tell("running");

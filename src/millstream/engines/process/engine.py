@@ -78,7 +78,7 @@ class Engine:
         """Count what runs.
 
         `threads` counts the workers that are open, as in the engine of threads, `workers` the processes that are ready;
-        `deaths` and `recycled` are since the start.
+        `deaths` and `recycled` are since the start. `standby` tells whether a process would take over at once.
         """
         pool = self._means.pool
         return {
@@ -89,6 +89,7 @@ class Engine:
             "pids": pool.pids,
             "deaths": pool.deaths,
             "recycled": pool.recycled,
+            "standby": pool.standby is not None and pool.standby.is_standing_by,
         }
 
     async def close(self) -> None:

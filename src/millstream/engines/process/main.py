@@ -24,6 +24,7 @@ from millstream.engines.process.messages import (
     CloseCall,
     Control,
     Forget,
+    Imported,
     Logged,
     Order,
     Ready,
@@ -91,7 +92,12 @@ class CallServer:
         threading.Thread(target=self._listen, args=[control], name="millstream control", daemon=True).start()
         try:
             set_up = cast("SetUpOrder", unpacked(receive(self._sock, self._requests)))
-            if not self._is_set_up(set_up):
+            if not self._succeeds(self._import, set_up):
+                return
+            if set_up.is_standby:
+                self._answer(packed(Imported()))
+                receive(self._sock, self._requests)  # a `TakeOver`
+            if not self._succeeds(self._set_up, set_up):
                 return
             self._answer(packed(Ready()))
             while True:
@@ -100,22 +106,27 @@ class CallServer:
             for worker in list(self._calls):
                 self._forget(worker)
 
-    def _is_set_up(self, set_up: SetUpOrder) -> bool:
-        """Import the app and set it up; if that fails the server is told why."""
+    def _import(self, set_up: SetUpOrder) -> None:
         log = logging.getLogger("millstream")
         log.setLevel(set_up.log_level)
         log.addHandler(_Forwarder(self._say))
         log.propagate = False
         sys.argv = set_up.arguments
+        if set_up.worker_bytes is not None:
+            bound_own_memory(set_up.worker_bytes)
+        self._program = cast("Callable[[], Program]", unpacked([set_up.factory]))()
+        self._signatures = self._program.signatures()
+        check_same(set_up.signatures, self._signatures)
+
+    def _set_up(self, set_up: SetUpOrder) -> None:
+        for call in self._program.set_ups(set_up.bindings, set_up.number):
+            self._say(SettingUp(call.name))
+            call()
+
+    def _succeeds(self, step: Callable[[SetUpOrder], None], set_up: SetUpOrder) -> bool:
+        """Take a step of the start; if it fails the server is told why."""
         try:
-            if set_up.worker_bytes is not None:
-                bound_own_memory(set_up.worker_bytes)
-            self._program = cast("Callable[[], Program]", unpacked([set_up.factory]))()
-            self._signatures = self._program.signatures()
-            check_same(set_up.signatures, self._signatures)
-            for call in self._program.set_ups(set_up.bindings, set_up.number):
-                self._say(SettingUp(call.name))
-                call()
+            step(set_up)
         except BaseException as error:  # the app's own code, which may raise anything
             logger.error("a worker process cannot import or set up the app", exc_info=error)
             self._answer(

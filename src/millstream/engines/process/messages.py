@@ -20,6 +20,7 @@ class SetUpOrder(NamedTuple):
         worker_bytes: See `EngineLimits`.
         log_level: The level of the server's log.
         number: Its number among the worker processes, by which they share the devices.
+        is_standby: Whether it waits for a `TakeOver` once it has imported the app.
     """
 
     arguments: list[str]
@@ -29,6 +30,11 @@ class SetUpOrder(NamedTuple):
     worker_bytes: int | None
     log_level: int
     number: int = 0
+    is_standby: bool = False
+
+
+class TakeOver(NamedTuple):
+    """Set up the app that is imported: a worker process is to be replaced."""
 
 
 class Begin(NamedTuple):
@@ -65,6 +71,10 @@ class SettingUp(NamedTuple):
     """A set-up begins, named as in messages; not answered."""
 
     name: str
+
+
+class Imported(NamedTuple):
+    """The app is imported by a standby, which waits for a `TakeOver`."""
 
 
 class Ready(NamedTuple):

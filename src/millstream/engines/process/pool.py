@@ -52,13 +52,16 @@ class Pool:
         listeners: Called with what the handlers of workers say, by the worker's number.
         deaths: The number of processes that have died.
         recycled: The number of processes that were replaced as they had made their calls.
+        standby: Waits to replace the only process, if that is to be.
     """
 
     def __init__(self, program: Program, limits: EngineLimits) -> None:
         self._program, self._limits = program, limits
         self._size = limits.workers or max(os.cpu_count() or 1, LEAST_WORKERS)
+        self._keeps_standby = limits.standby and self._size == 1
         self.listeners: dict[int, Callable[[Notice | Advance], None]] = {}
         self.deaths = self.recycled = 0
+        self.standby: Process | None = None
         self._turns: Turns[Process] = Turns()
         self._grants = TurnGrants(self._turns)
         self._set_up = Circuit()
@@ -168,7 +171,8 @@ class Pool:
         self._retire()
 
     def broken(self, process: Process, why: str) -> None:
-        self._trouble = why
+        if process is not self.standby:
+            self._trouble = why
         logger.error("a worker process could not be set up: %s", why)
 
     def heard(self, process: Process, report: Report) -> None:
@@ -189,13 +193,15 @@ class Pool:
         self._grants.forget(process)
         self._turns.remove(process)
         self._processes.discard(process)
+        was_standby = process is self.standby
+        self.standby = None if was_standby else self.standby
         if self._is_closed or (death.cause == "closed" and process.is_ready):
             return
         self.deaths += 1
         now, culprit = time.monotonic(), process.culprit
         if death.cause != "closed":  # else it was broken, and has said so
             logger.error("worker process %d %s%s", process.pid, death.said, _where(process))
-        if not process.is_ready:
+        if not process.is_ready and not was_standby:
             self._trouble = self._trouble or f"the worker process {death.said}{_where(process)}"
         circuit = self._set_up if culprit is None else self._circuits.setdefault(culprit, Circuit())
         circuit.died(now)
@@ -215,29 +221,39 @@ class Pool:
     def _refill(self, delay_s: float = 0.0) -> None:
         """Start the processes that are missing, now or when it is time for it."""
         size = 1 if self._set_up.is_on_trial(time.monotonic()) else self._size
-        missing = size - sum(process.is_wanted for process in self._processes)
-        if missing <= 0 or self._is_closed or self._respawn is not None or self._set_up_order is None:
+        missing = size - sum(process.is_wanted for process in self._processes if process is not self.standby)
+        lacks_standby = self._keeps_standby and self.standby is None and bool(self._turns.processes)
+        if self._is_closed or self._respawn is not None or not (missing > 0 or lacks_standby):
             return
         if delay_s > 0:
             self._respawn = asyncio.get_running_loop().call_later(delay_s, self._refill_later)
             return
         for _ in range(missing):
-            taken = {process.number for process in self._processes if process.is_wanted}
-            number = next(number for number in itertools.count() if number not in taken)
-            self._start(self._set_up_order._replace(number=number))
+            if self.standby is not None:
+                self.standby.take_over()
+                self.standby = None
+            else:
+                self._start()
+        if lacks_standby:
+            self.standby = self._start(is_standby=True)
 
     def _refill_later(self) -> None:
         self._respawn = None
         self._refill()
 
-    def _start(self, set_up: SetUpOrder) -> None:
-        process = Process(set_up, self._limits, self)
+    def _start(self, *, is_standby: bool = False) -> Process | None:
+        if self._set_up_order is None:
+            return None
+        taken = {process.number for process in self._processes if process.is_wanted and not is_standby}
+        number = next(number for number in itertools.count() if number not in taken)
+        process = Process(self._set_up_order._replace(number=number, is_standby=is_standby), self._limits, self)
         try:
             process.start()
         except RuntimeError as error:
             self.broken(process, f"no thread can be had: {error}")
-        else:
-            self._processes.add(process)
+            return None
+        self._processes.add(process)
+        return process
 
 
 def _where(process: Process) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import threading
 import time
 from collections import deque
@@ -22,12 +21,15 @@ from millstream.engines.process.messages import (
     Broken,
     Control,
     Forget,
+    Imported,
     Logged,
     Order,
     Report,
     SettingUp,
     SetUpOrder,
+    TakeOver,
 )
+from millstream.engines.process.waker import Waker
 from millstream.engines.process.wire import packed
 from millstream.errors import InvalidValue
 from millstream.jobs import Failure, Result, Signature
@@ -87,6 +89,7 @@ class Process:
         started: Done when it is ready, or dead.
         gone: Done when nothing of it is left.
         is_ready: Whether it has ever been ready.
+        is_standing_by: Whether it has imported the app, and waits until it takes over.
     """
 
     def __init__(self, set_up: SetUpOrder, limits: EngineLimits, owner: Owner) -> None:
@@ -95,16 +98,15 @@ class Process:
         self._steps: deque[tuple[PendingOrder, asyncio.Future[Result | None]]] = deque()
         self._forgotten: deque[int | str] = deque()
         self._current: tuple[PendingOrder, asyncio.Future[Result | None]] | None = None
-        self._wakes, self._wake = os.pipe()
-        for end in (self._wakes, self._wake):
-            os.set_blocking(end, False)
+        self._waker = Waker()
         self._child: Child | None = None
         self._cause: Cause = ""
         self._bound = 0.0
         self._is_closing = self._is_due = False
+        self._is_standby = set_up.is_standby
         self._calls = 0
         self.number, self.setting_up = set_up.number, ""
-        self.is_ready = False
+        self.is_ready = self.is_standing_by = False
         self.started: asyncio.Future[None] = self._loop.create_future()
         self.gone: asyncio.Future[None] = self._loop.create_future()
 
@@ -139,6 +141,11 @@ class Process:
             self._let_go()
             raise
 
+    def take_over(self) -> None:
+        """Have it, a standby, set up the app and take orders."""
+        self._is_standby = False
+        self._waker.wake()
+
     def ask(self, step: PendingOrder) -> asyncio.Future[Result | None]:
         """Have a step taken; gives what it comes to, or `None` if the process was dead before it began."""
         future: asyncio.Future[Result | None] = self._loop.create_future()
@@ -146,7 +153,7 @@ class Process:
             future.set_result(None)
         else:
             self._steps.append((step, future))
-            self._nudge()
+            self._waker.wake()
         return future
 
     def tell(self, control: Control, worker: int) -> None:
@@ -158,7 +165,7 @@ class Process:
         """Have the calls of a worker closed, by its number, or what is kept for a page let go of, by its session."""
         if not self.is_dead:
             self._forgotten.append(ended)
-            self._nudge()
+            self._waker.wake()
 
     def kill(self, cause: Cause, bound: float = 0.0) -> None:
         """End it at once, whatever it does; in any thread."""
@@ -170,14 +177,7 @@ class Process:
     def close(self) -> None:
         """Have it end when its step is done."""
         self._is_closing = True
-        self._nudge()
-
-    def _nudge(self) -> None:
-        if not self.is_dead:
-            try:
-                os.write(self._wake, b"!")
-            except BlockingIOError:
-                return  # it is awake for many reasons already
+        self._waker.wake()
 
     def _begin(self) -> None:
         self.is_ready = True
@@ -197,8 +197,7 @@ class Process:
             _give(future, None)
 
     def _let_go(self) -> None:
-        for end in (self._wakes, self._wake):
-            os.close(end)
+        self._waker.close()
         self.gone.set_result(None)
         if not self.started.done():
             self.started.set_result(None)
@@ -218,10 +217,8 @@ class Process:
             while not self._is_closing:
                 if self._steps:
                     self._take(child, *self._steps.popleft())
-                elif child.wait(self._wakes):
-                    self._hear(child.receive())
                 else:
-                    os.read(self._wakes, 4096)
+                    self._hear(_next(child, self._waker))
                     _send_forgotten(child, self._forgotten)
         except (EOFError, OSError):
             logger.debug("a worker process has died")  # its owner says how
@@ -235,6 +232,15 @@ class Process:
             child.kill()
         child.send(packed(self._set_up_order), is_answered=False)
         answer = self._answer(child, self._limits.set_up_s)
+        if isinstance(answer, Imported):
+            self.is_standing_by = True
+            while self._is_standby and not self._is_closing:
+                self._hear(_next(child, self._waker))
+            self.is_standing_by = False
+            if self._is_closing:
+                return
+            child.send(packed(TakeOver()), is_answered=False)
+            answer = self._answer(child, self._limits.set_up_s)
         if isinstance(answer, Broken):
             self._is_closing = True
             _on_loop(self._loop, self._owner.broken, self, answer.why)
@@ -297,6 +303,14 @@ class Process:
         else:
             return False
         return True
+
+
+def _next(child: Child, waker: Waker) -> object:
+    """Wait for a message; gives `None` if the thread was woken for something else."""
+    if child.wait(waker.reader):
+        return child.receive()
+    waker.clear()
+    return None
 
 
 def _send_forgotten(child: Child, forgotten: deque[int | str]) -> None:

@@ -7,7 +7,7 @@ import json
 import re
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 from itertools import accumulate, pairwise
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
+from millstream.server.http.record_bar import BAR_CSS, RecordBar
 from millstream.server.http.shared_responses import SharedResponse, Template
 from millstream.server.security.caller import Caller, cookie_name, new_visitor, set_cookie
 from millstream.server.security.headers import Policy
@@ -68,6 +69,7 @@ class Content:
         css, js, head: The developer's style sheets, function and HTML.
         lang: Language of the document.
         is_recorded: Whether it says that the visit is recorded.
+        bar: HTML in its place, for a developer who may record a visit.
     """
 
     manifest: Mapping[str, object]
@@ -81,19 +83,26 @@ class Content:
     head: str = ""
     lang: str = "en"
     is_recorded: bool = False
+    bar: str = ""
 
 
 class PageDocument:
     """Answers `GET /`. The document is assembled once; responses differ only in their nonces."""
 
-    def __init__(self, content: Content, policy: Policy, *, has_logins: bool) -> None:
-        self._document = Template([well_formed(part).encode() for part in build(content).split(_NONCE)])
+    def __init__(self, content: Content, policy: Policy, *, has_logins: bool, bar: RecordBar | None = None) -> None:
+        self._content, self._bar = content, bar
+        self._document = _template(content)
         self._policy = policy
         self._has_logins = has_logins
 
     async def serve(self, request: Request) -> Response:
         """Answer with the page, compressed if the browser accepts it; a new browser gets its visitor cookie."""
         caller: Caller = request.scope["caller"]
+        document = self._document
+        if self._bar is not None and caller.is_developers:
+            if (elsewhere := self._bar.redirect(request)) is not None:
+                return elsewhere
+            document = _template(replace(self._content, bar=self._bar.html(request)))
         nonce = secrets.token_urlsafe(16)
         is_zipped = "gzip" in request.headers.get("accept-encoding", "")
         headers = {
@@ -103,16 +112,22 @@ class PageDocument:
         }
         if is_zipped:
             headers["content-encoding"] = "gzip"
-        blocks = self._document.zipped(nonce.encode()) if is_zipped else self._document.filled(nonce.encode())
+        blocks = document.zipped(nonce.encode()) if is_zipped else document.filled(nonce.encode())
         response = SharedResponse(blocks, headers, "text/html")
         if not self._has_logins and not _VISITOR.fullmatch(caller.cookies.get(cookie_name("visitor", caller), "")):
             set_cookie(response, "visitor", new_visitor(), caller)
         return response
 
 
+def _template(content: Content) -> Template:
+    return Template([well_formed(part).encode() for part in build(content).split(_NONCE)])
+
+
 def build(content: Content) -> str:
     """Assemble the document, with a placeholder for the nonce."""
     notice, notice_css = (NOTICE, _NOTICE_CSS) if content.is_recorded else ("", "")
+    if content.bar:
+        notice, notice_css = content.bar.replace("\0", ""), _NOTICE_CSS + BAR_CSS
     scripts = [
         _script(f"(window.millstreamScripts??={{}})[{number}]=({js}\n);") for number, js in content.scripts.items()
     ]

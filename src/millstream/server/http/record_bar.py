@@ -1,0 +1,81 @@
+"""The developer's button that records a visit: a bar in the document, whose link begins a visit that is recorded."""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import Final
+from urllib.parse import parse_qsl, urlencode
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse
+
+from millstream.recording.recorder import Recorder
+
+RECORD: Final = "__record"
+"""In the page's address: the name under which its visit is recorded."""
+
+RECORDED: Final = "__recorded"
+"""In the page's address: the name under which the visit before was recorded."""
+
+BAR_CSS: Final = (
+    ".ms-record{position:fixed;inset:auto .75rem .75rem auto;z-index:1000;max-width:calc(100% - 1.5rem);"
+    "font:500 .85rem system-ui,sans-serif;background:Canvas;color:CanvasText;border:1px solid #8888;"
+    "border-radius:8px;padding:.25rem .75rem}"
+    ".ms-record code{overflow-wrap:anywhere}"
+    ".ms-record a,.ms-recorded a{display:inline-block;padding:.5rem .25rem;color:inherit;font-weight:600}"
+    "@media (pointer:coarse){.ms-record a,.ms-recorded a{padding:.9rem .5rem}}"
+)
+
+_NAME: Final = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{8}")
+
+
+class RecordBar:
+    """Makes the bar for the page of a developer.
+
+    Args:
+        recorder: Writes the visits down.
+    """
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+
+    def redirect(self, request: Request) -> RedirectResponse | None:
+        """Lead to a name that is still free, if the page is to be recorded under one that is not."""
+        name = asked(request.scope["query_string"])
+        if name is None or self._recorder.offers(name):
+            return None
+        return RedirectResponse(_link(request, RECORD, self._recorder.offer()), 303, {"cache-control": "no-store"})
+
+    def html(self, request: Request) -> str:
+        """Make the bar: a button, what is being recorded, or where the recording is."""
+        name = asked(request.scope["query_string"])
+        if name is not None:
+            stop = html.escape(_link(request, RECORDED, name))
+            where = f"<code>{html.escape(str(self._recorder.path_of(name)))}</code>"
+            return (
+                f'<aside class="ms-recorded" role="status">This visit is being recorded to {where}. '
+                f'<a href="{stop}">Stop</a></aside>\n'
+            )
+        begin = html.escape(_link(request, RECORD, self._recorder.offer()))
+        last = request.query_params.get(RECORDED, "")
+        said = "Record a visit"
+        before = ""
+        if _NAME.fullmatch(last):
+            before = f"Recorded to <code>{html.escape(str(self._recorder.path_of(last)))}</code>. "
+            said = "Record another"
+        return f'<aside class="ms-record">{before}<a href="{begin}">{said}</a></aside>\n'
+
+
+def asked(query: bytes) -> str | None:
+    """Read from the query of a page's address the name under which it is to be recorded; `None` if it is not."""
+    given = dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True))
+    if RECORD not in given:
+        return None
+    return given[RECORD] if _NAME.fullmatch(given[RECORD]) else ""
+
+
+def _link(request: Request, key: str, name: str) -> str:
+    """Make the address of the same page, to be recorded or after that: relative, so that it leads nowhere else."""
+    kept = [(each, value) for each, value in request.query_params.multi_items() if each not in (RECORD, RECORDED)]
+    return "?" + urlencode([*kept, (key, name)])
