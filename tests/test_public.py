@@ -97,7 +97,6 @@ def test_modules_can_be_imported_from_it() -> None:
         (lambda gr: gr.Image().stream(print, time_limt=30), "did you mean 'time_limit'?"),
         (lambda gr: gr.Button().click(print, input=[]), "did you mean 'inputs'?"),
         (lambda gr: gr.Interface(print, "webcam", "imagee"), "Did you mean 'image'?"),
-        (lambda gr: gr.Interface(print, "paramviewer", "image"), "instead: a table in gr.Markdown"),
         (lambda gr: gr.Interface(print, "navbar", "image"), "which is not there yet; instead: "),
         (lambda gr: gr.Interface(print, "quux", "image"), "strings may be audio, "),
         (lambda gr: gr.Blocks(theme="sof"), "did you mean 'soft'? There are default, "),

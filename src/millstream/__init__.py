@@ -8,7 +8,8 @@ import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from millstream import themes
+    from millstream import themes as themes
+    from millstream import validators as validators
     from millstream.apps.blocks import Blocks as Blocks
     from millstream.apps.chat_interface import ChatInterface as ChatInterface
     from millstream.apps.flagging.callback import FlaggingCallback as FlaggingCallback
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from millstream.apps.tabbed_interface import TabbedInterface as TabbedInterface
     from millstream.compat.fastrtc import AlgoOptions as AlgoOptions
     from millstream.compat.fastrtc import SileroVadOptions as SileroVadOptions
+    from millstream.compat.gradio_names import NO_RELOAD as NO_RELOAD
+    from millstream.compat.gradio_names import FileSize as FileSize
+    from millstream.compat.gradio_names import MessageDict as MessageDict
+    from millstream.compat.static_paths import set_static_paths as set_static_paths
     from millstream.components.annotatedimage import AnnotatedImage as AnnotatedImage
     from millstream.components.annotatedimage import Annotatedimage as Annotatedimage
     from millstream.components.audio import Audio as Audio
@@ -78,6 +83,7 @@ if TYPE_CHECKING:
     from millstream.components.options.input_size import input_size as input_size
     from millstream.components.options.waveform import WaveformOptions as WaveformOptions
     from millstream.components.options.webcam import WebcamOptions as WebcamOptions
+    from millstream.components.paramviewer import ParamViewer as ParamViewer
     from millstream.components.plot import Plot as Plot
     from millstream.components.radio import Radio as Radio
     from millstream.components.scatterplot import ScatterPlot as ScatterPlot
@@ -101,6 +107,7 @@ if TYPE_CHECKING:
     from millstream.declare.conversation import ReplyOnPause as ReplyOnPause
     from millstream.declare.conversation import ReplyOnStopWords as ReplyOnStopWords
     from millstream.declare.declaration import setup as setup
+    from millstream.declare.draggable import Draggable as Draggable
     from millstream.declare.event import Dependency as Dependency
     from millstream.declare.file_events import DeletedFileData as DeletedFileData
     from millstream.declare.file_events import DownloadData as DownloadData
@@ -137,6 +144,11 @@ if TYPE_CHECKING:
     from millstream.errors import Error as Error
     from millstream.errors import InvalidValue as InvalidValue
     from millstream.errors import MillstreamError as MillstreamError
+    from millstream.media.samples import get_audio as get_audio
+    from millstream.media.samples import get_file as get_file
+    from millstream.media.samples import get_image as get_image
+    from millstream.media.samples import get_model3d as get_model3d
+    from millstream.media.samples import get_video as get_video
     from millstream.overlays.boxes import Boxes as Boxes
     from millstream.overlays.keypoints import Keypoints as Keypoints
     from millstream.overlays.lines import Lines as Lines
@@ -201,6 +213,11 @@ _HOMES = {
     "components.number": ("Number",),
     "components.radio": ("Radio",),
     "components.slider": ("Slider",),
+    "compat.gradio_names": ("NO_RELOAD", "FileSize", "MessageDict"),
+    "compat.static_paths": ("set_static_paths",),
+    "media.samples": ("get_audio", "get_file", "get_image", "get_model3d", "get_video"),
+    "components.paramviewer": ("ParamViewer",),
+    "declare.draggable": ("Draggable",),
     "components.state": ("State",),
     "components.textbox": ("Text", "TextArea", "Textbox"),
     "components.timer": ("Timer",),
@@ -250,12 +267,15 @@ _HOMES = {
 
 _MODULES = {name: home for home, names in _HOMES.items() for name in names}
 
-__all__ = ["__version__", "themes", *_MODULES]  # noqa: PLE0604  # strings all of them, from the table above
+_WHOLE = ("themes", "validators")
+"""Modules that are names themselves."""
+
+__all__ = ["__version__", *_WHOLE, *_MODULES]  # noqa: PLE0604  # strings all of them, from the table above
 
 
 def __getattr__(name: str) -> object:
-    if name == "themes":
-        value: object = importlib.import_module("millstream.themes")
+    if name in _WHOLE:
+        value: object = importlib.import_module(f"millstream.{name}")
     elif name in _MODULES:
         value = getattr(importlib.import_module(f"millstream.{_MODULES[name]}"), name)
     else:

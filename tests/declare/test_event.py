@@ -311,7 +311,7 @@ def test_a_video_is_not_shown_where_it_is_recorded() -> None:
 def test_only_some_components_stream() -> None:
     with (
         gr.Blocks(),
-        pytest.raises(AttributeError, match="Textbox has no 'stream'; its events are blur, change, focus"),
+        pytest.raises(AttributeError, match="Textbox has no 'stream'; its events are blur, change, copy, focus"),
     ):
         gr.Textbox().stream(echo)
 
@@ -390,7 +390,7 @@ def test_options_without_meaning_are_ignored_with_one_warning() -> None:
         warnings.simplefilter("always")
         gr.Button("Go").click(echo, api_name="go", scroll_to_output=True, time_limit=5)
     assert [str(warning.message) for warning in caught] == [
-        "Button 'Go'.click() ignores api_name, scroll_to_output, time_limit: no meaning in Millstream"
+        "Button 'Go'.click() ignores scroll_to_output, time_limit: no meaning in Millstream"
     ]
     assert caught[0].filename == __file__
 

@@ -63,6 +63,7 @@ WARNED: dict[str, tuple[Callable[[], Any], str, Callable[[Any], object], object]
     "a height in words": (lambda: gr.Video(width="wide"), "Video 'Video': width='wide'", prop("width"), None),
     "a file without height": (lambda: gr.File(height=-1), "File 'File': height=-1", prop("height"), None),
     "types without a dot": (lambda: gr.File(file_types=["pdf"]), "'.pdf' is taken", prop("accept"), [".pdf"]),
+    "no type": (lambda: gr.File(file_types=["pictures"]), "no file is of that type", prop("accept"), []),
     "types with a star": (lambda: gr.File(file_types=["*.csv"]), "'.csv' is taken", prop("accept"), [".csv"]),
     "no sources": (lambda: gr.Audio(sources=[]), "sources=[] is empty", prop("sources"), ["microphone", "upload"]),
     "no length": (lambda: gr.Audio(max_length=0), "Audio 'Audio': max_length=0", lambda one: one.longest_s, math.inf),

@@ -35,8 +35,8 @@ def test_what_is_not_there_is_not_there(name: str) -> None:
 
 
 def test_what_means_nothing_here_is_a_warning() -> None:
-    with gr.Blocks(), pytest.warns(UserWarning, match="api_name"):
-        gr.Button().click(lambda: None, api_name="press")
+    with gr.Blocks(), pytest.warns(UserWarning, match="scroll_to_output"):
+        gr.Button().click(lambda: None, scroll_to_output=True)
 
 
 def test_the_themes_of_gradio_have_names_here() -> None:

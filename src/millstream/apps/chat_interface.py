@@ -97,6 +97,7 @@ class ChatInterface(Blocks):
         "cache_examples",
         "cache_mode",
         "example_icons",
+        "examples_label",
         "retry_btn",
         "undo_btn",
         "clear_btn",

@@ -31,6 +31,7 @@ from millstream.components.lineplot import LinePlot
 from millstream.components.markdown import Markdown
 from millstream.components.model3d import Model3D
 from millstream.components.number import Number
+from millstream.components.paramviewer import ParamViewer
 from millstream.components.plot import Plot
 from millstream.components.radio import Radio
 from millstream.components.scatterplot import ScatterPlot
@@ -83,6 +84,7 @@ SHORTCUTS: Final[Mapping[str, Callable[[], Component]]] = {
     "model3d": Model3D,
     "number": Number,
     "numpy": Numpy,
+    "paramviewer": ParamViewer,
     "playablevideo": PlayableVideo,
     "plot": Plot,
     "radio": Radio,

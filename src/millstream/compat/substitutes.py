@@ -10,7 +10,6 @@ from millstream.errors import nearest
 GUIDE: Final = "docs/guide/moving-from-gradio.md"
 """The chapter that says more."""
 
-_TABLE: Final = "a table in gr.Markdown or gr.HTML"
 _EDITOR: Final = "gr.Image; what is drawn upon it has to be drawn elsewhere"
 _FLAGGING: Final = "gr.CSVLogger, which writes into a folder of yours; nothing is sent to a hosting site"
 _TURN: Final = "no TURN server is needed: all media goes through one WebSocket"
@@ -25,11 +24,8 @@ _NOT_YET: Final = {
     "I18n": "texts in one language; launch(lang=…) names it",
     "Navbar": "gr.Tabs",
     "ImagePaint": _EDITOR,
-    "ParamViewer": _TABLE,
     "api": "millstream.client.Client, which uses the page's own events",
     "deploy": "any ASGI server or container; see docs/guide/deploy.md",
-    "set_static_paths": "launch(allowed_paths=[…])",
-    "validators": "raise gr.Error in the handler",
     "vote": "the .like event of gr.Chatbot",
     "FlagMethod": _FLAGGING,
     "HuggingFaceDatasetJSONSaver": _FLAGGING,
@@ -42,14 +38,11 @@ _NEVER: Final = {
     "WatermarkOptions": "draw it into the array",
     "Changeable": "the .change event",
     "Client": "millstream.client.Client",
-    "FileSize": 'launch(max_file_size="100 MB")',
     "Header": "gr.Request.headers",
     "Html": "gr.HTML",
     "IOComponent": "gr.Component",
     "ImageSections": "gr.AnnotatedImage",
     "Interpretation": "outputs of your own",
-    "MessageDict": "a dict with role and content, or gr.ChatMessage",
-    "NO_RELOAD": 'if __name__ == "__main__":',
     "Parallel": "one function that calls all of them",
     "Pil": 'gr.Image(type="pil")',
     "Series": "one function that calls them in turn",

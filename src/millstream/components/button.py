@@ -36,6 +36,7 @@ class Button(Component):
 
     editing: ClassVar[frozenset[str]] = frozenset({"click"})
 
+    change = Event()
     click = Event()
 
     def __init__(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, Self, Unpack, cast
+from typing import ClassVar, Literal, Self, Unpack, cast
 
 from millstream.components.button import Button
 from millstream.components.state import State
@@ -24,6 +24,7 @@ class ClearButton(Button):
     """
 
     tag = "button"
+    ignores: ClassVar[tuple[str, ...]] = ("api_name", "api_visibility", "show_api")
 
     def __init__(
         self,

@@ -52,6 +52,7 @@ class Dataset(Component):
     }
     editing: ClassVar[frozenset[str]] = frozenset({"select", "click"})
 
+    change = Event()
     select = Event()
     click = Event()
 

@@ -44,6 +44,7 @@ class Dropdown(Choosing):
     select = Event()
     focus = Event()
     blur = Event()
+    key_up = Event()
 
     def __init__(
         self,

@@ -69,9 +69,11 @@ class Examples(Component):
         "postprocess",
         "batch",
         "api_name",
+        "api_description",
         "api_visibility",
         "show_api",
         "preload",
+        "visible_columns",
     )
     neutral: ClassVar[Mapping[str, object]] = {"batch": False, "preprocess": True, "postprocess": True}
 

@@ -41,9 +41,11 @@ class Markdown(Component):
         "min_height",
         "show_copy_button",
         "buttons",
+        "padding",
     )
 
     change = Event()
+    copy = Event()
 
     def __init__(
         self,

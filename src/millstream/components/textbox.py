@@ -53,6 +53,7 @@ class Textbox(Component):
     select = Event()
     stop = Event()
     key_up = Event()
+    copy = Event()
 
     def __init__(
         self,

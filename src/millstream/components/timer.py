@@ -30,6 +30,7 @@ class Timer(Component):
     default_label = False
     ignores: ClassVar[tuple[str, ...]] = ("visible",)
 
+    change = Event()
     tick = Event()
     tick_event: ClassVar[str] = "tick"
 

@@ -155,6 +155,8 @@ class Accordion(Layout):
         placed: See `Element`.
     """
 
+    ignores: ClassVar[tuple[str, ...]] = ("height", "max_height")
+
     expand = Event()
     collapse = Event()
 

@@ -11,7 +11,7 @@ from millstream import engines
 from millstream.declare.arguments import Word, is_number, plain_argument
 from millstream.declare.binding import Keep, Progress, TriggerMode
 from millstream.declare.component import Component
-from millstream.declare.user_warnings import asks_for_nothing, warn, warn_ignored
+from millstream.declare.user_warnings import LATER, asks_for_nothing, warn, warn_ignored
 from millstream.errors import DeclarationError, nearest
 from millstream.types import Carried, Handler
 
@@ -22,10 +22,7 @@ OUTCOMES: Final = ("then", "success", "failure")
 SHORTEST_SCENE_S: Final = 1 / 30
 """The interval that `stream_every=0` means for camera and microphone together: every frame of the usual camera."""
 
-IGNORED: Final = frozenset(
-    {"api_name", "api_description", "api_visibility", "show_api", "scroll_to_output"}
-    | {"like_user_message", "connection", "preprocess", "postprocess"}
-)
+IGNORED: Final = LATER | {"scroll_to_output", "like_user_message", "connection", "preprocess", "postprocess"}
 """Keywords of Gradio's events that have no meaning here."""
 
 NEUTRAL: Final = {

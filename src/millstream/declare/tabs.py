@@ -19,6 +19,8 @@ class Tabs(Layout):
         placed: See `Element`.
     """
 
+    ignores: ClassVar[tuple[str, ...]] = ("overflow_behavior",)
+
     change = Event()
     """Another one is open: the user chose it, or a handler did."""
 
@@ -53,7 +55,7 @@ class Tab(Layout):
     """
 
     tag = "tab"
-    ignores: ClassVar[tuple[str, ...]] = ("scale", "render_children")
+    ignores: ClassVar[tuple[str, ...]] = ("scale", "render_children", "height", "max_height", "alignment")
 
     within: ClassVar[type[Tabs]] = Tabs
     """The layout that it has to be in, and that is put around it where it is not."""

@@ -5,6 +5,10 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Iterable, Mapping
+from typing import Final
+
+LATER: Final = frozenset({"api_name", "api_names", "api_description", "api_visibility", "show_api"})
+"""Keywords about an HTTP API, which is to come: accepted without a word, as there is nothing to be changed."""
 
 
 def asks_for_nothing(name: str, value: object, neutral: Mapping[str, object]) -> bool:
@@ -15,8 +19,8 @@ def asks_for_nothing(name: str, value: object, neutral: Mapping[str, object]) ->
 
 
 def warn_ignored(what: str, names: Iterable[str]) -> None:
-    """Warn once, at the line of the user's program, that arguments of Gradio's have no meaning here."""
-    if listed := ", ".join(sorted(names)):
+    """Warn once, at the line of the user's program, that arguments of Gradio's have no meaning here; not of `LATER`."""
+    if listed := ", ".join(sorted(set(names) - LATER)):
         warn(f"{what} ignores {listed}: no meaning in Millstream")
 
 

@@ -34,6 +34,7 @@ from millstream.server.http.connections import CONNECTION_HEADER, HttpConnection
 from millstream.server.http.failures import answering, contained
 from millstream.server.http.favicon import Favicon
 from millstream.server.http.metrics import Metrics, alone
+from millstream.server.http.named_files import ADDRESSES, NamedFiles
 from millstream.server.http.operator import OperatorPage
 from millstream.server.http.page import PageDocument
 from millstream.server.http.probes import alive, while_starting
@@ -266,6 +267,7 @@ class App:
         visits = Visits(lambda: self.is_draining, policy, self._recorder, self._relay, records_all=records_all)
         over_http = self._over_http = HttpConnections(visits.serve, self._name)
         upload = self._unless_draining(receive_file)
+        named = NamedFiles(settings_of(self.options))
         own = [] if self._figures is None else [Route(PATH, self._figures.serve)]
         return [
             *own,
@@ -277,6 +279,7 @@ class App:
             Route("/upload", self._at_owner(owner_in_header(SESSION_HEADER), upload), methods=["POST"]),
             Route("/file/{handle}", self._at_owner(owner_in_path("handle"), send_file), methods=["GET"]),
             Route("/assets/{name}", assets.serve),
+            *(Route(address, named.serve) for address in ADDRESSES),
             Route("/favicon.ico", favicon.serve),
             Route("/healthz", alive),
             Route("/metrics", metrics.serve),

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from millstream.admission import Admission
+from millstream.compat.static_paths import static_paths
 from millstream.declare.manifest import Manifest
 from millstream.engines.router import Engine as Router
 from millstream.jobs import Engine
@@ -26,7 +27,7 @@ def settings_of(options: ServerOptions, gateway: str = "") -> Settings:
     """Give the bounds and rules that the options of `launch` stand for, at the gateway of this name."""
     return Settings(
         show_error=options.show_error,
-        allowed_paths=tuple(Path(path) for path in options.allowed_paths),
+        allowed_paths=(*map(Path, options.allowed_paths), *static_paths()),
         blocked_paths=tuple(Path(path) for path in options.blocked_paths),
         max_file_size=options.max_file_size,
         max_image_pixels=options.max_image_pixels,

@@ -18,6 +18,9 @@ export interface LeafProps extends Dress {
   value: unknown;
 }
 
+/** The most characters of the text in an event of the keyboard or the clipboard; the value itself is complete. */
+const MAX_TOLD = 10_000;
+
 /** A component: a leaf of the tree. It renders into its own children, so that the app's style sheet reaches inside. */
 export abstract class Leaf<P extends LeafProps = LeafProps> extends LitElement {
   /** The component's properties; replaced as a whole when some of them change. */
@@ -79,6 +82,17 @@ export abstract class Leaf<P extends LeafProps = LeafProps> extends LitElement {
 
   protected fire(event: string, data?: unknown): void {
     emit(this, FIRE, { component: this.component, event, data });
+  }
+
+  /** For `@keyup` of a field: says which key was let go of. */
+  protected keyUp({ key, target }: KeyboardEvent): void {
+    const input_value = (target as HTMLInputElement).value.slice(0, MAX_TOLD);
+    if (this.listens.has("key_up")) this.fire("key_up", { key, input_value });
+  }
+
+  /** For `@copy`, and for buttons that copy `value`: says what was copied. */
+  protected copying(_: unknown, value = String(this.ownerDocument.getSelection())): void {
+    if (this.listens.has("copy")) this.fire("copy", { index: 0, value: value.slice(0, MAX_TOLD) });
   }
 
   /** The label above the control, with any content at its end. */

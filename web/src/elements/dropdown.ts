@@ -67,7 +67,7 @@ export class Dropdown extends Leaf<DropdownProps> {
       aria-activedescendant=${this.expanded && this.active >= 0 ? `${list}-${this.active}` : nothing}
       aria-label=${this.captioned ? nothing : this.name} aria-describedby=${this.described()}
       ?disabled=${!interactive} ?readonly=${!filterable && !allow_custom_value}
-      @input=${this.onType} @keydown=${this.onKey} @focus=${() => this.fire("focus")} @blur=${this.onBlur}
+      @input=${this.onType} @keydown=${this.onKey} @keyup=${this.keyUp} @focus=${() => this.fire("focus")} @blur=${this.onBlur}
     />`;
   }
 

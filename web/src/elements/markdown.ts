@@ -24,7 +24,7 @@ export class Markdown extends Leaf<MarkdownProps> {
     return html`
       <div
         class="ms-prose ${scrolls ? "ms-scrolls" : ""}" dir=${rtl ? "rtl" : "auto"} tabindex=${scrolls ? 0 : -1}
-        ${styled({ height: length(height), "max-height": length(max_height) })} @click=${copyCode}
+        ${styled({ height: length(height), "max-height": length(max_height) })} @click=${copyCode} @copy=${this.copying}
       ></div>
       ${progress(this.run)}${this.notes()}
     `;

@@ -28,8 +28,6 @@ type Field = HTMLTextAreaElement | HTMLInputElement;
 
 const LINE_PX = 22;
 const PADDING_PX = 18;
-/** The most characters of the text in a `key_up` event; the value itself is complete. */
-const MAX_TOLD = 10_000;
 const MAX_LINES = 20;
 const COPIED_MS = 1500;
 
@@ -69,7 +67,7 @@ export class Textbox extends Leaf<TextboxProps> {
       placeholder=${props.placeholder ?? ""} maxlength=${props.max_length ?? nothing} ?readonly=${!props.interactive}
       aria-label=${this.captioned ? nothing : this.name} aria-describedby=${this.described()}
       dir=${props.rtl ? "rtl" : nothing} ${styled({ "text-align": props.text_align })}
-      @input=${this.onInput} @keydown=${this.onKey} @keyup=${this.onKeyUp} @focus=${this.onFocus} @blur=${this.onBlur} @select=${this.onSelect}
+      @input=${this.onInput} @keydown=${this.onKey} @keyup=${this.keyUp} @copy=${this.copying} @focus=${this.onFocus} @blur=${this.onBlur} @select=${this.onSelect}
     />`;
   }
 
@@ -87,7 +85,7 @@ export class Textbox extends Leaf<TextboxProps> {
       placeholder=${props.placeholder ?? ""} maxlength=${props.max_length ?? nothing} ?readonly=${!props.interactive}
       aria-label=${this.captioned ? nothing : this.name} aria-describedby=${this.described()}
       dir=${props.rtl ? "rtl" : nothing} ${styled(heights)}
-      @input=${this.onInput} @keydown=${this.onKey} @keyup=${this.onKeyUp} @focus=${this.onFocus} @blur=${this.onBlur} @select=${this.onSelect}
+      @input=${this.onInput} @keydown=${this.onKey} @keyup=${this.keyUp} @copy=${this.copying} @focus=${this.onFocus} @blur=${this.onBlur} @select=${this.onSelect}
     ></textarea>`;
   }
 
@@ -149,11 +147,6 @@ export class Textbox extends Leaf<TextboxProps> {
     this.fire("submit");
   }
 
-  private onKeyUp(event: KeyboardEvent): void {
-    if (this.listens.has("key_up"))
-      this.fire("key_up", { key: event.key, input_value: (event.target as Field).value.slice(0, MAX_TOLD) });
-  }
-
   private onFocus(): void {
     this.fire("focus");
   }
@@ -173,6 +166,7 @@ export class Textbox extends Leaf<TextboxProps> {
 
   private async copy(): Promise<void> {
     this.copied = await copyText(this.text);
+    this.copying(null, this.text);
     setTimeout(() => {
       this.copied = false;
     }, COPIED_MS);

@@ -67,7 +67,8 @@ export class Page implements View {
   constructor(manifest: Manifest) {
     const main = document.createElement("main");
     main.className = "ms-page";
-    this.element.className = "ms-app";
+    // Scripts and style sheets that were written for Gradio look for the second name.
+    this.element.className = "ms-app gradio-container";
     this.builder = new Builder(manifest);
     this.parts = this.builder.parts;
     this.builder.look();

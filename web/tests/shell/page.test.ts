@@ -99,6 +99,7 @@ describe("the tree", () => {
       ],
       { 2: { type: "button", props: { value: "Go", elem_id: "go", scale: 0, min_width: 60 } } },
     );
+    expect(root.className).toBe("ms-app gradio-container");
     const row = root.querySelector("#row");
     const button = root.querySelector<HTMLElement>("#row > ms-button#go");
 
@@ -273,6 +274,36 @@ describe("elements", () => {
     root.querySelector<HTMLInputElement>("input")?.click();
 
     expect(heard).toEqual([{ component: 2, value: true }]);
+  });
+
+  it("tell of keys and of what was copied, where the app listens", async () => {
+    const root = open(
+      [
+        { id: 1, type: "dropdown" },
+        { id: 2, type: "markdown" },
+      ],
+      {
+        1: { type: "dropdown", props: { choices: [["One", 1]], filterable: true } },
+        2: { type: "markdown", props: { value: "<p>text</p>" } },
+      },
+    );
+    const fired: unknown[] = [];
+    listen(root, FIRE, ({ event, data }) => fired.push([event, data]));
+    await settled();
+    const [box, text] = [root.querySelector("ms-dropdown"), root.querySelector("ms-markdown")];
+    const act = (): void => {
+      box?.querySelector("input")?.dispatchEvent(new KeyboardEvent("keyup", { key: "o" }));
+      text?.querySelector(".ms-prose")?.dispatchEvent(new Event("copy"));
+    };
+    act();
+    expect(fired).toEqual([]);
+    Object.assign(box as object, { listens: new Set(["key_up"]) });
+    Object.assign(text as object, { listens: new Set(["copy"]) });
+    act();
+    expect(fired).toEqual([
+      ["key_up", { key: "o", input_value: "" }],
+      ["copy", { index: 0, value: "" }],
+    ]);
   });
 
   it("name their control even where the label is not shown", async () => {

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Final
 
 from millstream.declare.user_warnings import warn
-from millstream.errors import DeclarationError
 from millstream.types import Blob
 
 MEDIA_KINDS: Final = ("image", "audio", "video", "text")
@@ -17,11 +16,7 @@ LONGEST_END: Final = 5
 
 
 def check_file_types(kinds: list[str] | None, owner: str) -> None:
-    """Check what was given for `file_types`; the end of a name without its dot gets it.
-
-    Raises:
-        DeclarationError: One of them is no type; the message says what is.
-    """
+    """Look at what was given for `file_types`: the end of a name gets its dot, what is no type a warning."""
     kinds = [] if kinds is None else kinds
     for place, kind in enumerate(kinds):
         end = str(kind).removeprefix("*").removeprefix(".")
@@ -32,7 +27,7 @@ def check_file_types(kinds: list[str] | None, owner: str) -> None:
             warn(f"{owner}: file_types={kind!r}: {kinds[place]!r} is taken")
         elif not _is_type(kind):
             known = ", ".join(MEDIA_KINDS)
-            raise DeclarationError(f'{owner}: file_types={kind!r} is none of {known}, ".pdf" or "image/png"')
+            warn(f'{owner}: file_types={kind!r} is none of {known}, ".pdf" or "image/png": no file is of that type')
 
 
 def _is_type(kind: object) -> bool:
@@ -41,7 +36,7 @@ def _is_type(kind: object) -> bool:
 
 def accepted(kinds: Sequence[str] | None) -> list[str]:
     """Give types in the form in which a browser's file dialog takes them; empty for any."""
-    return [f"{kind}/*" if kind in MEDIA_KINDS else kind for kind in kinds or () if kind != "file"]
+    return [f"{kind}/*" if kind in MEDIA_KINDS else kind for kind in kinds or () if kind != "file" and _is_type(kind)]
 
 
 def is_of_types(blob: Blob, kinds: Sequence[str] | None) -> bool:

@@ -62,6 +62,14 @@ class PathRules:
             return False
         return not real.is_relative_to(stores) and self._permits(real, stores)
 
+    def is_named(self, path: Path) -> bool:
+        """Tell whether a file is one of `allowed`, or in a folder of these. Blocks: not on the loop."""
+        try:
+            real, is_file = path.resolve(), path.is_file()
+        except (OSError, RuntimeError, ValueError):
+            return False
+        return is_file and any(real.is_relative_to(root) for root in self._allowed) and self.permits(path)
+
     def _permits(self, real: Path, own: Path) -> bool:
         if any(real.is_relative_to(path) for path in self._blocked):
             return False
