@@ -176,7 +176,7 @@ def test_one_visitor_may_have_so_many_waiting_and_others_go_on() -> None:
     admission = Admission(max_waiting=5, max_waiting_each=2)
     running = join(admission, "anna")
     waiting = [join(admission, "anna") for _ in range(2)]
-    with pytest.raises(Busy, match="Too much of yours is waiting"):
+    with pytest.raises(Busy, match="Too many of your requests are waiting"):
         join(admission, "anna")
     assert join(admission, "berta").is_waiting
     assert admission.join(Ask("elsewhere", "anna"), 0.0).is_running, "who need not wait is not refused"

@@ -238,7 +238,7 @@ class Admission:
         if self.waiting >= self._max_waiting:
             raise Busy("The app is busy: too many people are waiting. Try again in a moment.")
         if self._waiting[visitor] >= self._max_waiting_each:
-            raise Busy("Too much of yours is waiting already. Try again when some of it is done.")
+            raise Busy("Too many of your requests are waiting already. Try again when some of them are done.")
 
     def _wait(self, group: SlotGroup, ticket: Ticket, *, is_restored: bool = False) -> None:
         """Put a ticket at the back of the queue, or where it was in an earlier one."""

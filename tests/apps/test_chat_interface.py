@@ -75,7 +75,7 @@ def test_a_generator_can_be_stopped_and_what_it_said_stays() -> None:
         page.set(demo.textbox, {"text": "later", "files": []})
         page.fire(demo.textbox, "submit")
         settle(page)
-        assert page.toasts[-1].message == "Wait for the answer, or stop it."
+        assert page.toasts[-1].message == "Wait for the reply, or stop it."
         assert page.value(demo.textbox)["text"] == "later"
 
         page.fire(demo.textbox, "stop")
@@ -397,5 +397,5 @@ def test_a_message_of_the_app_alone_cannot_be_answered_again() -> None:
     demo = gr.ChatInterface(lambda message, history: "x", chatbot=gr.Chatbot(greeting))
     with TestPage(demo) as page:
         page.fire(demo.chatbot, "retry", {"index": 0, "value": "Hello."})
-        assert [toast.message for toast in page.toasts] == ["There is no message to answer."]
+        assert [toast.message for toast in page.toasts] == ["There is no message to reply to."]
         assert len(page.value(demo.chatbot)) == 1

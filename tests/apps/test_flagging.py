@@ -52,7 +52,7 @@ def test_an_interface_asks_for_nothing_by_itself() -> None:
     assert "Flag" not in [getattr(part, "value", "") for part in demo.elements.values()]
     with pytest.raises(gr.DeclarationError, match="flagging_mode='sometimes'"):
         gr.Interface(str.upper, "text", "text", flagging_mode="sometimes")  # type: ignore[arg-type]
-    with pytest.raises(gr.DeclarationError, match="is no FlaggingCallback"):
+    with pytest.raises(gr.DeclarationError, match="is not a FlaggingCallback"):
         gr.Interface(str.upper, "text", "text", flagging_callback=print)  # type: ignore[arg-type]
 
 
@@ -111,7 +111,7 @@ def test_other_columns_begin_another_file_and_rows_of_other_lengths_are_refused(
     assert [len(rows(tmp_path / f"dataset{number}.csv")) for number in (1, 2)] == [2, 3]
     with pytest.raises(gr.Error, match="1 values were flagged for 2 components"):
         logger.flag(["x"])
-    with pytest.raises(gr.DeclarationError, match="no name of a file in the folder"):
+    with pytest.raises(gr.DeclarationError, match="not a name of a file in the folder"):
         gr.CSVLogger(dataset_file_name="../x.csv").setup([one], tmp_path)
 
 

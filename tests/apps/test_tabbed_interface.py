@@ -27,7 +27,7 @@ def test_tabs_have_numbers_without_names() -> None:
     ("apps", "names", "words"),
     [
         ([gr.Blocks()], ["a", "b"], "1 apps, but 2 tab_names"),
-        (["text"], None, "'text' is no Interface"),
+        (["text"], None, "'text' is not an Interface"),
     ],
 )
 def test_what_does_not_fit_is_said(apps: list, names: list[str] | None, words: str) -> None:

@@ -122,7 +122,7 @@ def test_mistakes_are_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert "there is no file 'missing.py'" in fails(capsys, "run", "missing.py")
     assert "makes no app" in fails(capsys, "run", str(nothing))
     assert "one, two" in fails(capsys, "run", str(several))
-    assert "'x' in nothing.py is no app: it is of type int" in fails(capsys, "run", f"{nothing}:x")
+    assert "'x' in nothing.py is not an app: it is of type int" in fails(capsys, "run", f"{nothing}:x")
     assert "is not defined there" in fails(capsys, "run", f"{nothing}:y")
     assert "there is no example 'x'" in fails(capsys, "demo", "x")
 
@@ -193,8 +193,8 @@ def misused(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[str]:
         ("run app.py --quux", "there is no option --quux", "millstream run"),
         ("run app.py another.py", "'another.py' is one argument too many", "millstream run"),
         ("run", "FILE[:NAME] is missing", "millstream run"),
-        ("run app.py --port abc", "--port: 'abc' is no port: give a number from 0 to 65535", "millstream run"),
-        ("run app.py --port 70000", "--port: '70000' is no port", "millstream run"),
+        ("run app.py --port abc", "--port: 'abc' is not a port: give a number from 0 to 65535", "millstream run"),
+        ("run app.py --port 70000", "--port: '70000' is not a port", "millstream run"),
         ("run app.py --port", "--port: expected one argument", "millstream run"),
         ("demo --reload", "there is no option --reload", "millstream demo"),
         ("app.py", "there is no command 'app.py'; did you mean `millstream run app.py`?", "millstream"),
@@ -203,10 +203,10 @@ def misused(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[str]:
         ("help", "there is no command 'help'; did you mean `millstream --help`?", "millstream"),
         ("zzz", "there is no command 'zzz'; there are run, deploy, demo, link, load and replay", "millstream"),
         ("link --up 2", "COMMAND is missing", "millstream link"),
-        ("link --up 0 run app.py", "--up: '0' is no rate: give Mbit/s above 0", "millstream link"),
-        ("link --down inf run app.py", "--down: 'inf' is no rate", "millstream link"),
-        ("link --rtt -1 run app.py", "--rtt: '-1' is no time", "millstream link"),
-        ("link --rtt soon run app.py", "--rtt: 'soon' is no time", "millstream link"),
+        ("link --up 0 run app.py", "--up: '0' is not a rate: give Mbit/s above 0", "millstream link"),
+        ("link --down inf run app.py", "--down: 'inf' is not a rate", "millstream link"),
+        ("link --rtt -1 run app.py", "--rtt: '-1' is not a time", "millstream link"),
+        ("link --rtt soon run app.py", "--rtt: 'soon' is not a time", "millstream link"),
         ("link run app.py --porrt 7", "there is no option --porrt; did you mean --port?", "millstream link run"),
         ("--vresion", "there is no option --vresion; did you mean --version?", "millstream"),
     ],

@@ -44,7 +44,7 @@ def test_icons(tmp_path: Path) -> None:
     icon.write_bytes(b"\x89PNG")
     assert button(icon=icon).props()["icon"] == {"url": "data:image/png;base64,iVBORw=="}
     assert button(icon="https://example.com/a.png").props()["icon"] == {"url": "https://example.com/a.png"}
-    with pytest.raises(DeclarationError, match="is no file"):
+    with pytest.raises(DeclarationError, match="is not a file"):
         button(icon="none.png").props()
 
 

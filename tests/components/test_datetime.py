@@ -78,5 +78,5 @@ def test_what_is_no_moment(wrong: object) -> None:
 
 
 def test_a_time_zone_has_to_exist() -> None:
-    with pytest.raises(DeclarationError, match="timezone='Mars/Base' is no time zone: write a name"), gr.Blocks():
+    with pytest.raises(DeclarationError, match="timezone='Mars/Base' is not a time zone: write a name"), gr.Blocks():
         gr.DateTime(timezone="Mars/Base")

@@ -108,11 +108,11 @@ def test_an_image_that_cannot_be_read_is_told_by_its_name(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("rows", "options", "message"),
     [
-        ("folder", {}, "'folder' is no folder, beside the app"),
+        ("folder", {}, "'folder' is not a folder, beside the app"),
         (["a"], {"cache_examples": True}, "cache_examples needs the function and what it writes"),
-        ([], {}, "no list of examples"),
+        ([], {}, "neither a list of examples"),
         ([["a", 1, 2]], {}, "example 0 has 3 values for 2 inputs"),
-        (["a"], {}, "example 0 is no list with a value for each input"),
+        (["a"], {}, "example 0 is not a list with a value for each input"),
         ([["a", 1], ["b", "many"]], {}, "example 1 does not fit: Number"),
         ([["a", 1]], {"example_labels": ["x", "y"]}, "2 example_labels for 1 examples"),
         ([["a", 1]], {"run_on_click": True}, "run_on_click needs the function"),

@@ -39,7 +39,7 @@ def test_properties(tmp_path: Path) -> None:
     with gr.Blocks():
         upload = gr.UploadButton(variant="primary", size="sm", icon=tmp_path / "icon.svg", file_count="directory")
         download = gr.DownloadButton("Get", tmp_path / "icon.svg", interactive=False)
-        with pytest.raises(DeclarationError, match=r"icon='gone\.png' is no file"):
+        with pytest.raises(DeclarationError, match=r"icon='gone\.png' is not a file"):
             gr.DownloadButton(icon="gone.png")
         with pytest.warns(UserWarning, match="size='xl' is not one of"):
             assert gr.UploadButton(size="xl").size == "lg"  # type: ignore[arg-type]

@@ -99,7 +99,7 @@ def test_what_is_left_out_is_left_out_with_all_that_it_holds(root: Path) -> None
     ways = (["cache"], ["cache", "x.txt"], ["cache", "more", "y.txt"], ["linked"], ["linked", "x.txt"])
     assert [folder.find(way) for way in ways] == [None] * 5
     assert [folder.listing(way)["entries"] for way in ways] == [[]] * 5
-    assert Folder(root, "**/*", ".*").listing([])["entries"], "the folder itself is no part of a way"
+    assert Folder(root, "**/*", ".*").listing([])["entries"], "the folder itself is not a part of a way"
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_a_folder_is_named_by_names(root: Path, said: Any) -> None:
 
 
 def test_a_folder_has_to_be_allowed(root: Path) -> None:
-    with pytest.warns(UserWarning, match=r"root_dir='.*gone' is no folder; nothing is shown"), gr.Blocks():
+    with pytest.warns(UserWarning, match=r"root_dir='.*gone' is not a folder; nothing is shown"), gr.Blocks():
         gr.FileExplorer(root_dir=root / "gone")
     elsewhere = given([], Path("/usr"))
     with pytest.warns(UserWarning, match=r"nothing of root_dir='/usr' is shown: .*launch\(allowed_paths="):

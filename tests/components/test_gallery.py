@@ -284,7 +284,7 @@ def test_arguments_are_checked() -> None:
         props = gr.Gallery(columns=[1, 2, 4], rows=2, height="auto", buttons=["download"], sources="webcam").props()
         assert (props["columns"], props["rows"], props["height"]) == ([1, 2, 4], 2, None)
         assert props["buttons"] == ["download"]
-        with pytest.warns(UserWarning, match="columns=0 is no number from 1"):
+        with pytest.warns(UserWarning, match="columns=0 is not a number from 1"):
             gr.Gallery(columns=0)
         with pytest.warns(UserWarning, match="object_fit='big' is not one of"):
             gr.Gallery(object_fit="big")  # type: ignore[arg-type]

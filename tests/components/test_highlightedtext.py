@@ -84,5 +84,5 @@ def test_colours_of_labels_are_checked_while_the_app_is_declared() -> None:
     with gr.Blocks():
         props = gr.HighlightedText(color_map={"a": "red", "b": "#12f"}, rtl=True).props()
     assert props["color_map"] == {"a": "#ff0000", "b": "#1122ff"}
-    with pytest.raises(DeclarationError, match=r"color_map\['a'\]='url\(x\)' is no colour"), gr.Blocks():
+    with pytest.raises(DeclarationError, match=r"color_map\['a'\]='url\(x\)' is not a colour"), gr.Blocks():
         gr.HighlightedText(color_map={"a": "url(x)"})

@@ -130,7 +130,7 @@ def test_arguments_are_checked() -> None:
         assert gr.ImageEditor(brush=False).props()["brush"] is None
         assert gr.Paint().props()["sources"] == []
         assert gr.ImageMask().props()["layers"] == {"names": ["Layer 1"], "more": False}
-        with pytest.raises(DeclarationError, match="is no colour"):
+        with pytest.raises(DeclarationError, match="is not a colour"):
             gr.Brush(colors=["url(evil)"])
         with pytest.raises(DeclarationError, match="layer 0: got an array"):
             gr.ImageEditor({"background": GREY, "layers": [np.zeros(3)]})

@@ -124,7 +124,7 @@ def test_arguments_are_checked() -> None:
         assert slider.props()["slider_position"] == 20
         with pytest.warns(UserWarning, match="slider_position=120 is not between 0 and 100"):
             gr.ImageSlider(slider_position=120)
-        with pytest.warns(UserWarning, match="height='tall' is no CSS size; None is taken"):
+        with pytest.warns(UserWarning, match="height='tall' is not a CSS size; None is taken"):
             gr.ImageSlider(height="tall")
         with pytest.raises(DeclarationError, match="image_mode='RGBX' is not one of"):
             gr.ImageSlider(image_mode="RGBX")

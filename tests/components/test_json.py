@@ -124,7 +124,7 @@ def test_a_handler_may_change_what_it_gets() -> None:
 def test_properties() -> None:
     with gr.Blocks():
         props = gr.JSON(open=True, show_indices=True, height=200, max_height="50vh", buttons=[]).props()
-        with pytest.warns(UserWarning, match="min_height='tall' is no CSS size; None is taken"):
+        with pytest.warns(UserWarning, match="min_height='tall' is not a CSS size; None is taken"):
             gr.JSON(min_height="tall")
     assert [props[name] for name in ("open", "show_indices", "height", "max_height", "min_height", "buttons")] == [
         True, True, 200, "50vh", None, [],

@@ -43,10 +43,10 @@ def test_models_are_told_by_their_content(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (b"\x00\x01\x02", "it is no 3D model of a known kind"),
-        (b"hello", "it is no 3D model of a known kind"),
+        (b"\x00\x01\x02", "it is not a 3D model of a known kind"),
+        (b"hello", "it is not a 3D model of a known kind"),
         (b"{broken", "its JSON is broken"),
-        (b"[" * 100_000, "it is no 3D model"),
+        (b"[" * 100_000, "it is not a 3D model"),
         (b'{"a": 1}', "it is JSON, but no glTF"),
         (
             json.dumps({**GLTF, "images": [{"uri": "skin.png"}]}).encode(),
@@ -100,7 +100,7 @@ def test_arguments_are_checked() -> None:
             gr.Model3D(clear_color=(2, 0, 0, 1))
         with pytest.warns(UserWarning, match="camera_position"):
             gr.Model3D(camera_position=(1, 2))
-        with pytest.warns(UserWarning, match="zoom_speed=-1 is no number above 0"):
+        with pytest.warns(UserWarning, match="zoom_speed=-1 is not a number above 0"):
             gr.Model3D(zoom_speed=-1)
         with pytest.warns(UserWarning, match="display_mode='glass' is not one of"):
             gr.Model3D(display_mode="glass")  # type: ignore[arg-type]

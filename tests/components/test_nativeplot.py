@@ -78,7 +78,7 @@ def test_columns_are_numbers_times_or_names(values: Any, kind: str, cells: list[
         ("<b>", {}, "but got str"),
         ([[1, 2]], {}, "but got a list"),
         (np.zeros((2, 2)), {}, "but got an array of shape"),
-        ({"a": [1]}, {}, r"x='x' is no column of the table, whose columns are \['a'\]"),
+        ({"a": [1]}, {}, r"x='x' is not a column of the table, whose columns are \['a'\]"),
         ({"x": [1], "y": [1, 2]}, {}, "the columns differ in length: 'x' has 1, 'y' has 2"),
         ({"x": [1], "y": ["a"]}, {}, "y='y' holds names, and has to hold numbers"),
         ({"x": 1, "y": 2}, {}, "a column"),

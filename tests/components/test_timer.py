@@ -187,8 +187,8 @@ def test_inputs_of_a_plain_value_do_nothing() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"value": lambda: 1, "every": float("inf")}, "every=float inf is no Timer and no number of seconds"),
-        ({"value": lambda: 1, "every": "1"}, "every=str '1' is no Timer"),
+        ({"value": lambda: 1, "every": float("inf")}, "every=float inf is neither a Timer nor a number of seconds"),
+        ({"value": lambda: 1, "every": "1"}, "every=str '1' is neither a Timer"),
     ],
 )
 def test_what_every_cannot_be(options: Any, message: str) -> None:

@@ -79,7 +79,7 @@ def test_a_set_of_inputs_cannot_be_batched() -> None:
 def test_a_conversation_cannot_be_batched() -> None:
     with gr.Blocks():
         microphone, out = gr.Audio(sources="microphone"), gr.Audio(streaming=True)
-        with pytest.raises(DeclarationError, match=r"a conversation answers one person at a time"):
+        with pytest.raises(DeclarationError, match=r"a conversation replies to one person at a time"):
             microphone.stream(gr.ReplyOnPause(look), microphone, out, batch=True)
 
 

@@ -59,7 +59,7 @@ WARNED: dict[str, tuple[Callable[[], Any], str, Callable[[Any], object], object]
     "less than none": (lambda: gr.Textbox(max_length=-1), "max_length=-1 is less than 0", prop("max_length"), None),
     "no text with files": (lambda: gr.MultimodalTextbox(max_length=0), "max_length=0", prop("max_length"), 0),
     "no classes": (lambda: gr.Label(num_top_classes=0), "num_top_classes=0", lambda one: one.num_top_classes, None),
-    "no height": (lambda: gr.Image(height=0), "Image 'Image': height=0 is no CSS size", prop("height"), None),
+    "no height": (lambda: gr.Image(height=0), "Image 'Image': height=0 is not a CSS size", prop("height"), None),
     "a height in words": (lambda: gr.Video(width="wide"), "Video 'Video': width='wide'", prop("width"), None),
     "a file without height": (lambda: gr.File(height=-1), "File 'File': height=-1", prop("height"), None),
     "types without a dot": (lambda: gr.File(file_types=["pdf"]), "'.pdf' is taken", prop("accept"), [".pdf"]),

@@ -90,7 +90,7 @@ def test_a_part_out_of_bounds_is_brought_back_and_logged_once(
     assert watch.level().fraction == shown
     (record,) = caplog.records
     assert record.levelno == logging.WARNING
-    assert f"progress({part!r}) is no part from 0 to 1; for steps say progress((done, of))" in record.getMessage()
+    assert f"progress({part!r}) is not a part from 0 to 1; for steps say progress((done, of))" in record.getMessage()
 
 
 @pytest.mark.parametrize("said", ["half", [1, 2], ("a", 2), (1, "b"), (1,), (1, 2, 3), (), 10**400])

@@ -11,7 +11,7 @@ def test_a_width_is_a_number_of_pixels_or_a_length_of_css(given: object, width: 
 
 @pytest.mark.parametrize("width", ["wide", "10px;color:red", "calc(1px)", ""])
 def test_no_other_text_reaches_the_style(width: str) -> None:
-    with gr.Blocks(), pytest.raises(gr.DeclarationError, match="is no length such as 320, '20rem' or '30%'"):
+    with gr.Blocks(), pytest.raises(gr.DeclarationError, match="is not a length such as 320 or '30%'"):
         gr.Sidebar(width=width)
 
 

@@ -123,7 +123,7 @@ def test_an_app_that_cannot_be_loaded_is_one_line(
     with closing(socket.socket()) as nobody:
         nobody.bind(("127.0.0.1", 0))
         assert "no web server answers at" in fails(capsys, f"http://127.0.0.1:{nobody.getsockname()[1]}")
-    assert "is no address of the web" in fails(capsys, "localhost")
+    assert "is not a web address" in fails(capsys, "localhost")
     assert "components are called 'Nobody'" in fails(capsys, url, "--event", "Nobody")
     with serving() as (silent, _):
         assert "no streaming event" in fails(capsys, silent)
@@ -139,10 +139,10 @@ def test_an_app_that_cannot_be_loaded_is_one_line(
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["--streams", "0"], "is no number of them"),
+        (["--streams", "0"], "is not a whole number"),
         (["--seconds", "-1"], "is not a number above 0"),
-        (["--hold", "90"], "is no share"),
-        (["--size", "640"], "is no size: give WIDTHxHEIGHT"),
+        (["--hold", "90"], "is not a share"),
+        (["--size", "640"], "is not a size: give WIDTHxHEIGHT"),
     ],
 )
 def test_mistakes_in_the_options_say_what_to_write(

@@ -223,7 +223,7 @@ def test_rates_may_change_between_files() -> None:
         ([piece(0, codec="mpeg4"), piece(1, codec="mpeg4", size=(160, 120))], "bring all to one size"),
         ([piece(0, sound=False), piece(1)], "begin with silence"),
         ([piece(0), piece(1)[:3_000]], "broken, or no video"),
-        ([b"this is no video"], "broken, or no video"),
+        ([b"this is not a video"], "broken, or no video"),
         ([([np.zeros((8, 8, 3), np.uint8)], None)], "each side has 16 to 4096"),
         ([([], None)], "must begin with a frame"),
     ],

@@ -38,7 +38,7 @@ def test_options_are_read_from_texts_as_a_configuration_of_ray_serve_has_them() 
         ({}, "target is missing"),
         ({"target": ""}, "target is empty"),
         ({"target": "app.py", "num_gpu": "1"}, "num_gpus"),
-        ({"target": "app.py", "num_gpus": "many"}, "num_gpus='many' is no number"),
+        ({"target": "app.py", "num_gpus": "many"}, "num_gpus='many' is not a number"),
         ({"target": "app.py", "min_replicas": "1.5"}, "whole number"),
         ({"target": "app.py", "min_replicas": 3, "max_replicas": 2}, "min_replicas=3 and max_replicas=2"),
         ({"target": "app.py", "streams": 0}, "streams=0"),
@@ -97,8 +97,8 @@ def test_without_ray_the_command_says_what_to_install_and_nothing_else_needs_it(
     [
         (["deploy", "ray"], "FILE[:NAME] is missing"),
         (["deploy", "mars", "app.py"], "invalid choice: 'mars'"),
-        (["deploy", "ray", "app.py", "--replicas", "4-2"], "'4-2' is no number of replicas"),
-        (["deploy", "ray", "app.py", "--replicas", "0"], "'0' is no number of replicas"),
+        (["deploy", "ray", "app.py", "--replicas", "4-2"], "'4-2' is not a number of replicas"),
+        (["deploy", "ray", "app.py", "--replicas", "0"], "'0' is not a number of replicas"),
         (["deploy", "ray", "app.py", "--gpus", "1"], "there is no option --gpus"),
     ],
 )

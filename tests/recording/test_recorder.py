@@ -106,7 +106,7 @@ def test_a_full_disk_ends_recording_with_one_warning_and_the_app_goes_on(
             say(url, words)
             wait_until(lambda: caplog.records)
     assert len(caplog.records) == 1
-    assert "not recorded any more" in caplog.text
+    assert "no longer recorded" in caplog.text
 
 
 def test_a_disk_that_is_too_slow_costs_no_more_than_the_buffer(

@@ -226,7 +226,7 @@ def test_one_visitor_cannot_fill_the_queue() -> None:
         visitors = [Visitor(queue) for _ in range(4)]
         for visitor in visitors:
             visitor.join()
-        with pytest.raises(Busy, match="of yours"):
+        with pytest.raises(Busy, match="of your requests"):
             Visitor(queue).join()
         Visitor(queue, "berta").join()
         queue.close()

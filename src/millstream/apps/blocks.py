@@ -89,7 +89,7 @@ class Blocks(Declaration):
         Args:
             status_update_rate: Accepted for Gradio's sake: queue positions are always up to date.
             api_open: Accepted for Gradio's sake.
-            max_size: How many may wait; those who come later are told that the app is busy. `None` for any number.
+            max_size: How many may wait; later ones are told that the app is busy. `None` for any number.
             default_concurrency_limit: For events that set no `concurrency_limit`; `None` for any number; 1 at first.
             concurrency_count: Accepted for Gradio's sake: how many calls of all events ran at once.
 
@@ -99,10 +99,10 @@ class Blocks(Declaration):
         max_size = cast("int | None", converted(max_size, int, type(None)))
         default_concurrency_limit = cast("Limit", converted(default_concurrency_limit, int, type(None)))
         if max_size is not None and not (is_number(max_size) and max_size >= 0):
-            raise DeclarationError(f"queue(): max_size={max_size!r} is no number from 0, and not None")
+            raise DeclarationError(f"queue(): max_size={max_size!r} is neither a number from 0 nor None")
         limit = default_concurrency_limit
         if limit is not None and limit != "not_set" and not (is_number(limit) and int(limit) == limit >= 1):
-            raise DeclarationError(f"queue(): default_concurrency_limit={limit!r} is no whole number from 1")
+            raise DeclarationError(f"queue(): default_concurrency_limit={limit!r} is not a whole number from 1")
         ignored = {"status_update_rate": status_update_rate != "auto", "api_open": api_open is not None}
         if concurrency_count is not None:
             warn(
@@ -181,7 +181,7 @@ class Blocks(Declaration):
             ssl_keyfile_password: Password of the key.
             allowed_paths: Files and folders outside of the working directory that handlers may return.
             blocked_paths: Files and folders that are never served.
-            allowed_hosts: Host names under which the app may be opened, beside addresses and `localhost`.
+            allowed_hosts: Host names under which the app may be opened, in addition to addresses and `localhost`.
             allowed_origins: Other origins whose pages may open connections to the app.
             frame_ancestors: Other origins whose pages may show the app in a frame.
             trusted_proxies: Addresses or networks whose `X-Forwarded-…` headers are believed.

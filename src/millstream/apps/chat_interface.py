@@ -36,7 +36,7 @@ from millstream.types import Handler
 
 T = TypeVar("T", bound=Component)
 
-BUSY = "Wait for the answer, or stop it."
+BUSY = "Wait for the reply, or stop it."
 
 
 class ChatInterface(Blocks):
@@ -56,11 +56,11 @@ class ChatInterface(Blocks):
         additional_inputs: Components, or strings that stand for them, whose values the function gets too.
         additional_inputs_accordion: Heading of the fold that they are in, or the `Accordion` itself.
         additional_outputs: Components elsewhere in the app for which the function returns values too.
-        editable: Whether the user may rewrite what they said; it is answered anew.
+        editable: Whether users may edit their messages, which then get a new reply.
         examples: First messages to choose from: texts, `{"text": …, "files": …}`, or lists of one of them and values
             for the additional inputs, `None` for one that stays as it is. The files may lie anywhere.
         example_labels: How the examples read, if not as they are.
-        run_examples_on_click: Whether an example is sent at once, or only put into the field.
+        run_examples_on_click: Whether an example is sent at once, or only copied into the field.
         title: Heading, and the page's title.
         description: Markdown below the heading.
         theme: See `Blocks`.
@@ -269,7 +269,7 @@ class ChatInterface(Blocks):
             return skip()
         kept = _before(history, data.index + 1)
         if not awaits_answer(kept):
-            raise Error("There is no message to answer.")
+            raise Error("There is no message to reply to.")
         return self._began("retry", kept)
 
     def _edit(self, asked: str, history: History, draft: object, data: EditData) -> object:

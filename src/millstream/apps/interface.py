@@ -39,7 +39,7 @@ class Interface(Blocks):
         fn: The function.
         inputs: Components, or strings that stand for them (`"image"`, `"text"`, `"state"`, …), one for each argument.
         outputs: Components or strings, one for each result.
-        live: Whether the function runs by itself.
+        live: Whether the function runs whenever an input changes.
         title: Heading, and the page's title.
         description: Markdown below the heading.
         article: Markdown below everything.
@@ -53,12 +53,12 @@ class Interface(Blocks):
         concurrency_limit: How many calls run at once.
         batch, max_batch_size: See `EventOptions`.
         time_limit: Seconds that a live stream lasts; `None` for no limit.
-        stream_every: Mean interval of capture of a live stream in seconds; by default what `stream` has.
+        stream_every: Mean interval of capture of a live stream in seconds; by default that of `stream`.
         examples: Rows of values for the inputs, states left out; a click puts one into them. See `Examples`.
         cache_examples, cache_mode: See `Examples`.
         examples_per_page: How many rows are shown at once.
         example_labels: What the rows are called, instead of the values.
-        run_examples_on_click: Whether the function runs when a row was put into the inputs.
+        run_examples_on_click: Whether the function runs when a row has been copied into the inputs.
         show_progress: What the outputs show while the function runs: `"full"`, `"minimal"` or `"hidden"`; by default
             `"full"`, and `"minimal"` for a live stream.
         additional_inputs: Further components or strings, in a fold below the others: for the function's last arguments.

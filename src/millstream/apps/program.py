@@ -194,7 +194,7 @@ def find(found: Mapping[str, object], path: Path, name: str | None) -> Blocks:
             return wanted
         what = f"is of type {type(wanted).__name__}" if name in found else "is not defined there"
         others = f"its apps are {', '.join(sorted(apps))}" if apps else "name a variable that holds a Blocks"
-        raise CommandError(f"{name!r} in {path.name} is no app: it {what}; {others}")
+        raise CommandError(f"{name!r} in {path.name} is not an app: it {what}; {others}")
     for usual in USUAL_NAMES:
         if usual in apps:
             return apps[usual]

@@ -26,7 +26,7 @@ class TabbedInterface(Blocks):
         ignored: Keywords that have a meaning in Gradio but none here.
 
     Raises:
-        DeclarationError: There are more or fewer names than apps, or one of these is none.
+        DeclarationError: There are more or fewer names than apps, or one of them is not an app.
     """
 
     tag = "blocks"
@@ -50,7 +50,7 @@ class TabbedInterface(Blocks):
             raise DeclarationError(f"TabbedInterface: {len(apps)} apps, but {len(names)} tab_names: give one for each")
         for app in apps:
             if not isinstance(app, Blocks):
-                raise DeclarationError(f"TabbedInterface: {app!r} is no Interface, ChatInterface or Blocks")
+                raise DeclarationError(f"TabbedInterface: {app!r} is not an Interface, ChatInterface or Blocks")
         with self:
             if title:
                 Markdown(f"# {title}")

@@ -50,7 +50,7 @@ def examples() -> Path:
     for folder in (PACKAGE / "examples", PACKAGE.parents[1] / "examples"):
         if (folder / "demo.py").is_file():
             return folder
-    raise CommandError("the examples are not there; install the package again")
+    raise CommandError("the examples are missing; reinstall the package")
 
 
 def example(name: str) -> Path:

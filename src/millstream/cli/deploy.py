@@ -23,21 +23,21 @@ def add_deploy(commands: argparse._SubParsersAction[Parser]) -> None:
         "ends with the command."
     )
     parser.add_argument("platform", choices=["ray"], metavar="ray", help="the platform: ray")
-    parser.add_argument("target", metavar="FILE[:NAME]", help="the program, and if need be the variable with the app")
-    parser.add_argument("--address", metavar="ADDRESS", help="a Ray cluster that runs, such as auto")
+    parser.add_argument("target", metavar="FILE[:NAME]", help="the program, and optionally the variable with the app")
+    parser.add_argument("--address", metavar="ADDRESS", help="address of a running Ray cluster, or auto")
     parser.add_argument("--name", default=DEFAULTS.name, help="name of the application on the cluster")
     parser.add_argument(
-        "--replicas", type=_range, default=(1, 1), metavar="N[-M]", help="replicas, or at least and at most so many"
+        "--replicas", type=_range, default=(1, 1), metavar="N[-M]", help="number of replicas, or minimum and maximum"
     )
     parser.add_argument(
-        "--streams", type=float, default=DEFAULTS.streams, metavar="N", help="streams that one replica is to have"
+        "--streams", type=float, default=DEFAULTS.streams, metavar="N", help="target number of streams per replica"
     )
-    parser.add_argument("--num-cpus", type=float, default=DEFAULTS.num_cpus, metavar="N", help="CPUs for a replica")
-    parser.add_argument("--num-gpus", type=float, default=DEFAULTS.num_gpus, metavar="N", help="GPUs, as in 0.25")
+    parser.add_argument("--num-cpus", type=float, default=DEFAULTS.num_cpus, metavar="N", help="CPUs per replica")
+    parser.add_argument("--num-gpus", type=float, default=DEFAULTS.num_gpus, metavar="N", help="GPUs per replica")
     parser.add_argument(
         "--pool", type=int, default=DEFAULTS.pool, metavar="N", help='actors for handlers with engine="ray"'
     )
-    parser.add_argument("--pool-gpus", type=float, default=DEFAULTS.pool_gpus, metavar="N", help="GPUs for each actor")
+    parser.add_argument("--pool-gpus", type=float, default=DEFAULTS.pool_gpus, metavar="N", help="GPUs per actor")
     parser.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="address to listen on")
     parser.add_argument("--port", type=port, default=8000, metavar="N", help="port to listen on")
     parser.set_defaults(parser=parser, run=deploy)
@@ -82,5 +82,5 @@ def _range(text: str) -> tuple[int, int]:
     """Read a number of replicas, or the least and the greatest."""
     match = re.fullmatch(r"([0-9]+)(?:-([0-9]+))?", text)
     if match is None or not 1 <= int(match[1]) <= int(match[2] or match[1]):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of replicas: give one such as 2, or two such as 1-8")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of replicas: give one such as 2, or 1-8")
     return int(match[1]), int(match[2] or match[1])

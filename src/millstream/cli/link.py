@@ -16,11 +16,11 @@ from millstream.cli.usage import Parser
 def add_link(commands: argparse._SubParsersAction[Parser]) -> None:
     """Add the command to the parser."""
     parser = commands.add_parser("link", help="serve an app behind a narrow or long link")
-    parser.description = "Serves an app as `run` and `demo` do, and once more behind a link that is slow on purpose."
+    parser.description = "Serves an app as `run` and `demo` do, and also behind a simulated slow link."
     parser.add_argument("--up", type=_above_0, metavar="MBIT", help="Mbit/s from the page to the server")
     parser.add_argument("--down", type=_above_0, metavar="MBIT", help="Mbit/s from the server to the page")
     parser.add_argument("--rtt", type=_milliseconds, default=0.0, metavar="MS", help="round trip in milliseconds")
-    parser.add_argument("--jitter", type=_milliseconds, default=0.0, metavar="MS", help="how irregular it is, at most")
+    parser.add_argument("--jitter", type=_milliseconds, default=0.0, metavar="MS", help="maximum variation of it")
     parser.add_argument("--loss", type=_percentage, default=0.0, metavar="PERCENT", help="segments that are lost")
     inner = parser.add_subparsers(dest="served", metavar="COMMAND", parser_class=Parser, required=True)
     add_run(inner)
@@ -57,7 +57,7 @@ def _above_0(text: str) -> float:
     """Read a rate."""
     number = _number(text)
     if not number > 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is no rate: give Mbit/s above 0, or leave the option out")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a rate: give Mbit/s above 0, or leave the option out")
     return number
 
 
@@ -65,7 +65,7 @@ def _milliseconds(text: str) -> float:
     """Read a time."""
     number = _number(text)
     if not number >= 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is no time: give milliseconds from 0")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a time: give milliseconds from 0")
     return number
 
 

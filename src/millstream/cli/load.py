@@ -27,7 +27,7 @@ TOKEN: Final = "MILLSTREAM_METRICS_TOKEN"  # noqa: S105 - the name of a variable
 
 def add_load(commands: argparse._SubParsersAction[Parser]) -> None:
     """Add the command to the parser."""
-    parser = commands.add_parser("load", help="load a running app with many streams, and see what gives first")
+    parser = commands.add_parser("load", help="load a running app with many streams, and find the bottleneck")
     parser.description = (
         "Opens many pages of a running app, feeds a streaming event of each with the frames of a camera or the audio "
         "of a microphone, and reports rate, latency, gaps, waits and drops, and what is saturated first. The exit code "
@@ -35,16 +35,16 @@ def add_load(commands: argparse._SubParsersAction[Parser]) -> None:
     )
     parser.add_argument("url", metavar="URL", help="the app's address, such as http://127.0.0.1:7860")
     parser.add_argument("--streams", type=_count, default=20, metavar="N", help="visitors, each with a stream (20)")
-    parser.add_argument("--seconds", type=_above_0, default=30.0, metavar="S", help="how long is measured (30)")
-    parser.add_argument("--ramp", type=_above_0, metavar="S", help="seconds in which the visitors come (20 a second)")
-    parser.add_argument("--rate", type=_above_0, default=15.0, metavar="HZ", help="frames a second of a camera (15)")
+    parser.add_argument("--seconds", type=_above_0, default=30.0, metavar="S", help="duration of the measurement (30)")
+    parser.add_argument("--ramp", type=_above_0, metavar="S", help="seconds in which the visitors arrive (20 a second)")
+    parser.add_argument("--rate", type=_above_0, default=15.0, metavar="HZ", help="frames per second of a camera (15)")
     parser.add_argument("--size", type=_size, default=(640, 480), metavar="WxH", help="size of its frames (640x480)")
-    parser.add_argument("--event", default="", metavar="NAME", help="label, elem_id or number of what records")
-    parser.add_argument("--hold", type=_share, default=0.9, metavar="SHARE", help="share of the rate to be held (0.9)")
-    parser.add_argument("--p95", type=_above_0, default=200.0, metavar="MS", help="latency to be held (200)")
+    parser.add_argument("--event", default="", metavar="NAME", help="label, elem_id or number of the component")
+    parser.add_argument("--hold", type=_share, default=0.9, metavar="SHARE", help="share of the rate to reach (0.9)")
+    parser.add_argument("--p95", type=_above_0, default=200.0, metavar="MS", help="highest latency (200)")
     parser.add_argument("--user", metavar="NAME", help=f"user name for a login; the password is in {PASSWORD}")
     parser.add_argument("--metrics-token", metavar="TOKEN", help=f"opens /metrics; also in {TOKEN}")
-    parser.add_argument("--processes", type=_count, metavar="N", help="processes of the tester (as many as it needs)")
+    parser.add_argument("--processes", type=_count, metavar="N", help="processes of the tester (as many as needed)")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of text")
     parser.set_defaults(parser=parser, run=_load)
 
@@ -100,18 +100,18 @@ def _auth(user: str | None) -> tuple[str, str] | None:
 def _sentence(error: MillstreamError) -> str:
     """Say what can be done about an app that cannot be loaded."""
     if isinstance(error, Refused) and error.code == "login":
-        return f"the app does not let the load tester in: pass --user, and the password in {PASSWORD} ({error})"
+        return f"the app requires a login: pass --user, and the password in {PASSWORD} ({error})"
     if isinstance(error, Refused) and error.code == "version":
-        return f"the app is of another version: install the same release of millstream as it has ({error})"
+        return f"the app has another version: install the same release of millstream ({error})"
     if isinstance(error, Closed | InvalidValue):
         return str(error)
-    return f"the load test broke off: {error}"
+    return f"the load test failed: {error}"
 
 
 def _count(text: str) -> int:
     """Read a number of things."""
     if not re.fullmatch(r"[1-9][0-9]{0,5}", text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of them: give a whole number from 1")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number: give a whole number from 1")
     return int(text)
 
 
@@ -130,7 +130,7 @@ def _share(text: str) -> float:
     """Read a share."""
     number = _above_0(text)
     if number > 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no share: give a number from 0 to 1, such as 0.9")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a share: give a number from 0 to 1, such as 0.9")
     return number
 
 
@@ -138,5 +138,5 @@ def _size(text: str) -> tuple[int, int]:
     """Read the size of a frame."""
     found = re.fullmatch(r"([0-9]{2,4})x([0-9]{2,4})", text)
     if found is None or min(int(found[1]), int(found[2])) < 16:
-        raise argparse.ArgumentTypeError(f"{text!r} is no size: give WIDTHxHEIGHT in pixels, such as 640x480")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a size: give WIDTHxHEIGHT in pixels, such as 640x480")
     return int(found[1]), int(found[2])

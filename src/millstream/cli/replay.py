@@ -22,7 +22,7 @@ def add_replay(commands: argparse._SubParsersAction[Parser]) -> None:
     )
     parser.add_argument("recording", metavar="RECORDING", help="the .msr file")
     parser.add_argument(
-        "target", metavar="FILE[:NAME]", help="the program, and if need be the variable that holds the app"
+        "target", metavar="FILE[:NAME]", help="the program, and optionally the variable that holds the app"
     )
     parser.set_defaults(parser=parser, run=_replay)
 

@@ -12,17 +12,13 @@ from millstream.cli.usage import Parser, count, port
 def add_run(commands: argparse._SubParsersAction[Parser]) -> None:
     """Add the command to the parser."""
     parser = commands.add_parser("run", help="serve the app of a Python program")
-    parser.description = (
-        "Serves the app that a Python program makes; options given here override those of its own launch()."
-    )
+    parser.description = "Serves the app of a Python program; options given here override those of its own launch()."
     parser.add_argument(
-        "target", metavar="FILE[:NAME]", help="the program, and if need be the variable that holds the app"
+        "target", metavar="FILE[:NAME]", help="the program, and optionally the variable that holds the app"
     )
     add_serving(parser)
-    parser.add_argument(
-        "--workers", type=count, metavar="N", help="serve by N processes behind one port, supervised by another one"
-    )
-    parser.add_argument("--reload", action="store_true", help="follow edits of the program, with open pages going on")
+    parser.add_argument("--workers", type=count, metavar="N", help="serve from N processes behind one port")
+    parser.add_argument("--reload", action="store_true", help="apply edits of the program to open pages")
     parser.set_defaults(parser=parser, run=run)
 
 
@@ -58,8 +54,8 @@ def add_serving(parser: argparse.ArgumentParser) -> None:
     """Add the options of every command that serves an app."""
     parser.add_argument("--port", type=port, metavar="N", help="port to listen on; 0 for any free one")
     parser.add_argument("--host", metavar="ADDRESS", help="address to listen on; 0.0.0.0 for every network")
-    parser.add_argument("--root-path", metavar="PATH", help="path below which a proxy publishes the app")
-    parser.add_argument("--show-error", action="store_true", default=None, help="show users what handlers raise")
+    parser.add_argument("--root-path", metavar="PATH", help="path under which a proxy publishes the app")
+    parser.add_argument("--show-error", action="store_true", default=None, help="show users the errors of handlers")
     parser.add_argument("--record", metavar="FOLDER", help="record each visit to a file there, for `millstream replay`")
     parser.add_argument(
         "--record-button", action="store_true", default=None, help="have a button in the page that records one visit"

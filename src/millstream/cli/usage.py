@@ -18,7 +18,7 @@ _ELSEWHERE: Final = {
     "watch-dirs": "say --reload: modules that the program imports are followed wherever they are",
     "demo-name": "name the variable behind the file, as in `millstream run app.py:demo`",
     "share": "there is no tunnel: use `ssh -R`, or a reverse proxy with HTTPS",
-    "threads": "calls of handlers have threads of their own; --workers N serves by N processes",
+    "threads": "each call of a handler has its own thread; --workers N serves from N processes",
     "debug": "the log has the traceback of every exception; --show-error shows users their text",
     "server-port": "did you mean --port?",
     "server-name": "did you mean --host?",
@@ -57,14 +57,14 @@ class Parser(argparse.ArgumentParser):
 def port(text: str) -> int:
     """Read a port number."""
     if not re.fullmatch(r"[0-9]{1,5}", text) or int(text) > 65_535:
-        raise argparse.ArgumentTypeError(f"{text!r} is no port: give a number from 0 to 65535")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port: give a number from 0 to 65535")
     return int(text)
 
 
 def count(text: str) -> int:
     """Read a number from 1."""
     if not re.fullmatch(r"[0-9]{1,4}", text) or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of processes: give one from 1 to 9999")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of processes: give one from 1 to 9999")
     return int(text)
 
 

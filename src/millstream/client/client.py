@@ -164,10 +164,10 @@ class _Site:
         self, url: str, auth: tuple[str, str] | None, timeout_s: float, grace_s: float, *, over_http: bool = False
     ) -> None:
         if not 0 <= grace_s < math.inf:
-            raise InvalidValue(f"grace={grace_s!r} is no number of seconds from 0")
+            raise InvalidValue(f"grace={grace_s!r} is not a number of seconds from 0")
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.netloc:
-            raise InvalidValue(f"{url!r} is no address of the web: give one such as http://127.0.0.1:7860")
+            raise InvalidValue(f"{url!r} is not a web address: give one such as http://127.0.0.1:7860")
         self._url = url if url.endswith("/") else url + "/"
         self._origin = f"{parts.scheme}://{parts.netloc}"
         self._auth = auth
@@ -220,7 +220,7 @@ class _Site:
         parser = _ManifestParser()
         parser.feed(page)
         if not parser.manifest:
-            raise Refused(f"{self._url} asks for a login, or is no Millstream app: pass auth=(name, password)", "login")
+            raise Refused(f"{self._url} needs a login, or is not a Millstream app: pass auth=(name, password)", "login")
         manifest: PageManifest = json.loads(parser.manifest)
         return manifest
 

@@ -75,7 +75,7 @@ class Recording:
             BacklogExceeded: The handler is too slow for the audio by more than `max_backlog`.
         """
         if rate_hz <= 0:
-            raise InvalidValue(f"rate_hz={rate_hz} is no rate: give frames a second, such as 30")
+            raise InvalidValue(f"rate_hz={rate_hz} is not a rate: give frames a second, such as 30")
         seen, heard = source if isinstance(source, Loaded) else self.load(source)
         filming = asyncio.get_running_loop().create_task(self._video(iter(seen or ()), 1 / rate_hz))
         try:

@@ -70,7 +70,7 @@ def _video(path: Path) -> Iterator[CameraFrame]:
 
     capture = cv2.VideoCapture(str(path))
     if not capture.isOpened():
-        raise InvalidValue(f"{path.name} is no video that OpenCV can read")
+        raise InvalidValue(f"{path.name} is not a video that OpenCV can read")
     try:
         while True:
             found, bgr = capture.read()

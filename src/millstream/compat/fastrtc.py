@@ -33,7 +33,7 @@ class AlgoOptions(_Options):
         audio_chunk_duration: Seconds without speech that end a turn: `pause`.
         started_talking_threshold: Seconds of speech that begin one: `min_speech`.
         speech_threshold: Has no meaning here.
-        max_continuous_speech_s: Seconds after which a turn ends even if the speaker goes on: `max_turn`, 600 at most.
+        max_continuous_speech_s: Seconds after which a turn ends even if the speaker continues: `max_turn`, 600 at most.
     """
 
     argument = "algo_options"

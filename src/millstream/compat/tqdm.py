@@ -119,7 +119,7 @@ def _closed(original: Any) -> Callable[..., None]:
 
 
 def _bound(original: Any, bar: Any) -> Callable[..., Any]:
-    """Give a method of a bar, whatever kind of attribute its class holds: tqdm's constructor is no function."""
+    """Give a method of a bar, whatever kind of attribute its class holds: tqdm's constructor is not a function."""
     method: Callable[..., Any] = original.__get__(bar, type(bar))
     return method
 

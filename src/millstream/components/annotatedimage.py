@@ -91,7 +91,7 @@ class AnnotatedImage(Component):
         self.check_one_of("format", self.format, FORMATS)
         for side in ("height", "width"):
             if not is_css_size(getattr(self, side)):
-                self.correct(side, None, f"{brief(getattr(self, side))} is no CSS size")
+                self.correct(side, None, f"{brief(getattr(self, side))} is not a CSS size")
         for label, color in self.color_map.items():
             try:
                 color_of(color)

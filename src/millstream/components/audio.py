@@ -54,12 +54,12 @@ class Audio(MediaComponent):
         channels: Channels that the microphone delivers; the device's own number by default.
         constraints: The browser's media constraints for the microphone.
         format: Form of the file that arrays are sent as: `"wav"`, which is lossless.
-        max_ahead: With `streaming=True`, the seconds of audio that a handler may be ahead of what is heard before it
-            is held back.
-        autoplay: Whether a result plays by itself.
+        max_ahead: With `streaming=True`, the seconds of audio that a handler may be ahead of the listener before it is
+            held back.
+        autoplay: Whether a result plays automatically.
         loop: Whether it begins again at its end.
         min_length: Seconds that a recording or an upload has to last.
-        max_length: Seconds that it may last; a recording ends by itself then, a streamed one too.
+        max_length: Maximum length in seconds; a recording ends then, a streamed one too.
         recording: `True` starts a recording as the user would by Record, `False` ends it as by Stop: as an update that
             a handler returns, or with `True` here as soon as the page is open. If it is so already nothing happens.
         push_to_talk: `True` records only as long as the button, or the space bar, is held down.

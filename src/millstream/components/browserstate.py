@@ -22,7 +22,7 @@ PREFIX: Final = "millstream:"
 class BrowserState(Component):
     """A value that the browser keeps: the next visit with the same browser begins with it. Nothing of it is seen.
 
-    It is anything that JSON has, of at most 256 KiB. It lies in the browser's `localStorage` as it is, where scripts of
+    It is any JSON value of at most 256 KiB. It is stored unencrypted in the browser's `localStorage`, where scripts of
     the same address and the visitor read it; handlers check it as they check whatever a visitor enters.
 
     Args:
@@ -63,7 +63,7 @@ class BrowserState(Component):
 
     def check(self) -> None:
         if self.storage_key == "":
-            raise DeclarationError(f"{self.name}: storage_key='' is no name; give one, or leave it out")
+            raise DeclarationError(f"{self.name}: storage_key='' is not a name; give one, or leave it out")
         super().check()
 
     def props(self) -> dict[str, Value]:

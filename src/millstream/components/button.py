@@ -65,7 +65,7 @@ class Button(Component):
         self.prefer_one_of("variant", ("primary", "secondary", "stop", "huggingface"), "secondary")
         self.prefer_one_of("size", ("sm", "md", "lg"), "lg")
         if self.link is not None and not is_page_address(self.link):
-            raise DeclarationError(f"{self.name}: link={self.link!r} is no http(s) address and no path")
+            raise DeclarationError(f"{self.name}: link={self.link!r} is neither an http(s) address nor a path")
         super().check()
 
     def props(self) -> dict[str, Value]:
@@ -97,6 +97,6 @@ def icon_of(icon: str | Path | None, name: str) -> Value:
     except OSError:  # no file can have that name
         is_file = False
     if not is_file:
-        raise DeclarationError(f"{name}: icon={brief(str(icon))} is no file")
+        raise DeclarationError(f"{name}: icon={brief(str(icon))} is not a file")
     mime = mimetypes.guess_type(path.name)[0] or "image/png"
     return {"url": f"data:{mime};base64,{base64.b64encode(path.read_bytes()).decode()}"}

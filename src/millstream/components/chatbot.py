@@ -69,7 +69,7 @@ class Chatbot(Component):
         layout: `"bubble"` puts each message into a bubble, the user's on the right; `"panel"` puts all on the left.
         group_consecutive_messages: Whether messages of one side that follow each other are one bubble.
         feedback_options: What `like` offers: two thumbs, or words of your own.
-        feedback_value: The feedback that was given already, by message; `None` where there is none.
+        feedback_value: The feedback that was already given, by message; `None` where there is none.
         like_user_message: Whether the user's own messages can be liked, too.
         editable: `"user"` lets the user rewrite what they said, `"all"` everything.
         buttons: Some of `"copy"` (one message) and `"copy_all"`; `"copy"` by default.
@@ -77,7 +77,7 @@ class Chatbot(Component):
         show_copy_all_button: The same as `"copy_all"` among the buttons.
         render_markdown: Whether texts are Markdown; otherwise they are shown as they are.
         line_breaks: Whether a line's end is one, also within a paragraph.
-        sanitize_html: `False` shows HTML as it is: only for messages that no visitor and no model has a part in.
+        sanitize_html: `False` shows HTML unsanitised: only for messages without content from visitors or models.
         rtl: Whether the text runs from right to left.
         latex_delimiters: The signs around formulas in LaTeX, each `{"left": "$", "right": "$", "display": False}`;
             `display` puts a formula on a line of its own. By default formulas stand between `$$`; none with `[]`.

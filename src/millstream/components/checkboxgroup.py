@@ -11,7 +11,7 @@ from millstream.declare.event import Event
 
 
 class CheckboxGroup(Choosing):
-    """A few choices, any of which are taken. Handlers get and return a list of values.
+    """A few choices, of which any number may be selected. Handlers get and return a list of values.
 
     Args:
         choices: The values, or pairs of a label and a value.

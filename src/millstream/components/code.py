@@ -50,7 +50,7 @@ BUTTONS: Final = ("copy", "download")
 class Code(Component):
     """The text of a program, shown with its colours, or edited. Handlers get and return a `str`.
 
-    Blank lines at both ends of what a handler returns are left out.
+    Blank lines at both ends of a handler's return value are removed.
 
     Args:
         value: The initial text, or a function that gives it.

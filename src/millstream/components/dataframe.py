@@ -167,7 +167,7 @@ class Dataframe(Component):
         for name, most in (("row_count", MAX_ROWS), ("column_count", MAX_COLUMNS)):
             count, _ = _count(getattr(self, name))
             if count is not None and not 0 <= count <= most:
-                raise DeclarationError(f"{self.name}: {name}={brief(getattr(self, name))} is no number of them")
+                raise DeclarationError(f"{self.name}: {name}={brief(getattr(self, name))} is not a whole number")
         columns, _ = _count(self.column_count)
         if self.headers and columns is not None and columns != len(self.headers):
             raise DeclarationError(

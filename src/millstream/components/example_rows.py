@@ -38,7 +38,7 @@ def _found(folder: Path) -> Path:
 def _in_folder(folder: Path, inputs: Sequence[Component], where: str) -> Iterator[Sequence[object]]:
     if not folder.is_dir():
         raise DeclarationError(
-            f"{where}: examples={str(folder)!r} is no folder, beside the app or where it was started"
+            f"{where}: examples={str(folder)!r} is not a folder, beside the app or where it was started"
         )
     log = _log(folder)
     if log is None:

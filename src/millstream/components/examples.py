@@ -123,7 +123,7 @@ class Examples(Component):
         given: object = self._examples
         if isinstance(given, str) or not isinstance(given, Sequence) or len(given) == 0:
             given = repr(given)[:60]
-            raise DeclarationError(f"{self.name}: examples={given} is no list of examples, and no folder")
+            raise DeclarationError(f"{self.name}: examples={given} is neither a list of examples nor a folder")
         if not self.inputs or not all(isinstance(part, Component) for part in self.inputs):
             raise DeclarationError(f"{self.name}: inputs must be the components that the examples are for")
         if self.examples_per_page < 1:
@@ -180,7 +180,7 @@ class Examples(Component):
         """Check a row, and bring its values into the form in which sessions keep them."""
         is_row = isinstance(example, list | tuple) and (len(self.inputs) > 1 or len(example) == 1)
         if not is_row and len(self.inputs) > 1:
-            raise DeclarationError(f"{self.name}: example {number} is no list with a value for each input")
+            raise DeclarationError(f"{self.name}: example {number} is not a list with a value for each input")
         values = list(cast("Sequence[object]", example)) if is_row else [example]
         if len(values) > len(self.inputs):
             counts = f"{len(values)} values for {len(self.inputs)} inputs"

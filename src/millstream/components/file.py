@@ -26,7 +26,7 @@ class File(FileComponent):
         file_types: What may be uploaded: `"image"`, `"audio"`, `"video"`, `"text"`, ends of names such as `".pdf"`, or
             whole types; anything by default.
         type: `"filepath"`, or `"binary"` for the bytes themselves.
-        height: Height in pixels at which the list begins to scroll; `None` for as high as it is.
+        height: Height in pixels at which the list begins to scroll; `None` for no limit.
         common: See `Component`.
     """
 
@@ -62,7 +62,7 @@ class File(FileComponent):
 
     def check(self) -> None:
         if self.height is not None and not (is_number(self.height) and float(self.height) > 0):
-            self.correct("height", None, f"{brief(self.height)} is no number of pixels above 0")
+            self.correct("height", None, f"{brief(self.height)} is not a number of pixels above 0")
         super().check()
 
     def props(self) -> dict[str, Value]:

@@ -44,7 +44,7 @@ class FileExplorer(Component):
         height: Height in the page, in pixels or with a CSS unit.
         max_height: Height at which it begins to scroll; 500 by default, `None` for any.
         min_height: Least height.
-        listing: The folder that the visitor opened last. It is set by itself.
+        listing: The folder that the visitor opened last. It is set automatically.
         common: See `Component`.
     """
 
@@ -89,10 +89,10 @@ class FileExplorer(Component):
     def check(self) -> None:
         self.check_one_of("file_count", self.file_count, ("single", "multiple"))
         if not self.folder.exists:
-            warn(f"{self.name}: root_dir={str(self.root_dir)!r} is no folder; nothing is shown")
+            warn(f"{self.name}: root_dir={str(self.root_dir)!r} is not a folder; nothing is shown")
         for side in SIDES:
             if not is_css_size(getattr(self, side)):
-                self.correct(side, None, f"{brief(getattr(self, side))} is no CSS size")
+                self.correct(side, None, f"{brief(getattr(self, side))} is not a CSS size")
         super().check()
 
     def take_rules(self, permits: Callable[[Path], bool]) -> None:

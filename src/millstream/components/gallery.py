@@ -161,9 +161,9 @@ class Gallery(Component):
             given = getattr(self, argument)
             counts = given if isinstance(given, list | tuple) else [given]
             if given is not None and not (counts and all(_is_count(count) for count in counts[:BREAKPOINTS])):
-                self.correct(argument, default, f"{brief(given)} is no number from 1, and no list of such")
+                self.correct(argument, default, f"{brief(given)} is not a number from 1, and no list of such")
         if not is_css_size(self.height):
-            self.correct("height", None, f"{brief(self.height)} is no CSS size")
+            self.correct("height", None, f"{brief(self.height)} is not a CSS size")
         check_file_types(self.file_types, self.name)
         super().check()
 

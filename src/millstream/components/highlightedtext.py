@@ -30,7 +30,7 @@ PAIRS: Final = "a list of (text, label), or a dict with text and entities"
 
 
 class HighlightedText(Component):
-    """A text of which stretches have a label, or a score from -1 to 1.
+    """A text with labels, or scores from -1 to 1, on parts of it.
 
     Handlers return a list of `(text, label)` that together are the text, where a label is a text, a number or `None`;
     or `{"text": …, "entities": [{"entity": …, "start": …, "end": …}, …]}`. They get the list.
@@ -41,7 +41,7 @@ class HighlightedText(Component):
         show_legend: Whether the labels and their colours are listed above the text.
         show_inline_category: Whether each stretch has its label behind it; without a legend alone.
         combine_adjacent: Whether neighbours with the same label become one.
-        adjacent_separator: What stands between the texts that become one.
+        adjacent_separator: The text inserted between joined texts.
         show_whitespaces: Whether spaces at both ends of a stretch are kept.
         rtl: Whether the text runs from right to left.
         common: See `Component`; where it is interactive, the user labels stretches and changes labels.
@@ -76,7 +76,7 @@ class HighlightedText(Component):
         colors: list[tuple[object, object]] = list(self.color_map.items())
         for label, color in colors:
             if not isinstance(color, str) or named_color(color) is None:
-                raise DeclarationError(f"{self.name}: color_map[{label!r}]={color!r} is no colour such as '#ff8800'")
+                raise DeclarationError(f"{self.name}: color_map[{label!r}]={color!r} is not a colour such as '#ff8800'")
         super().check()
 
     def props(self) -> dict[str, Value]:

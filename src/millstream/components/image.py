@@ -70,8 +70,8 @@ class Image(MediaComponent):
     Arrays are `(height, width)`, `(height, width, 3)` RGB or `(height, width, 4)` RGBA, of uint8, uint16 or bool, or of
     floats from 0 to 1.
 
-    Files are told by their content, never by their names: AVIF, BMP, GIF, ICO, JPEG, PNG, PPM, TIFF and WebP, upright
-    as their EXIF orientation says. Handlers get them whole, up to `launch(max_image_pixels=…)`. A JPEG of up
+    Files are recognised by their content, never by their names: AVIF, BMP, GIF, ICO, JPEG, PNG, PPM, TIFF and WebP,
+    turned upright by their EXIF orientation. Handlers get them whole, up to `launch(max_image_pixels=…)`. A JPEG of up
     to four times as many pixels is decoded at half its size if `height` or `width`, in pixels, say that it is enough.
 
     Args:
@@ -81,7 +81,7 @@ class Image(MediaComponent):
         height: Height in the page in pixels, or with a CSS unit.
         width: Width in the page in pixels, or with a CSS unit.
         image_mode: Pillow's mode of what handlers get: `"RGB"`, `"RGBA"`, `"L"` (grey, `(height, width)`), …; `None`
-            leaves it as it is.
+            leaves it unchanged.
         sources: Where the user may take it from: `"upload"`, `"webcam"`, `"clipboard"`.
         type: `"numpy"` (uint8), `"pil"` or `"filepath"`: what handlers get.
         streaming: The camera is streamed, in an `Interface(live=True)`.
@@ -164,7 +164,7 @@ class Image(MediaComponent):
         self.check_one_of("image_mode", self.image_mode, MODES)
         for side in ("height", "width"):
             if not is_css_size(getattr(self, side)):
-                self.correct(side, None, f"{brief(getattr(self, side))} is no CSS size")
+                self.correct(side, None, f"{brief(getattr(self, side))} is not a CSS size")
         super().check()
         if self.streaming and self.interactive:
             self.check_streams()
@@ -236,7 +236,7 @@ class Image(MediaComponent):
             raise MediaError(f"{self.name} cannot read {blob.name}: {error}") from error
 
     def _unreadable(self, blob: Blob, name: str | None) -> InvalidValue:
-        what = f", whose format is {name}" if name else ", which is no image that is known here"
+        what = f", whose format is {name}" if name else ", which is not an image that is known here"
         return InvalidValue(f"{self.name} cannot read {blob.name}{what}: take one of {', '.join(sorted(READABLE))}")
 
     def _budget(self, scratch: Scratch | None) -> int:

@@ -140,7 +140,7 @@ class ImageEditor(Component):
             self.correct("canvas_size", CANVAS, f"{brief(size)} is not (width, height) of 1 to {SIDE} pixels")
         for side in ("height", "width"):
             if not is_css_size(getattr(self, side)):
-                self.correct(side, None, f"{brief(getattr(self, side))} is no CSS size")
+                self.correct(side, None, f"{brief(getattr(self, side))} is not a CSS size")
         super().check()
 
     def props(self) -> dict[str, Value]:

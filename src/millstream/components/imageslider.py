@@ -35,7 +35,7 @@ class ImageSlider(Component):
         value: The initial pair, or a function that gives it.
         slider_position: Where the line is at first, in percent of the width from the left.
         type: `"numpy"`, `"pil"` or `"filepath"`: what handlers get.
-        image_mode: Pillow's mode of what handlers get; `None` leaves it as it is.
+        image_mode: Pillow's mode of what handlers get; `None` leaves it unchanged.
         format: How arrays and Pillow images are sent: `"webp"`, `"png"` (lossless) or `"jpeg"`.
         height: Height in the page in pixels, or with a CSS unit.
         width: Width in the page in pixels, or with a CSS unit.
@@ -92,7 +92,7 @@ class ImageSlider(Component):
         for side in ("height", "width", "max_height"):
             if not is_css_size(getattr(self, side)):
                 self.correct(
-                    side, TALLEST if side == "max_height" else None, f"{brief(getattr(self, side))} is no CSS size"
+                    side, TALLEST if side == "max_height" else None, f"{brief(getattr(self, side))} is not a CSS size"
                 )
         super().check()
 

@@ -60,7 +60,7 @@ class JSON(Component):
     def check(self) -> None:
         for side in SIDES:
             if not is_css_size(getattr(self, side)):
-                self.correct(side, None, f"{brief(getattr(self, side))} is no CSS size")
+                self.correct(side, None, f"{brief(getattr(self, side))} is not a CSS size")
         super().check()
 
     def settle(self, is_interactive: bool, drives_stream: bool, is_output: bool) -> None:

@@ -22,7 +22,7 @@ class Label(Component):
     Args:
         value: The initial value, or a function that gives it.
         num_top_classes: How many classes are shown at most; all by default.
-        show_heading: Whether the likeliest class stands above, in large.
+        show_heading: Whether the likeliest class is shown above, in large type.
         color: A CSS colour for the background.
         common: See `Component`.
     """

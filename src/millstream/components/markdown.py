@@ -19,7 +19,7 @@ class Markdown(Component):
     """Text in CommonMark with tables and strikethrough, shown as HTML. Handlers get and return the text.
 
     Code is coloured, and has a button that copies it; an address that is written out is a link. A text of some 150,000
-    characters or more is formatted up to there; the rest is shown as it is written.
+    characters or more is formatted up to there; the rest is shown as plain text.
     The declared value may contain any HTML. Values set later are sanitised, as those of `HTML` are.
 
     Args:

@@ -87,9 +87,9 @@ class Model3D(Component):
         for argument in ("zoom_speed", "pan_speed"):
             speed = getattr(self, argument)
             if not is_number(speed) or speed <= 0:
-                self.correct(argument, 1, f"{brief(speed)} is no number above 0")
+                self.correct(argument, 1, f"{brief(speed)} is not a number above 0")
         if not is_css_size(self.height):
-            self.correct("height", None, f"{brief(self.height)} is no CSS size")
+            self.correct("height", None, f"{brief(self.height)} is not a CSS size")
         super().check()
 
     def props(self) -> dict[str, Value]:

@@ -82,7 +82,7 @@ class NativePlot(Component):
         x_axis_labels_visible: Whether the x axis has labels.
         caption: A line below it.
         sort: The order of names along x: `"x"`, `"-x"`, by their sums `"y"`, `"-y"`, or a list of them.
-        tooltip: What is told of a point: `"axis"`, `"all"` columns, `"none"`, or a list of columns.
+        tooltip: What is shown for a point: `"axis"`, `"all"` columns, `"none"`, or a list of columns.
         height: Height in the page in pixels, or with a CSS unit.
         buttons: Which buttons it has: `"fullscreen"`, `"export"` (as PNG); both by default.
         show_fullscreen_button: `False` takes the button away.
@@ -169,7 +169,7 @@ class NativePlot(Component):
         for angle in ("x_label_angle", "y_label_angle"):
             self.check_number(angle, getattr(self, angle))
         if not is_css_size(self.height):
-            self.correct("height", None, f"{brief(self.height)} is no CSS size")
+            self.correct("height", None, f"{brief(self.height)} is not a CSS size")
         self._bin()
         for name in ("x_lim", "y_lim"):
             self._limits(name)

@@ -25,7 +25,7 @@ class Number(Component):
     Args:
         value: The initial number, or a function that gives it.
         placeholder: Shown while it is empty.
-        precision: Decimal places it is rounded to; 0 makes it an `int`, `None` leaves it as it is.
+        precision: Decimal places it is rounded to; 0 makes it an `int`, `None` leaves it unchanged.
         minimum: Smallest number that the user may enter.
         maximum: Largest number that the user may enter.
         step: What the arrow keys add and take away.

@@ -11,7 +11,7 @@ from millstream.declare.event import Event
 
 
 class Radio(Choosing):
-    """A few choices, one of which is taken. Handlers get and return a value, or `None`.
+    """A few choices, of which one is selected. Handlers get and return a value, or `None`.
 
     Args:
         choices: The values, or pairs of a label and a value.

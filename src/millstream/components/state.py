@@ -63,7 +63,9 @@ class State(Component):
 
     def check(self) -> None:
         if not (self.time_to_live == math.inf or (is_number(self.time_to_live) and self.time_to_live > 0)):
-            raise DeclarationError(f"{self.name}: time_to_live={self.time_to_live!r} is no number of seconds above 0")
+            raise DeclarationError(
+                f"{self.name}: time_to_live={self.time_to_live!r} is not a number above 0, in seconds"
+            )
         if self.delete_callback is not None and not callable(self.delete_callback):
             raise DeclarationError(f"{self.name}: delete_callback={self.delete_callback!r} is not a function")
         super().check()

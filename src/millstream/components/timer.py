@@ -14,14 +14,13 @@ from millstream.wire.messages import Value
 
 
 class Timer(Component):
-    """Fires `tick` every `value` seconds, on the server, for each open page by itself; it ends with the page.
+    """Fires `tick` every `value` seconds, on the server, separately for each open page; it ends with the page.
 
     A tick that comes while the last one's handler still runs is left out, unless `trigger_mode` says otherwise. Return
     `Timer(active=False)` to stop it, `Timer(5)` to change its pace.
 
     Args:
-        value: Seconds between two ticks; less than 0.01 is taken for that. The first one comes that long after the page
-            was opened.
+        value: Seconds between two ticks, at least 0.01. The first one comes that long after the page was opened.
         active: Whether it ticks.
         render: Whether it joins the tree now.
     """

@@ -62,21 +62,21 @@ class Video(MediaComponent):
         sample_rate: Samples a second that the microphone delivers to a stream, in Hz, 8000 to 192000; the device's own
             by default.
         channels: Channels that the microphone delivers to a stream; the device's own number by default.
-        autoplay: Whether a result plays by itself.
+        autoplay: Whether a result plays automatically.
         loop: Whether it begins again at its end.
         streaming: Of an output: what a handler yields is played segment after segment as it comes, without a gap. A
             segment is a file (path or bytes), a frame or a list of frames (`(height, width, 3)`, uint8 or floats from
             0 to 1), or `(frames, (sample_rate, samples))`, where the audio may be `None`. Afterwards the whole is the
             value. Needs PyAV.
         fps: With `streaming=True`, frames a second of a video that is made of frames, 1 to 120.
-        max_ahead: With `streaming=True`, how many seconds a handler may be ahead of what is seen before it is held
-            back.
+        max_ahead: With `streaming=True`, the seconds of video that a handler may be ahead of the viewer before it is
+            held back.
         subtitles: Subtitles of the initial video: a path of a WebVTT or SubRip file.
         min_length: Seconds that a video from the user has to last.
-        max_length: Seconds that it may last; a recording ends by itself then.
+        max_length: Maximum length in seconds; a recording ends then.
         recording: `True` starts a recording as the user would by Record, `False` ends it as by Stop: as an update that
             a handler returns, or with `True` here as soon as the page is open. If it is so already nothing happens.
-        buttons: Which buttons it has beside those of the browser: `"download"`.
+        buttons: Its buttons in addition to the browser's: `"download"`.
         show_download_button: `False` takes the button away.
         common: See `Component`.
     """
@@ -157,7 +157,7 @@ class Video(MediaComponent):
         self.check_one_of("format", self.format, (*container.FORMATS, None))
         for side in ("height", "width"):
             if not is_css_size(getattr(self, side)):
-                self.correct(side, None, f"{brief(getattr(self, side))} is no CSS size")
+                self.correct(side, None, f"{brief(getattr(self, side))} is not a CSS size")
         check_format(self.name, self.sample_rate, self.channels)
         if not is_number(self.fps) or not FRAME_RATES[0] <= self.fps <= FRAME_RATES[1]:
             raise DeclarationError(f"{self.name}: fps={self.fps!r} is not between 1 and 120 frames a second")
@@ -194,7 +194,7 @@ class Video(MediaComponent):
         }
 
     def inspect(self, blob: Blob, scratch: Scratch) -> Blob:
-        """Refuse an upload that is no video of a known kind, and give one that is its true type. Runs in a thread."""
+        """Refuse an upload that is not a video of a known kind, and give others their true type. Runs in a thread."""
         return replace(blob, mime=container.mime_of(self._kind_of(blob)))
 
     def preprocess(self, value: Stored | Media, scratch: Scratch) -> object:

@@ -42,13 +42,13 @@ def check_batched(
 def _obstacle(handler: HandlerSpec, options: Options, *, takes_turns: bool, gets_dict: bool) -> str:
     """Say why it cannot be batched, and the remedy; nothing if it can."""
     if takes_turns:
-        return "a conversation answers one person at a time; batch the function that the answer calls, or leave it out"
+        return "a conversation replies to one person at a time; batch a function that the reply calls, or leave it out"
     if handler.is_generator:
         return "a generator has results of its own for each call; return one list for each output, or leave it out"
     if handler.kind is HandlerKind.ASYNC:
         return "it is async, but a batch is called in a thread; declare the function with `def`, or leave it out"
     if gets_dict:
-        return "a set of inputs comes as one dict; give the inputs as a list, each of which is a list of values then"
+        return "a set of inputs comes as one dict; give the inputs as a list; each then comes as a list of values"
     if options.engine not in (None, "batch", "ray"):
         return f"batches run in a thread of the server; leave out engine={options.engine!r}, or batch="
     for parameter in handler.parameters or ():

@@ -175,7 +175,7 @@ class Component(ValueForms):
         is_pace = isinstance(self.every, int | float) and is_number(self.every)
         if self.every is not None and not is_pace and getattr(self.every, "tick_event", "") != "tick":
             given = f"every={describe(self.every)}"
-            raise DeclarationError(f"{self.name}: {given} is no Timer and no number of seconds")
+            raise DeclarationError(f"{self.name}: {given} is neither a Timer nor a number of seconds")
         if isinstance(self.every, int | float) and self.every < SHORTEST_S:
             warn(f"{self.name}: every={self.every:g} is too fast; {SHORTEST_S:g} is taken")
         if self.every is not None and not self.is_computed:

@@ -57,13 +57,13 @@ class ReplyOnPause(metaclass=PlainArguments):
             without that one, or with none at all, if it takes no more.
         algo_options: FastRTC's way to give `pause`, `min_speech` and `max_turn`, in whose place it counts.
         model_options: FastRTC's way to give `threshold`, `min_speech` and `pre_roll`.
-        can_interrupt: `False` for a handler that is to be heard out; what is said meanwhile is ignored.
+        can_interrupt: `False` plays each reply to its end, and ignores speech meanwhile.
         pause: Seconds of silence that end a turn.
         threshold: From this probability of speech on, 0 to 1, somebody speaks; higher in noisy surroundings.
         release: Below this probability nobody does any more; `threshold` less 0.15 by default.
-        min_speech: Seconds; what is shorter is a noise, which neither interrupts nor is answered.
+        min_speech: Seconds; anything shorter is noise, which neither interrupts nor gets a reply.
         pre_roll: Seconds from before the speech that are taken in, so that its first syllable is whole.
-        max_turn: Seconds after which a turn ends even if the speaker goes on; sooner if it has 64 MiB then.
+        max_turn: Seconds after which a turn ends even if the speaker continues; sooner if it has 64 MiB then.
         partial: A handler that is called with what has been said so far, while somebody speaks: for captions. Its
             inputs and outputs are the same. No two calls of `fn`, `partial` and `startup_fn` overlap.
         partial_every: Seconds of audio between two calls of `partial`.
@@ -175,7 +175,7 @@ class TurnOptions(TypedDict, total=False):
 
 
 class ReplyOnStopWords(ReplyOnPause):
-    """As `ReplyOnPause`, for places where people also speak to each other: only what follows a stop word is answered.
+    """As `ReplyOnPause`, where people also speak to each other: only speech after a stop word gets a reply.
 
     Each turn is recognised first. One with a stop word is answered, and interrupts the answer before; if nothing was
     said after the stop word, the next turn is. Everything else is ignored.

@@ -86,8 +86,8 @@ class Element(Constructed):
         elem_classes: The classes of that element: a list, or one string with spaces in between.
         render: Whether it joins the tree now; `render()` does it later.
         key: In a render, an element with the same key as one of the run before is that one: see `render`.
-        preserved_by_key: The arguments that keep what a user or handler has made of them from one run to the next; only
-            the value by default.
+        preserved_by_key: The arguments that keep their current values from one run to the next; only the value by
+            default.
         ignored: Keywords that have a meaning in Gradio but none here; they are accepted with a warning.
 
     Attributes:

@@ -115,7 +115,7 @@ class RenderTree(DeclaredTree):
         try:
             known = self._keys.get(identity)
         except TypeError:
-            raise DeclarationError(f"{joining.name}: key={brief(joining.key)} is no number, text or tuple") from None
+            raise DeclarationError(f"{joining.name}: key={brief(joining.key)} is not a number, text or tuple") from None
         if known in self.elements:
             raise DeclarationError(
                 f"{self.name} declares {joining.name} and {self.elements[known].name} with the same "

@@ -77,7 +77,7 @@ class EventOptions(TypedDict, total=False):
     `max_wait`: seconds that a call waits for others at most, 0.008 by default; it waits only for those that are
     expected, and only as long as that saves time.
     `validator`: called with the same inputs before the event waits for a slot; returns `validate(…)` for each of them.
-    What it refuses is said beside the field, and the handler is not called.
+    A refusal is shown next to the field, and the handler is not called.
     """
 
     show_progress: Progress | bool
@@ -103,8 +103,8 @@ class StreamOptions(EventOptions, total=False):
     `keep`: `"latest"` (the default for frames) lets a newer frame replace one that waits, `"all"` (the default for
     audio) loses nothing. Of camera and microphone together it is about the audio; of frames the newest wins.
     `max_backlog`: seconds of media that may wait with `keep="all"`, 30 by default.
-    `max_age`: seconds after which a frame is not worth anything: an older one is not handled, and what was made of it
-    is not shown. No limit by default; audio is never dropped.
+    `max_age`: seconds after which a frame is stale: an older one is not handled, and its result is not shown. No
+    limit by default; audio is never dropped.
     """
 
     time_limit: float | None

@@ -217,7 +217,7 @@ class Tracker:
         number = _number(given)
         if not -1e-6 <= number <= 1 + 1e-6 and not self._has_complained:
             self._has_complained = True
-            logger.warning("progress(%r) is no part from 0 to 1; for steps say progress((done, of))", given)
+            logger.warning("progress(%r) is not a part from 0 to 1; for steps say progress((done, of))", given)
         return _part(number)
 
     def _tell(self) -> None:

@@ -65,10 +65,10 @@ def _path(owner: type) -> Path:
     """Give the path of the script: relative ones begin at the file in which the class is declared."""
     given = owner.__dict__["script"]
     if not isinstance(given, str | Path):
-        raise DeclarationError(f"{owner.__name__}: script={brief(given)} is no path of a JavaScript file")
+        raise DeclarationError(f"{owner.__name__}: script={brief(given)} is not a path of a JavaScript file")
     path = Path(given)
     if path.suffix not in (".js", ".mjs"):
-        raise DeclarationError(f"{owner.__name__}: script={str(given)!r} is no JavaScript file, .js or .mjs")
+        raise DeclarationError(f"{owner.__name__}: script={str(given)!r} is not a JavaScript file, .js or .mjs")
     home = getattr(sys.modules.get(owner.__module__), "__file__", None)
     if home is None and not path.is_absolute():
         raise DeclarationError(

@@ -16,7 +16,7 @@ _LENGTH: Final = re.compile(r"\d{1,5}(\.\d{1,3})?(px|rem|em|ch|vw|%)")
 
 
 class Sidebar(Layout):
-    """A panel at the side of the page, beside everything else; on a phone it lies over the page.
+    """A panel at the side of the page; on a phone it covers the page.
 
     Args:
         label: Its accessible name.
@@ -50,7 +50,7 @@ class Sidebar(Layout):
         super().check()
         self.prefer_one_of("position", ("left", "right"), "left")
         if isinstance(self.width, str) and not _LENGTH.fullmatch(self.width):
-            raise DeclarationError(f"{self.name}: width={brief(self.width)} is no length such as 320, '20rem' or '30%'")
+            raise DeclarationError(f"{self.name}: width={brief(self.width)} is not a length such as 320 or '30%'")
 
     def props(self) -> dict[str, Value]:
         width = self.width if isinstance(self.width, str) else f"{max(int(self.width), 0)}px"

@@ -50,7 +50,7 @@ class Tab(Layout):
         label: The heading.
         visible: Whether it is offered at all.
         interactive: Whether it can be opened.
-        id: What `Tabs(selected=…)` calls it; by default its place among the tabs, from 0.
+        id: What `Tabs(selected=…)` calls it; by default its position among the tabs, from 0.
         named: See `Element`.
     """
 
@@ -102,7 +102,7 @@ class Step(Tab):
         label: The heading.
         visible: Whether it is one of the steps at all.
         interactive: Whether it can be gone back to.
-        id: What `Walkthrough(selected=…)` calls it; by default its place among the steps, from 0.
+        id: What `Walkthrough(selected=…)` calls it; by default its position among the steps, from 0.
         named: See `Element`.
     """
 

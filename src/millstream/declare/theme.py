@@ -192,7 +192,7 @@ def _checked(given: Mapping[str, object]) -> dict[str, Token]:
     for name, value in given.items():
         short = str(name).removeprefix("--ms-").replace("_", "-")
         if short not in TOKENS:
-            raise DeclarationError(f"the theme sets {name!r}, which is no token{_known(short, TOKENS)}")
+            raise DeclarationError(f"the theme sets {name!r}, which is not a token{_known(short, TOKENS)}")
         parts = [plain(part) for part in (value if isinstance(value, tuple | list) else (value,))]
         texts = [part for part in parts if isinstance(part, str) and _is_css(part)]
         if len(parts) > 2 or texts != parts:

@@ -22,7 +22,7 @@ SKIP: Final = Skip()
 
 
 def skip() -> Skip:
-    """Return this for an output that stays as it is; as the only return value it leaves all outputs as they are."""
+    """Return this for an output that stays unchanged; as the only return value it leaves all outputs unchanged."""
     return SKIP
 
 
@@ -43,7 +43,7 @@ class Update:
 def update(**changes: object) -> Update:
     """Return this for an output whose properties change: `update(visible=False)`, `update(choices=[…], value=…)`.
 
-    Takes the arguments of the element's constructor; what is not named stays as it is.
+    Takes the arguments of the element's constructor; arguments that are left out stay unchanged.
     """
     return Update(changes)
 

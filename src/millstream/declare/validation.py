@@ -26,7 +26,7 @@ def validate(is_valid: object, message: str = "") -> dict[str, object]:
 
     Args:
         is_valid: Whether the value may go to the handler.
-        message: What is shown beside the field if it may not.
+        message: The message shown next to the field if it may not.
     """
     return {"__type__": "validate", "is_valid": bool(is_valid), "message": message}
 

@@ -77,7 +77,7 @@ async def run_load(
             assert member.stdin is not None
             member.stdin.write(b"go\n")
         await asyncio.sleep(plan.ramp_s)
-        say(f"all have come; {plan.seconds:g} s are measured")
+        say(f"all have arrived; {plan.seconds:g} s are measured")
         watching = asyncio.create_task(server.watch(), name="millstream-load-server")
         await asyncio.sleep(plan.seconds)
         watching.cancel()

@@ -108,7 +108,7 @@ def decode(source: Source, max_bytes: int = MAX_DECODED_BYTES) -> Chunk:
     """Decode a whole file at its own rate, with all of its channels.
 
     Raises:
-        MediaError: It is no audio, broken, or longer than `max_bytes` of samples; or PyAV is needed and missing: the
+        MediaError: It is not audio, broken, or longer than `max_bytes` of samples; or PyAV is needed and missing: the
             message names the command that installs it.
     """
     kind = recognise(source)

@@ -98,7 +98,7 @@ def check_size(width: int, height: int, max_pixels: int) -> None:
 
 
 def format_of(head: bytes) -> str | None:
-    """Recognise the format of an image by its first bytes, also formats that are not decoded; `None` if it is no image.
+    """Recognise the format of an image by its first bytes, even if it is not decoded; `None` if it is not an image.
 
     Args:
         head: The first `HEAD_BYTES` of the file, or all of it.

@@ -64,7 +64,7 @@ def kind_of_model(source: Source, name: str) -> str:
         size, head = len(source), source[:HEAD_BYTES]
     kind = _kind(head, size, Path(name).suffix.lower())
     if kind is None:
-        raise MediaError(f"it is no 3D model of a known kind ({', '.join(KINDS)})")
+        raise MediaError(f"it is not a 3D model of a known kind ({', '.join(KINDS)})")
     if kind == "gltf":
         _check_references(source.read_bytes() if isinstance(source, Path) else source)
     return kind

@@ -16,7 +16,7 @@ DIRECT: Final = "millstream.direct"
 VIA: Final = (b"via", b"1.1 haproxy")
 """Added to each request: HAProxy adds nothing, and on the same machine all its visitors would pass for the operator."""
 
-SOON: Final = Refusal(503, "The app is about to be there. Try again in a moment.", (("retry-after", "1"),))
+SOON: Final = Refusal(503, "The app is starting. Try again in a moment.", (("retry-after", "1"),))
 
 
 class Entrance:
@@ -50,7 +50,7 @@ class Entrance:
 
 
 class Undisturbed:
-    """Has Ray leave calls alone: a page's session is no part of the call that lends it its connection.
+    """Has Ray leave calls alone: a page's session is not a part of the call that lends it its connection.
 
     Ray would read ahead of the app, without bound, to see a client go, and then cancel the call; and it would let a
     client say after what time.

@@ -55,12 +55,12 @@ class RayOptions:
             )
         for name in ("streams", "start_s"):
             if not 0 < getattr(self, name) < math.inf:
-                raise ValueError(f"{name}={getattr(self, name)} is no number above 0")
+                raise ValueError(f"{name}={getattr(self, name)} is not a number above 0")
         if self.pool < 0:
-            raise ValueError(f"pool={self.pool} is no number of actors")
+            raise ValueError(f"pool={self.pool} is not a number of actors")
         for name in ("num_cpus", "num_gpus", "pool_cpus", "pool_gpus", "upscale_s", "downscale_s", "drain"):
             if not 0 <= getattr(self, name) < math.inf:
-                raise ValueError(f"{name}={getattr(self, name)} is no number from 0")
+                raise ValueError(f"{name}={getattr(self, name)} is not a number from 0")
 
     @classmethod
     def resolve(cls, given: Mapping[str, object]) -> Self:

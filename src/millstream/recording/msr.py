@@ -106,7 +106,7 @@ class Visit(NamedTuple):
 
 
 class UnreadableRecording(InvalidValue):
-    """The file is no recording, a broken one, or one that this version cannot read; the message says which."""
+    """The file is not a recording, a broken one, or one that this version cannot read; the message says which."""
 
 
 def pack_header(header: Header) -> bytes:
@@ -171,7 +171,7 @@ def without_secrets(message: bytes) -> bytes:
 
 def _read_header(file: BinaryIO, path: Path) -> Header:
     if file.read(len(MAGIC)) != MAGIC:
-        raise UnreadableRecording(f"{path} is no recording of a visit: it does not begin as one")
+        raise UnreadableRecording(f"{path} is not a recording of a visit: it does not begin as one")
     first = next(_records(file, path, MAX_HEADER_BYTES), None)
     if first is None or first.kind is not RecordKind.HEADER:
         raise UnreadableRecording(f"{path} is broken: it has no header")
@@ -196,7 +196,7 @@ def _records(file: BinaryIO, path: Path, longest: int = MAX_MESSAGE_BYTES) -> It
     while len(prefix := file.read(_PREFIX.size)) == _PREFIX.size:
         size, number, time_us = _PREFIX.unpack(prefix)
         if size > longest or number > max(RecordKind) or time_us < before:
-            raise UnreadableRecording(f"{path} is broken at byte {file.tell() - _PREFIX.size}: this is no record")
+            raise UnreadableRecording(f"{path} is broken at byte {file.tell() - _PREFIX.size}: this is not a record")
         body = file.read(size)
         if len(body) < size:
             return

@@ -41,7 +41,7 @@ MAX_OFFERED: Final = 1_000
 """Names that were offered and not used yet."""
 
 MAX_UPLOAD_BYTES: Final = 32 * 1024 * 1024
-"""A larger file is no part of a recording."""
+"""A larger file is not a part of a recording."""
 
 PART_BYTES: Final = 1024 * 1024
 
@@ -70,7 +70,7 @@ class RecordedVisit:
             self._recorder.write(self.path, data)
         elif self._bytes - len(data) <= MAX_FILE_BYTES:
             logger.warning(
-                "The recording %s is as long as one may be; the rest of the visit is not recorded.", self.path
+                "The recording %s has reached the maximum size; the rest of the visit is not recorded.", self.path
             )
 
     def add_upload(self, part: UploadPart) -> None:
@@ -189,7 +189,7 @@ class Recorder:
 
     def _fail(self, why: str) -> None:
         self._has_failed = True
-        logger.warning("Visits are not recorded any more in %s: %s. The app goes on.", self._folder, why)
+        logger.warning("Visits are no longer recorded in %s: %s. The app keeps running.", self._folder, why)
 
 
 def _new_name() -> str:

@@ -82,7 +82,7 @@ class Absences:
 
     def _give_up(self, session: Absent) -> None:
         self.end(session, is_back=False)
-        session.end(1001, "too many pages are away")
+        session.end(1001, "too many pages are disconnected")
 
     def _let_others_in(self, session: Absent) -> None:
         self._queue.step_aside(session.tickets)

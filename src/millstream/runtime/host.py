@@ -316,7 +316,7 @@ class Host:
         try:
             await run_in_thread("clean", self._folders.remove_orphans)
         except Busy:
-            logger.warning("what killed processes left in the temporary directory is removed at the next start")
+            logger.warning("files left by killed processes in the temporary directory are removed at the next start")
 
     def _prepare(self) -> tuple[AppProgram, UploadInspector, Beginning]:
         self._folders.make()

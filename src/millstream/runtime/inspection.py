@@ -92,7 +92,7 @@ def _delete(blob: Blob) -> None:
 
 
 def found_in(blob: Blob) -> str:
-    """Tell which image format a file has by its content; empty if it is no image. Blocks."""
+    """Tell which image format a file has by its content; empty if it is not an image. Blocks."""
     if blob.path is None:
         return format_of((blob.data or b"")[:HEAD_BYTES]) or ""
     with blob.path.open("rb") as file:

@@ -103,4 +103,4 @@ def _lose(component: Component, restored: Restored, initial: Initial) -> None:
 
 
 def _cannot_read(name: str, error: BaseException) -> None:
-    logger.warning("the value of %s cannot be read from a snapshot, and begins anew", name, exc_info=error)
+    logger.warning("the value of %s cannot be read from a snapshot, and starts over", name, exc_info=error)

@@ -16,7 +16,7 @@ from millstream.runtime.state.value_notes import inputs_note
 from millstream.tickets import Ticket
 from millstream.wire.messages import RunState
 
-TOO_MUCH: Final = "Too much is going on at once; try again in a moment."
+TOO_MUCH: Final = "Too many calls are running at once; try again in a moment."
 RESTARTING: Final = "The app is being restarted. Try again in a moment."
 
 

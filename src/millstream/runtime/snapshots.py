@@ -186,8 +186,8 @@ class Snapshots:
         if element.id not in self._warned:
             self._warned.add(element.id)
             logger.warning(
-                "the value of %s cannot be written down (%s): if the server is replaced, it begins anew. "
-                "Keep in it only what can be pickled; locks, models and open files belong into the module",
+                "the value of %s cannot be written down (%s): if the server is replaced, it starts over. "
+                "Keep only picklable objects in it; keep locks, models and open files in module variables",
                 element.name,
                 error,
             )

@@ -133,7 +133,7 @@ class ServerOptions:
         if self.ssl_keyfile and not self.ssl_certfile:
             raise ValueError("launch(): ssl_keyfile needs ssl_certfile, the certificate that belongs to the key")
         if self.server_port is not None and not 0 <= self.server_port <= LAST_PORT:
-            raise ValueError(f"launch(): server_port={self.server_port} is no port: give 0 to {LAST_PORT}")
+            raise ValueError(f"launch(): server_port={self.server_port} is not a port: give 0 to {LAST_PORT}")
         if self.num_ports < 1:
             raise ValueError(f"launch(): num_ports={self.num_ports} is less than 1")
         self._check_bounds()
@@ -149,13 +149,13 @@ class ServerOptions:
     def _check_bounds(self) -> None:
         for name, seconds in (("drain", self.drain), ("grace", self.grace), ("abandon_after", self.abandon_after)):
             if not (isinstance(seconds, Real) and 0 <= seconds < math.inf):
-                raise ValueError(f"launch(): {name}={seconds!r} is no number of seconds from 0")
+                raise ValueError(f"launch(): {name}={seconds!r} is not a number of seconds from 0")
         for name, seconds in (("unblock_after", self.unblock_after), ("hang_after", self.hang_after)):
             if not (isinstance(seconds, Real) and seconds > 0):
-                raise ValueError(f"launch(): {name}={seconds!r} is no number of seconds above 0")
+                raise ValueError(f"launch(): {name}={seconds!r} is not a number of seconds above 0")
         for name, count in (("engine_workers", self.engine_workers), ("recycle_after", self.recycle_after)):
             if count is not None and not (is_number(count) and count >= 1):
-                raise ValueError(f"launch(): {name}={count!r} is no number from 1")
+                raise ValueError(f"launch(): {name}={count!r} is not a number from 1")
         engines.check(self.engine, "launch()")
 
     @classmethod

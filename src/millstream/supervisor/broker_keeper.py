@@ -47,7 +47,7 @@ class BrokerKeeper:
         process = self._process
         if process is not None and (code := process.exit_code()) is not None:
             pause_s = self._delay.after(process.lived_s)
-            logger.error("The broker ended with exit code %d; another one is started in %g s.", code, pause_s)
+            logger.error("The broker ended with exit code %d; it is restarted in %g s.", code, pause_s)
             process.close()
             self._process, self.due = None, time.monotonic() + pause_s
         if self.due is not None and self.due <= time.monotonic():
@@ -57,7 +57,7 @@ class BrokerKeeper:
             except OSError as error:  # for lack of memory or processes, which is no reason to end the gateways
                 pause_s = max(self._delay.after(0.0), FIRST_S)
                 self.due = time.monotonic() + pause_s
-                logger.error("No broker can be started (%s); it is tried again in %g s.", error, pause_s)
+                logger.error("No broker can be started (%s); trying again in %g s.", error, pause_s)
 
     def close(self) -> None:
         """End it."""

@@ -172,7 +172,7 @@ class Supervisor:
                 raise
             pause_s = max(post.delay.after(0.0), FIRST_S)
             post.due = time.monotonic() + pause_s
-            logger.error("No gateway can be started (%s); it is tried again in %g s.", error, pause_s)
+            logger.error("No gateway can be started (%s); trying again in %g s.", error, pause_s)
 
     def _started(self, post: Post) -> GatewayProcess:
         post.starts, self._seats = post.starts + 1, self._seats + 1
@@ -256,7 +256,7 @@ class Supervisor:
             if post.successor is child:
                 post.successor = None
                 self._rolling.clear()
-                logger.error("The new gateway %s %s: the others go on as they are.", child.name, _ended(code))
+                logger.error("The new gateway %s %s: the others keep running.", child.name, _ended(code))
             if post.child is child:
                 post.child = None
                 self._replace(post, child, code)
@@ -299,7 +299,7 @@ class Supervisor:
                 post.successor = self._started(post)
             except OSError as error:
                 self._rolling.clear()
-                logger.error("No new gateway can be started (%s): the others go on as they are.", error)
+                logger.error("No new gateway can be started (%s): the others keep running.", error)
 
     def _take_over(self, post: Post) -> None:
         if post.child is not None:

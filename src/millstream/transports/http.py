@@ -77,7 +77,7 @@ class HttpTransport:
                 async with asyncio.timeout(SILENCE_S):
                     await self._change()
             except TimeoutError:
-                self.lose("the page has fallen silent")
+                self.lose("the page has stopped sending")
         message = self._waiting.popleft()
         self._waiting_bytes -= len(message)
         self._changed.set()

@@ -99,5 +99,5 @@ def _checked_size(number: int) -> int:
         return number
     size = number - _END
     if not _CODE.size <= size <= _LONGEST_END:
-        raise ProtocolError(f"{number} is no size of a message")
+        raise ProtocolError(f"{number} is not a size of a message")
     return size

@@ -76,7 +76,7 @@ def well_formed(text: str) -> str:
 def encodable(value: object, keeps: tuple[type, ...] = (), depth: int = MAX_DEPTH) -> object:
     """Make a value plain all through, as MessagePack and JSON can carry it.
 
-    Text is well formed, whole numbers too large for the wire are floats, and what is no number (`nan`, `inf`) is
+    Text is well formed, whole numbers too large for the wire are floats, and what is not a number (`nan`, `inf`) is
     `None`. What is one of `keeps` stays as it is.
 
     Raises:

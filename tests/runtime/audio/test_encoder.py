@@ -337,7 +337,7 @@ def test_an_encoder_that_fails_ends_the_audio_and_says_so(
 
     async def act(room: Room) -> None:
         narrow(room)
-        with pytest.raises(gr.InvalidValue, match="was given audio that cannot be compressed: no memory is left"):
+        with pytest.raises(gr.InvalidValue, match="got audio that cannot be compressed: no memory is left"):
             await room.say(0.5)
         room.voice.end()
         await over(room)

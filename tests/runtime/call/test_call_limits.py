@@ -102,7 +102,7 @@ async def test_each_event_gets_half_of_what_is_left_and_so_does_each_address() -
 async def test_a_visitor_gets_so_many_and_again_when_some_have_ended() -> None:
     bounded = call_limits(max_calls_each=3)
     workers = [work(bounded, binding) for binding in range(3)]
-    with pytest.raises(Busy, match="3 calls of yours are still at work"):
+    with pytest.raises(Busy, match="3 of your calls are still running"):
         work(bounded, 3)
     work(bounded, 3, "berta")
     workers[0].released.set_result(None)

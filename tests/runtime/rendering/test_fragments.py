@@ -429,7 +429,7 @@ def declares(what: Any) -> gr.Blocks:
     [
         (lambda demo, button: [gr.Markdown("x") for _ in range(MOST_ELEMENTS + 1)], "more than 4000 elements"),
         (lambda demo, button: [gr.Textbox(key=1), gr.Textbox(key=1)], "the same key=1: each needs one of its own"),
-        (lambda demo, button: gr.Textbox(key=[1]), "is no number, text or tuple"),
+        (lambda demo, button: gr.Textbox(key=[1]), "is not a number, text or tuple"),
         (lambda demo, button: button.click(None, js="() => 1"), "only scripts that it was loaded with"),
         (lambda demo, button: button.click(print, engine="process"), "in threads of the server; leave engine= out"),
         (lambda demo, button: demo.unload(lambda: None), "cannot be bound in render"),

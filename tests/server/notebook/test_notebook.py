@@ -84,7 +84,7 @@ def test_inline_and_quiet_are_what_they_say(kernel: Kernel) -> None:
 
 def test_a_size_that_is_none_is_refused(kernel: Kernel) -> None:
     said = kernel.run(APP.format(label="x").replace("launch()", "launch(height='1px;color:red')"))
-    assert said.error.startswith("ValueError: launch(): height='1px;color:red' is no size")
+    assert said.error.startswith("ValueError: launch(): height='1px;color:red' is not a size")
 
 
 def test_the_magic_runs_a_cell_and_shows_its_app(kernel: Kernel) -> None:

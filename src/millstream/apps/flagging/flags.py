@@ -53,7 +53,7 @@ class Flags:
             raise DeclarationError(f"Interface: flagging_mode={mode!r} is not 'never', 'manual' or 'auto'")
         if callback is not None and not isinstance(callback, FlaggingCallback):
             raise DeclarationError(
-                f"Interface: flagging_callback={callback!r} is no FlaggingCallback, such as CSVLogger()"
+                f"Interface: flagging_callback={callback!r} is not a FlaggingCallback, such as CSVLogger()"
             )
         self._options = [(one, one) if isinstance(one, str) else (str(one[0]), str(one[1])) for one in options or ()]
         self._folder = Path(folder) if folder is not None else FOLDER
@@ -87,6 +87,6 @@ class Flags:
                     raise
                 logger.warning("a result was not written down: %s", error)
             if says_so:
-                Success("It is written down. Thank you.", title="Flagged")
+                Success("Your report has been saved. Thank you.", title="Flagged")
 
         return flag

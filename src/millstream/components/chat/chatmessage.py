@@ -100,7 +100,7 @@ class Message:
 
 
 class UnfitMessage(ValueError):
-    """A value is no message; the message says why, and what would be one."""
+    """A value is not a message; the message says why, and what would be one."""
 
 
 def read_message(given: object, show: Callable[[object], Part | None]) -> Message:

@@ -98,5 +98,5 @@ def _color(given: object) -> Value:
     """
     color, opacity = given if isinstance(given, list | tuple) and len(given) == 2 else (given, 1)
     if not (isinstance(color, str) and _COLOR.fullmatch(color) and is_number(opacity) and 0 <= opacity <= 1):
-        raise DeclarationError(f"Brush: {given!r} is no colour such as '#ff8800', and no (colour, opacity)")
+        raise DeclarationError(f"Brush: {given!r} is not a colour such as '#ff8800', and no (colour, opacity)")
     return [color, opacity]

@@ -173,7 +173,7 @@ class MediaComponent(Component):
         for argument in ("min_length", "max_length"):
             self.check_number(argument, getattr(self, argument))
         if self.max_length is not None and self.max_length <= 0:
-            self.correct("max_length", None, f"{self.max_length!r} is no length")
+            self.correct("max_length", None, f"{self.max_length!r} is not a length")
         if self.max_length is not None and (self.min_length or 0.0) > self.max_length:
             lengths = f"min_length={self.min_length!r} is above max_length={self.max_length!r}"
             raise DeclarationError(f"{self.name}: {lengths}")

@@ -37,7 +37,7 @@ class WaveformOptions(metaclass=PlainArguments):
         for name in ("waveform_color", "waveform_progress_color"):
             color = getattr(self, name)
             if color is not None and not isinstance(color, str):
-                raise DeclarationError(f"WaveformOptions: {name}={color!r} is no CSS colour")
+                raise DeclarationError(f"WaveformOptions: {name}={color!r} is not a CSS colour")
         if self.skip_length is not None and not (is_number(self.skip_length) and self.skip_length > 0):
             warn(f"WaveformOptions: skip_length={self.skip_length!r} is not above 0; the default is taken")
             object.__setattr__(self, "skip_length", None)
@@ -64,5 +64,5 @@ def waveform_options_of(given: WaveformOptions | Mapping[str, object] | None) ->
     if isinstance(given, WaveformOptions):
         return given
     if not isinstance(given, Mapping | None):
-        raise DeclarationError(f"waveform_options={given!r} is no WaveformOptions")
+        raise DeclarationError(f"waveform_options={given!r} is not a WaveformOptions")
     return WaveformOptions(**(given or {}))  # type: ignore[arg-type]  # checked by the class itself

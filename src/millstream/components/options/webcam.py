@@ -75,7 +75,7 @@ def webcam_options_of(
     if isinstance(options, Mapping):
         options = WebcamOptions(**options)  # type: ignore[arg-type]  # checked by the class itself
     if not isinstance(options, WebcamOptions | None):
-        raise DeclarationError(f"webcam_options={options!r} is no WebcamOptions")
+        raise DeclarationError(f"webcam_options={options!r} is not a WebcamOptions")
     options = options or WebcamOptions()
     return replace(
         options,

@@ -71,7 +71,7 @@ def _drawn(table: ColumnTable, asked: Asked) -> list[str]:
     for role, name in zip(("x", "y", "color"), names, strict=False):
         if name not in table.names:
             raise UnfitPlotTable(
-                f"{role}={name!r} is no column of the table, whose columns are {brief(table.names[:20])}"
+                f"{role}={name!r} is not a column of the table, whose columns are {brief(table.names[:20])}"
             )
     return names
 

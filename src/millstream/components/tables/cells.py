@@ -57,8 +57,8 @@ class TableColumn(NamedTuple):
 def column_of(values: Sequence[object]) -> TableColumn:
     """Make the values of a column plain, and find out their type.
 
-    What is no number (`nan`, `NaT`, `pd.NA`) is `None`. Whole numbers that a page would round are written out, and so
-    are infinities. Dates and times have their ISO form.
+    Values that are not numbers (`nan`, `NaT`, `pd.NA`) are `None`. Whole numbers that a page would round are written
+    out, and so are infinities. Dates and times have their ISO form.
     """
     types = set(map(type, values))
     if not types <= PLAIN:

@@ -32,7 +32,7 @@ COSTS: Final = ((30, "\n\r"), (10, "*_~`[]<>!&\\$|"), (1.5, '+=-:#%@^{}"'))
 STEP: Final = 4096
 """Characters by which it is found out how much of a text is rendered."""
 
-TOO_LONG: Final = "<p><em>This text is too long to be formatted. Here is the rest of it as it is written.</em></p>"
+TOO_LONG: Final = "<p><em>This text is too long to be formatted. The rest is shown as plain text.</em></p>"
 
 BEGINNING: Final = 256
 """Characters by which a text that grows is known again; a shorter one is rendered anew."""

@@ -32,7 +32,7 @@ class AudioBlob:
 
     @cached_property
     def kind(self) -> FileKind | None:
-        """Its kind; `None` if it is no audio."""
+        """Its kind; `None` if it is not audio."""
         return audio_file.recognise(self._source)
 
     @property
@@ -88,7 +88,7 @@ class AudioBlob:
     def _known(self) -> FileKind:
         if self.kind is None:
             names = audio_file.NAMES
-            raise InvalidValue(f"{self._owner} cannot read {self._blob.name}, which is no audio: take {names}")
+            raise InvalidValue(f"{self._owner} cannot read {self._blob.name}, which is not audio: take {names}")
         return self.kind
 
     @property

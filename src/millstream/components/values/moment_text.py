@@ -88,4 +88,4 @@ def zone_of(name: str | None) -> tzinfo | None:
         return ZoneInfo(name)
     except (ValueError, OSError, LookupError) as error:
         remedy = "write a name such as 'Europe/Paris'; where the system has no zones, install the package tzdata"
-        raise ValueError(f"is no time zone: {remedy}") from error
+        raise ValueError(f"is not a time zone: {remedy}") from error

@@ -22,7 +22,7 @@ SLACK: Final = 1e-3
 
 
 class UnfitImage(ValueError):
-    """An array is no image; the message says why, and what to do."""
+    """An array is not an image; the message says why, and what to do."""
 
 
 def to_pixels(array: NDArray[np.generic]) -> Pixels:

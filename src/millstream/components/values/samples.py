@@ -19,7 +19,7 @@ OVERSHOOT: Final = 1.01
 
 
 class UnfitAudio(ValueError):
-    """An array is no audio; the message says why, and what to do."""
+    """An array is not audio; the message says why, and what to do."""
 
 
 def is_sound(value: object) -> TypeGuard[tuple[object, NDArray[np.generic]]]:

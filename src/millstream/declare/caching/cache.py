@@ -16,13 +16,13 @@ _MADE: Final = "_millstream_kept"
 
 
 class Cache:
-    """A store that a handler fills by itself: `def answer(prompt, kept=gr.Cache())`.
+    """A store that a handler fills itself: `def answer(prompt, kept=gr.Cache())`.
 
     Keys may be anything that has a content: texts, numbers, arrays, images, lists of these. In worker processes, each
     has its own. Keys are hashed where `get` and `set` are called: for large ones, an async handler does so in a thread.
 
     Args:
-        max_size: The most entries, of which those that were not used for longest go; 0 for any number.
+        max_size: The maximum number of entries; the least recently used are dropped. 0 for any number.
         max_memory: The most bytes that they take, estimated: a number, or a text such as `"512mb"`; `None` for any.
         per_session: Whether each page has its own entries, which go with it.
     """
@@ -78,7 +78,7 @@ def cache(
 ) -> Handler | Callable[[Handler], Handler]:
     """Keep the results of a function by the content of its arguments: `@gr.cache`, or `gr.cache(fn)(…)` in another.
 
-    Functions may be plain, async, or generators of either kind, whose results are all kept and given again. `Request`
+    Functions may be plain, async, or generators of either kind, all of whose results are stored and replayed. `Request`
     and `Progress` do not count, event data does by what it says; results of a function that takes a `Request`, or
     another object of one page, are kept for that page alone. In worker processes, each keeps its own results.
 
@@ -87,19 +87,19 @@ def cache(
 
     Args:
         fn: The function.
-        key: Gets the arguments by name, and gives what counts of them.
+        key: Gets the arguments by name, and returns the key.
         max_size: See `Cache`.
         max_memory: See `Cache`.
         per_session: See `Cache`.
 
     Raises:
-        DeclarationError: `fn` is no function, or a bound is none.
+        DeclarationError: `fn` is not a function, or a bound is not valid.
     """
     options = (key, max_size, max_memory, per_session)
 
     def keep(function: Handler) -> Handler:
         if not callable(function):
-            raise DeclarationError(f"cache: {function!r} is no function: write gr.cache(fn)(…), not gr.cache(fn(…))")
+            raise DeclarationError(f"cache: {function!r} is not a function: write gr.cache(fn)(…), not gr.cache(fn(…))")
         # With the function itself, so that `gr.cache(fn)` in each call finds what it kept before.
         made: dict[tuple[object, ...], Handler] = getattr(function, "__dict__", {}).setdefault(_MADE, {})
         if options not in made:

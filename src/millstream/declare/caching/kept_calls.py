@@ -43,7 +43,7 @@ class KeptCalls:
     Args:
         spec: The function.
         store: Where results are kept.
-        key: Gets the arguments by name, and gives what counts of them.
+        key: Gets the arguments by name, and returns the key.
         ignored: A type whose instances do not count. Nor does what the function asks for, but for data of events.
     """
 

@@ -38,7 +38,7 @@ class Store:
 
     def __init__(self, max_size: int = 128, max_memory: str | int | None = None, *, per_session: bool = False) -> None:
         if max_size < 0:
-            raise DeclarationError(f"cache: max_size={max_size!r} is no whole number from 0")
+            raise DeclarationError(f"cache: max_size={max_size!r} is not a whole number from 0")
         self._max_size, self.max_bytes = max_size, _bytes(max_memory)
         self._is_per_session = per_session
         self._entries: OrderedDict[Key, tuple[object, int]] = OrderedDict()
@@ -130,5 +130,5 @@ def _bytes(given: str | int | None) -> int | None:
     found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([kmgt]?b?)\s*", str(given).lower())
     unit = "" if found is None else found[2] if found[2].endswith("b") or not found[2] else f"{found[2]}b"
     if found is None or unit not in _UNITS:
-        raise DeclarationError(f"cache: max_memory={given!r} is no size; give bytes, or a text such as '512mb'")
+        raise DeclarationError(f"cache: max_memory={given!r} is not a size; give bytes, or a text such as '512mb'")
     return int(float(found[1]) * _UNITS[unit])

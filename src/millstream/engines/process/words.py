@@ -11,7 +11,7 @@ from millstream.jobs import Failure, Job, Result, Signature
 
 REMEDY: Final = "Load it in setup() and keep it in a variable of the module, or leave engine= out."
 
-OUT_OF_ORDER: Final = "This part of the app is out of order: its worker processes end again and again. Try again later."
+OUT_OF_ORDER: Final = "This part of the app is out of order: its worker processes keep crashing. Try again later."
 
 
 def lost(handler: str, death: Death) -> Failure:

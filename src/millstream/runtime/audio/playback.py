@@ -177,7 +177,7 @@ class Playback:
     def _break(self, fault: str, error: BaseException | None = None) -> None:
         self.fault = fault
         self._moved.set()
-        logger.error("%s was given audio that %s", self.component.name, fault, exc_info=error)
+        logger.error("%s got audio that %s", self.component.name, fault, exc_info=error)
 
     def _measure(self, message: Played) -> None:
         now, is_playing = self._now(), message.state == "playing"
@@ -205,7 +205,7 @@ class Playback:
 
     def _check_fault(self) -> None:
         if self.fault:
-            raise InvalidValue(f"{self.component.name} was given audio that {self.fault}")
+            raise InvalidValue(f"{self.component.name} got audio that {self.fault}")
 
     async def _put_samples(self, sound: Chunk, timeout_s: float, is_live: bool) -> None:
         self._encoding.rest(None)

@@ -19,7 +19,7 @@ from millstream.runtime.settings import Settings
 logger = logging.getLogger("millstream.session")
 
 LATER = "Try again in a moment."
-NO_ANSWER = "This part of the app does not answer: too many of its calls never came to an end. Try again later."
+NO_ANSWER = "This part of the app does not respond: too many of its calls have not ended. Try again later."
 
 
 class CallOwner(NamedTuple):
@@ -69,10 +69,10 @@ class CallLimits:
         if self._abandoned[own] >= settings.max_abandoned:
             self._refuse(binding, NO_ANSWER)
         if calls[visitor] >= settings.max_calls_each:
-            why = f"{calls[visitor]} calls of yours are still at work. Try again when some of them have ended."
+            why = f"{calls[visitor]} of your calls are still running. Try again when some of them have ended."
             self._refuse(binding, why)
         if calls[own] >= left or (caller.address and calls[address] >= left):
-            self._refuse(binding, f"The app is busy: too much is going on at once. {LATER}")
+            self._refuse(binding, f"The app is busy: too many calls are running at once. {LATER}")
         worker = self._engine.open(binding.number, notify)
         self._refusing.discard(own)
         shares = (None, own, visitor, address)

@@ -234,7 +234,7 @@ def decoded_alone(packet: Packet) -> Media:
         MediaError: It cannot be decoded.
     """
     if packet.codec == CodecNumber.OVERLAY:
-        raise MediaError("marks on the frames of a camera are no image: take the component of the camera as the input")
+        raise MediaError("marks on the frames of a camera are not an image: use the camera's component as the input")
     decoder = codecs.by_number(packet.codec).open_decoder()
     try:
         media = decoder.decode(packet.payload)

@@ -52,7 +52,7 @@ def blame(handler: str, output: str, error: Exception) -> None:
     is_named = isinstance(error, MillstreamError) and output in message_of(error)
     if not is_named and not isinstance(error, Error | Cancelled):
         reason = message_of(error) if isinstance(error, MillstreamError) else titled(error)
-        raise InvalidValue(f"what {handler}() returned for {output} does not do: {reason}") from error
+        raise InvalidValue(f"what {handler}() returned for {output} is not valid: {reason}") from error
 
 
 def distributed(binding: Binding, elements: Mapping[int, Element], value: object) -> dict[int, object]:

@@ -40,12 +40,12 @@ def Info(  # noqa: N802 - the name that programs know from Gradio
 def Success(  # noqa: N802 - the name that programs know from Gradio
     message: str = "Success.", duration: float | None = 10, visible: bool = True, title: str | None = "Success"
 ) -> None:
-    """Say in the page that the running handler serves what went well; the arguments are those of `Warning`."""
+    """Show a success message in the page that the running handler serves; the arguments are those of `Warning`."""
     _say("success", message, duration, visible, title)
 
 
 def lasting(duration: object) -> float:
-    """Give the seconds that a message stays, 0 until it is closed; what is no number of seconds is as good as 10."""
+    """Give the seconds that a message stays, 0 until it is closed; what is not a number of seconds is as good as 10."""
     seconds = plain_scalar(duration)
     if isinstance(seconds, int | float) and abs(seconds) <= sys.float_info.max:
         return max(float(seconds), 0.0)

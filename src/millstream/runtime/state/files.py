@@ -288,5 +288,5 @@ def _open_regular(path: str, flags: int) -> int:
     descriptor = os.open(path, flags | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        raise InvalidValue(f"{path!r} is no regular file")
+        raise InvalidValue(f"{path!r} is not a regular file")
     return descriptor

@@ -51,7 +51,9 @@ class PathRules:
                 "directory, or it is hidden or blocked; copy it there, or name its folder in launch(allowed_paths=[…])"
             )
         if not is_file:
-            raise InvalidValue(f"the file {str(path)!r} does not exist, or is no file; check what the handler returns")
+            raise InvalidValue(
+                f"the file {str(path)!r} does not exist, or is not a file; check the handler's return value"
+            )
         return real
 
     def permits(self, path: Path) -> bool:

@@ -91,7 +91,7 @@ class Assets:
         except FileNotFoundError as error:
             raise RuntimeError(
                 f"The page was not built: {folder} has no assets.json. In a source tree, run scripts/build_page.py; "
-                "an installed package without it is broken, install it again."
+                "if the package is installed, it is broken: reinstall it."
             ) from error
         late = [built.late[tag] for tag in sorted(set(tags)) if tag in built.late]
         sheets = [built.main_css, *(element.css for element in late)]

@@ -66,7 +66,7 @@ async def receive_file(request: Request) -> Response:
     except TimeoutError:
         return _error(408, f"The upload stood still for {STALL_S:.0f} s.")
     except ClientDisconnect:
-        return _error(400, "The upload broke off.")  # nobody reads it
+        return _error(400, "The upload was interrupted.")  # nobody reads it
     return JSONResponse(value, headers={"cache-control": "no-store"})
 
 

@@ -56,7 +56,7 @@ def css_size(name: str, value: float | str) -> str:
     """
     text = str(value)
     if isinstance(value, bool) or not _SIZE.fullmatch(text):
-        raise ValueError(f"launch(): {name}={value!r} is no size: give a number of pixels, or a text such as '60vh'")
+        raise ValueError(f"launch(): {name}={value!r} is not a size: give a number of pixels, or a text such as '60vh'")
     return text if not text.replace(".", "").isdigit() else f"{text}px"
 
 

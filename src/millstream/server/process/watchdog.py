@@ -105,7 +105,7 @@ class Watchdog:
         try:
             self._thread.start()
         except RuntimeError as error:
-            logger.error("Nothing will notice a handler that blocks the server: %s.", error)
+            logger.error("Handlers that block the server will not be detected: %s.", error)
 
     def stop(self) -> None:
         """End the watch, and wait for its thread."""
@@ -152,7 +152,7 @@ class Watchdog:
         self._complaints.say(f"unblocked {culprit.name}", f"The event loop runs again after {blocked_s:.1f} s.")
 
     def _say(self, culprit: Culprit) -> None:
-        what = f"The event loop is blocked by {culprit.name}: nobody else is served meanwhile"
+        what = f"The event loop is blocked by {culprit.name}: nobody else is served until it ends"
         if self._complaints.say(what, f"{what}. An async handler has to await."):
             logger.error("The stack of %s:\n%s", culprit.name, culprit.stack)
 

@@ -113,7 +113,11 @@ class Gate:
         caller = Caller(peer, scheme == "https", host, prefix, cookies)
         caller.is_developers = self.is_private and hosts.is_from_here(peer, host.host, headers.keys())
         if not path:  # without the slash, the page's relative addresses would point outside the app
-            return Refusal(307, "The app is one slash further.", (("location", f"{prefix.rpartition('/')[2]}/"),))
+            return Refusal(
+                307,
+                "The app is at the same address with a slash at the end.",
+                (("location", f"{prefix.rpartition('/')[2]}/"),),
+            )
         return self._judge_login(caller, path, is_page=path == "/" and not is_socket and scope["method"] in SAFE)
 
     def _host(self, headers: Headers, is_proxied: bool) -> hosts.HostPort | Refusal:
