@@ -52,7 +52,7 @@ def test_what_is_no_recording_or_no_app_is_said_in_one_line(
     tmp_path: Path, visit: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     app = program(tmp_path, "str.upper")
-    for arguments, words in (([app, app], "no recording"), ([visit, "nothing.py"], "there is no file")):
+    for arguments, words in (([app, app], "not a recording"), ([visit, "nothing.py"], "there is no file")):
         assert main(["replay", *arguments]) == 1
         said = capsys.readouterr()
         assert words in said.err

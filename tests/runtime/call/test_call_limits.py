@@ -124,7 +124,7 @@ async def test_an_event_whose_calls_hang_is_refused_for_itself_and_named_once(
         worker.released.set_result(None)
     await asyncio.sleep(0)
     for _ in range(3):
-        with pytest.raises(Busy, match="does not answer"):
+        with pytest.raises(Busy, match="does not respond"):
             work(bounded, 0)
     work(bounded, 1)
     [record] = caplog.records

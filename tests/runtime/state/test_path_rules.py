@@ -38,7 +38,7 @@ def test_what_may_be_shown_is_resolved(tree: Path, path: str) -> None:
     ],
 )
 def test_what_may_not_be_shown_is_refused_with_the_remedy(tree: Path, path: str) -> None:
-    with pytest.raises(InvalidValue, match=r"allowed_paths|check what the handler returns"):
+    with pytest.raises(InvalidValue, match=r"allowed_paths|check the handler's return value"):
         checked(tree, tree / path)
 
 
