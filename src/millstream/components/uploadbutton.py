@@ -14,7 +14,7 @@ from millstream.wire.messages import Value
 
 
 class UploadButton(FileButton):
-    """A button with which the user uploads a file, or several, in place of those before.
+    """A button with which the user uploads one file or several, which replace the previous ones.
 
     Handlers get what they get of a `File`: a path, or a list of paths.
 

@@ -51,7 +51,7 @@ class CSVLogger(FlaggingCallback):
 
     def setup(self, components: Sequence[Component], flagging_dir: str | Path) -> None:
         if self._name is not None and Path(self._name).name != self._name:
-            raise DeclarationError(f"CSVLogger: dataset_file_name={self._name!r} is no name of a file in the folder")
+            raise DeclarationError(f"CSVLogger: dataset_file_name={self._name!r} is not a name of a file in the folder")
         self._components, self._folder = list(components), FlagFolder(Path(flagging_dir), self._max_bytes)
 
     def flag(self, flag_data: Sequence[object], flag_option: str | None = None, username: str | None = None) -> int:

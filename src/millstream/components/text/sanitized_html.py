@@ -28,7 +28,7 @@ _OUTSIDE: Final = re.compile(
 )
 """Styles with which an element lies over others although it is not positioned: they are left out as a whole."""
 
-TOO_LARGE: Final = "<p><em>This HTML is too large to be shown as it is meant. Here is its source.</em></p>"
+TOO_LARGE: Final = "<p><em>This HTML is too large to be rendered. Its source is shown instead.</em></p>"
 
 
 def sanitised(html: str) -> str:
