@@ -78,6 +78,7 @@ if TYPE_CHECKING:
     from millstream.components.markdown import Markdown as Markdown
     from millstream.components.model3d import Model3D as Model3D
     from millstream.components.multimodaltextbox import MultimodalTextbox as MultimodalTextbox
+    from millstream.components.navbar import Navbar as Navbar
     from millstream.components.number import Number as Number
     from millstream.components.options.input_attributes import InputHTMLAttributes as InputHTMLAttributes
     from millstream.components.options.input_size import input_size as input_size
@@ -210,6 +211,7 @@ _HOMES = {
     "components.values.moment": ("Moment",),
     "components.model3d": ("Model3D",),
     "components.multimodaltextbox": ("MultimodalTextbox",),
+    "components.navbar": ("Navbar",),
     "components.number": ("Number",),
     "components.radio": ("Radio",),
     "components.slider": ("Slider",),

@@ -250,10 +250,12 @@ def _serve(route: Route, body: bytes, kind: str) -> None:
 
 def _document(demo: Blocks, css: str, *, latency: bool) -> str:
     declared = demo.freeze()
-    assets = Assets(Policy(), is_public=True, tags=[element.tag for element in declared.elements.values()])
+    tags = [element.tag for element in declared.elements.values()]
+    assets = Assets(Policy(), is_public=True, tags=tags)
+    parts = assets.of_page(tags)
     names = ("media_worker", "microphone_worklet", "speaker_worklet", "overlay", "video_capture")
     later = {"latency": "assets/latency.js", "videos": "assets/videos.js"}
     scripts = {**dict.fromkeys(names, "assets/worker.js"), **later}
     manifest = json.loads(json.dumps({**declared.page(), "assets": scripts, "latency": latency}))
-    content = Content(manifest, assets.main_js, assets.main_css, elements=assets.late_elements, css=css)
+    content = Content(manifest, assets.main_js, parts.main_css, elements=parts.late_elements, css=css)
     return build(content).replace("\0nonce\0", NONCE)

@@ -1,5 +1,6 @@
 """The examples as their visitors see them: a page is opened, a device is switched on, and the result is looked at."""
 
+import io
 import sys
 from collections.abc import Iterator
 from importlib import import_module
@@ -470,3 +471,72 @@ def said(page: TestPage) -> list[tuple[str, str]]:
 def sole(page: TestPage, kind: str) -> int:
     (number,) = (int(number) for number, part in page.page.manifest["components"].items() if part["type"] == kind)
     return number
+
+
+def test_each_page_of_the_studio_has_its_own_stream() -> None:
+    sys.modules.pop("pages", None)
+    studio = import_module("pages")
+    with TestPage(studio.demo, path="/sketch") as sketch, sketch.another("/loudness") as loudness:
+        sketch.stream("Camera", film(picture("astronaut.jpg"), 2))
+        loud = np.where(np.arange(24_000) % 60 < 30, 20_000, -20_000).astype(np.int16)
+        loudness.stream("Microphone", (24_000, loud))
+
+        drawing = sketch.value("Drawing")
+        assert (drawing > 200).mean() > 0.5
+        assert np.ptp(drawing) > 100
+        assert -6 < loudness.value("Level in dB") < -3
+        assert "dB" in loudness.value(studio.record)
+
+
+@example("html_template")
+def test_the_main_colours_of_a_frame_come_first_and_can_be_kept(page: TestPage) -> None:
+    frame = np.zeros((48, 64, 3), np.uint8)
+    frame[:, :40], frame[:, 40:] = (200, 30, 40), (20, 60, 180)
+    page.stream("Camera", film(frame, 2))
+    colours = sys.modules["html_template"].colours
+
+    found = [[int(colour[at : at + 2], 16) for at in (1, 3, 5)] for colour in page.value(colours)]
+    assert np.abs(np.subtract(found[:2], [(200, 30, 40), (20, 60, 180)])).max() < 8
+    page.fire(colours, "kept", {"colour": "#c81e28"})
+    page.fire(colours, "kept", {"colour": "#143cb4"})
+    assert page.value("Kept") == "#c81e28 #143cb4"
+
+
+@example("validation")
+def test_each_field_says_what_is_wrong_until_the_table_is_booked(page: TestPage) -> None:
+    form = sys.modules["validation"]
+    [run] = page.click("Book")
+    assert sorted(run.problems) == sorted(field.id for field in form.fields)
+
+    given = {"Name": "Ann", "E-mail": "ann@example.com", "Guests": 2, "When": "2999-12-31 19:30:00"}
+    for label, value in given.items():
+        page.set(label, value)
+    page.set(form.terms, True)
+    [run] = page.click("Book")
+    assert run.problems == {}
+    assert "A table for 2 on 31 December at 19:30" in page.value(form.booked)
+
+
+@example("mask")
+def test_what_is_painted_over_is_filled_in(page: TestPage) -> None:
+    photo = np.full((48, 64, 3), 200, np.uint8)
+    photo[20:26, 30:36] = (255, 0, 0)
+    painted = np.zeros((48, 64, 4), np.uint8)
+    painted[18:28, 28:38] = 255
+    editor = page.page.find("Photo")
+    files = [page.run(page.upload("a.png", "image/png", png(pixels), editor)) for pixels in (photo, painted)]
+    [run] = page.click("Remove")
+    assert "Take a photo first" in str(run.error)
+
+    page.set("Photo", {"background": files[0], "layers": [files[1]], "canvas": [64, 48], "view": None})
+    page.click("Remove")
+
+    result = page.value("Without it")
+    assert result.shape == photo.shape
+    assert np.abs(result.astype(int) - 200).max() < 10
+
+
+def png(pixels: NDArray[np.uint8]) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    return file.getvalue()

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal, Self, TypeAlias, cast
 
+from millstream.apps.navigation import place_navbars
 from millstream.compat import tqdm
 from millstream.declare.arguments import converted, is_number
 from millstream.declare.declaration import MAX_WAITING, Declaration
@@ -231,6 +232,8 @@ class Blocks(Declaration):
         return shown(self)
 
     def freeze(self, look: Look | None = None) -> Manifest:
+        if not self.is_frozen:
+            place_navbars(self)
         manifest = super().freeze(look)
         if any(binding.handler is not None and binding.handler.tracks_tqdm for binding in manifest.bindings):
             tqdm.load()

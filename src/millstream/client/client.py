@@ -49,6 +49,7 @@ class Client(Driver):
 
     Args:
         url: The app's address, such as `http://127.0.0.1:7860`.
+        path: The page of an app with several that is opened, such as `"/second"`; the main page by default.
         auth: `(user name, password)` for an app that asks for a login.
         timeout_s: How long opening may take.
         transport: `"http"` does without a WebSocket, where something on the way blocks them.
@@ -58,7 +59,7 @@ class Client(Driver):
     It connects directly: proxies that the environment names are not used.
 
     Raises:
-        InvalidValue: This is no address of the web.
+        InvalidValue: This is no address of the web, or the app has no such page.
         Refused: The server does not serve this page (login, another version, busy).
         Closed: There is no server, it is no Millstream app, or it does not answer in time.
     """
@@ -67,6 +68,7 @@ class Client(Driver):
         self,
         url: str,
         *,
+        path: str = "/",
         auth: tuple[str, str] | None = None,
         timeout_s: float = 10.0,
         transport: Literal["websocket", "http"] = "websocket",
@@ -74,7 +76,7 @@ class Client(Driver):
     ) -> None:
         if transport not in ("websocket", "http"):
             raise InvalidValue(f"transport={transport!r} does not exist: give 'websocket' or 'http'")
-        self._site = _Site(url, auth, timeout_s, grace, over_http=transport == "http")
+        self._site = _Site(url, auth, timeout_s, grace, path, over_http=transport == "http")
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="millstream-client", daemon=True)
         self._thread.start()
@@ -161,7 +163,14 @@ class _Site:
     """The HTTP side of a page: the manifest, the login, uploads and downloads. Its calls block."""
 
     def __init__(
-        self, url: str, auth: tuple[str, str] | None, timeout_s: float, grace_s: float, *, over_http: bool = False
+        self,
+        url: str,
+        auth: tuple[str, str] | None,
+        timeout_s: float,
+        grace_s: float,
+        path: str = "/",
+        *,
+        over_http: bool = False,
     ) -> None:
         if not 0 <= grace_s < math.inf:
             raise InvalidValue(f"grace={grace_s!r} is not a number of seconds from 0")
@@ -169,6 +178,7 @@ class _Site:
         if parts.scheme not in ("http", "https") or not parts.netloc:
             raise InvalidValue(f"{url!r} is not a web address: give one such as http://127.0.0.1:7860")
         self._url = url if url.endswith("/") else url + "/"
+        self._path = path.strip("/")
         self._origin = f"{parts.scheme}://{parts.netloc}"
         self._auth = auth
         self._timeout_s, self._grace_s = timeout_s, grace_s
@@ -216,7 +226,7 @@ class _Site:
         if self._auth is not None:
             form = urlencode({"username": self._auth[0], "password": self._auth[1]}).encode()
             self._open("login", form, {"Origin": self._origin})
-        page = self._open("").decode("utf-8", "replace")
+        page = self._open(quote(self._path)).decode("utf-8", "replace")
         parser = _ManifestParser()
         parser.feed(page)
         if not parser.manifest:

@@ -59,7 +59,6 @@ ELSEWHERE: Final = {
     "dataset": "the gr.Examples itself",
     "integrate": "a gr.Button whose handler writes to the service",
     "load_data": "gr.Examples",
-    "route": "gr.Tabs",
     "share_url": "demo.local_url; there is no tunnel",
     "update": "gr.update(…)",
 }

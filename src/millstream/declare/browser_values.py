@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 
-from millstream.declare.element import Element
 from millstream.declare.event import Dependency
+from millstream.declare.pages import DeclaredPage
+from millstream.declare.tree import DeclaredTree
 
 
 def opening_script(dependency: Dependency) -> str | None:
@@ -13,7 +14,7 @@ def opening_script(dependency: Dependency) -> str | None:
     js = dependency.options.js
     kept = [[at, part.browser_key] for at, part in enumerate(dependency.inputs) if part.browser_key is not None]
     opens = any(
-        trigger.name == "load" and isinstance(trigger.source, Element) and trigger.source.id == 0
+        trigger.name == "load" and isinstance(trigger.source, DeclaredTree | DeclaredPage)
         for trigger in dependency.triggers
     )
     if not kept or not opens or dependency.handler is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final, ParamSpec, Self, TypeVar, cast
 
@@ -11,6 +12,8 @@ from millstream.declare.element import Element, current_parent
 from millstream.declare.event import Dependency
 from millstream.declare.freeze import KnownBindings, element_scripts, frozen_bindings, known_bindings, settle
 from millstream.declare.manifest import Look, Manifest
+from millstream.declare.page_manifests import page_manifests
+from millstream.declare.pages import DeclaredPage, checked_path
 from millstream.declare.set_up import SetUp, checked_set_up
 from millstream.declare.theme import ThemeLike, theme_tokens
 from millstream.declare.tree import DeclaredTree
@@ -90,9 +93,45 @@ class Declaration(DeclaredTree):
         return self if self.parent is not None and self.parent is current_parent.get() else super().render()
 
     def absorb(self, other: DeclaredTree) -> None:
+        if isinstance(other, Declaration) and other.pages:
+            remedy = "give this app its pages with route(), and render an app without pages in each"
+            raise DeclarationError(
+                f"{other.name} {other.title!r} has pages, so it cannot be a part of an app: {remedy}"
+            )
         super().absorb(other)
         if isinstance(other, Declaration):
             self.look = self.look.joined(other.look)
+
+    @property
+    def pages(self) -> list[DeclaredPage]:
+        """Its pages beside the main page, in order."""
+        return [child for child in self.children if isinstance(child, DeclaredPage)]
+
+    def route(self, name: str, path: str | None = None, show_in_navbar: bool = True) -> DeclaredPage:
+        """Begin another page of the app, with an address of its own; to be filled in a `with`.
+
+        All pages share the server, the queue and the engine. Each opening of one is a session of its own, and an event
+        works on one page: only a `State` and a `BrowserState` may be used by several.
+
+        Args:
+            name: Its name in the navigation bar, and in the title of the browser's window.
+            path: Its address below that of the app, such as `"/second"`; made of the name by default.
+            show_in_navbar: Whether the navigation bar of the pages has a link to it.
+
+        Raises:
+            DeclarationError: It is called inside of a `with`, after the launch, or of an app that is a part of another;
+                or the path cannot be one, or is taken.
+        """
+        if current_parent.get() is not None:
+            raise DeclarationError(
+                f"route({name!r}) is called inside of another `with`: a page stands beside the main page, so move the "
+                "line out to where `with Blocks()` stands"
+            )
+        if self.parent is not None:
+            raise DeclarationError(
+                f"route({name!r}): {self.name} {self.title!r} is a part of another app: say it there"
+            )
+        return DeclaredPage(name, checked_path(name, path, self.pages), self, is_listed=show_in_navbar)
 
     def setup(self, fn: Callable[P, T]) -> Callable[P, T]:
         """Have a function called once in each process that calls handlers, before it does; also as a decorator.
@@ -134,7 +173,7 @@ class Declaration(DeclaredTree):
         settle(components.values(), bindings)
         scripts = element_scripts(components.values())
         self.scripts = frozenset(scripts)
-        return Manifest(
+        whole = Manifest(
             title=self.title,
             look=look or self.look,
             root=self,
@@ -145,6 +184,7 @@ class Declaration(DeclaredTree):
             max_waiting=self.max_waiting,
             set_ups=tuple(self.set_ups),
         )
+        return replace(whole, pages=page_manifests(whole, self.pages, self.dependencies)) if self.pages else whole
 
 
 def setup(fn: Callable[P, T]) -> Callable[P, T]:

@@ -12,6 +12,7 @@ from millstream.declare.binding import CAMERA_S, Binding, Outcome
 from millstream.declare.browser_values import opening_script
 from millstream.declare.component import Component
 from millstream.declare.event import Dependency, Trigger
+from millstream.declare.pages import DeclaredPage
 from millstream.declare.script import ElementScript, read_script
 from millstream.declare.tree import DeclaredTree
 from millstream.errors import DeclarationError
@@ -105,7 +106,7 @@ def _frozen(
         if isinstance(trigger.source, Dependency):
             after = (numbers[id(trigger.source)], _outcome(trigger))
         else:
-            is_page = isinstance(trigger.source, DeclaredTree)
+            is_page = isinstance(trigger.source, DeclaredTree | DeclaredPage)
             targets.append((None if is_page else trigger.source.id, trigger.name))
     return Binding(
         number=numbers[id(dependency)],

@@ -14,6 +14,7 @@ from millstream.declare.binding import Binding, Outcome
 from millstream.declare.component import Component
 from millstream.declare.element import Element
 from millstream.declare.layout import Layout
+from millstream.declare.pages import DeclaredPage
 from millstream.declare.script import ElementScript
 from millstream.declare.set_up import SetUp
 from millstream.declare.tabs import Tab
@@ -73,6 +74,10 @@ class Manifest:
         element_scripts: The scripts that components bring along, by name.
         max_waiting: How many may wait in the queue at most; `None` for any number.
         set_ups: What is called once in each process that calls handlers, before it does.
+        pages: The manifests of the pages, by path, that of the main page under `""`, if the app has several: each has
+            what is on it.
+        name, path: The name and the path of the page that it is of; empty for the main page.
+        extra: The components that the page has beside those in its tree: they are another page's, and unseen.
     """
 
     title: str
@@ -84,6 +89,10 @@ class Manifest:
     element_scripts: Mapping[str, ElementScript] = field(default_factory=dict)
     max_waiting: int | None = None
     set_ups: tuple[SetUp, ...] = ()
+    pages: Mapping[str, Manifest] = field(default_factory=dict)
+    name: str = ""
+    path: str = ""
+    extra: tuple[Component, ...] = ()
 
     @cached_property
     def numbered(self) -> Mapping[int, Binding]:
@@ -115,7 +124,8 @@ class Manifest:
         """A word that differs whenever the page would be another one."""
         look = [self.look.css, self.look.js, self.head, self.look.is_recorded]
         scripts = [sorted(self.scripts.items()), sorted(self.element_scripts), self.component_scripts]
-        text = json.dumps([self._page, look, scripts], sort_keys=True)
+        pages = [[path, page.build] for path, page in self.pages.items()]
+        text = json.dumps([self._page, look, scripts, *pages], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     @property
@@ -190,14 +200,17 @@ class Manifest:
 
     def _describe(self) -> dict[str, Value]:
         shown = {number: component for number, component in self.components.items() if component.on_page}
+        root = tree_of(self.root)
+        children = cast("list[Value]", root["children"])
         return {
             "version": VERSION,
             "title": self.title,
+            **({"page": self.name} if self.name else {}),
             "theme": dict(self.look.theme),
             "footer": self.look.footer,
             "latency": self.look.latency,
             "assets": {},
-            "root": tree_of(self.root),
+            "root": {**root, "children": [*children, *({"id": each.id, "type": each.tag} for each in self.extra)]},
             "components": {str(number): leaf_of(component) for number, component in shown.items()},
             "bindings": [binding_of(binding) for binding in self.bindings],
         }
@@ -230,9 +243,14 @@ def tree_of(element: Element) -> dict[str, Value]:
     """Describe an element, and what it holds, as a node of the page's tree."""
     if not isinstance(element, Layout):
         return {"id": element.id, "type": element.tag}
-    children = [tree_of(child) for child in element.children if not isinstance(child, Component) or child.on_page]
+    children = [tree_of(child) for child in element.children if _is_within(child)]
     tag = "column" if element.tag == "blocks" and element.parent else element.tag  # an app that is a part of another
     return {"id": element.id, "type": tag, "props": element.props(), "children": children}
+
+
+def _is_within(child: Element) -> bool:
+    """Tell what the page of its parent shows."""
+    return child.on_page if isinstance(child, Component) else not isinstance(child, DeclaredPage)
 
 
 def leaf_of(component: Component) -> dict[str, Value]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import cast, overload
+from typing import cast
 
 from millstream.declare.component import Component
 from millstream.declare.element import Element
@@ -11,28 +11,11 @@ from millstream.declare.event import Dependency, Trigger
 from millstream.declare.handler import inspect_handler
 from millstream.declare.layout import Layout
 from millstream.declare.options import checked_options
+from millstream.declare.pages import PageEvent, check_one_page, page_of
 from millstream.declare.set_up import SetUp
 from millstream.declare.tabs import Tab, Tabs
 from millstream.declare.user_warnings import warn
 from millstream.errors import DeclarationError
-
-
-class PageEvent:
-    """An event of the page as a whole, named by the attribute that holds it."""
-
-    name = ""
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self.name = name
-
-    @overload
-    def __get__(self, tree: None, owner: type) -> PageEvent: ...
-
-    @overload
-    def __get__(self, tree: Layout, owner: type) -> Trigger: ...
-
-    def __get__(self, tree: Layout | None, owner: type) -> PageEvent | Trigger:
-        return self if tree is None else Trigger(tree, self.name)
 
 
 class DeclaredTree(Layout):
@@ -142,6 +125,7 @@ class DeclaredTree(Layout):
             if not isinstance(other, Dependency):
                 raise DeclarationError(f"{dependency.name}: cancels takes what an event returned, but got {other!r}")
             _check_bound(other, dependency, trees)
+        check_one_page(dependency)
 
     def beyond(self) -> list[DeclaredTree]:
         """List other trees whose elements its events may name for good."""
@@ -199,7 +183,7 @@ def _moments_of(component: Component, tree: DeclaredTree) -> list[Trigger]:
         source = component.every if isinstance(component.every, Component) else component
         moments.append(Trigger(source, source.tick_event))
     if component.computed_from:
-        moments.append(tree.load)
+        moments.append((page_of(component) or tree).load)
         moments += [Trigger(part, "change") for part in component.computed_from if hasattr(type(part), "change")]
     return moments
 

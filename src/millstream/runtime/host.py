@@ -12,6 +12,7 @@ from functools import partial
 from millstream import codecs
 from millstream.declare.injected import Request
 from millstream.declare.manifest import Manifest
+from millstream.declare.page_manifests import pages_by_build
 from millstream.errors import Busy, InvalidValue, QuotaExceeded, Refused
 from millstream.jobs import Engine
 from millstream.run_in_thread import run_in_thread
@@ -94,6 +95,7 @@ class Host:
         self._living: set[asyncio.Task[None]] = set()
         self._is_ready = False
         self._shared: Shared | None = None
+        self._pages: dict[str, Shared] = {}
         self._cleaning: asyncio.Task[None] | None = None
         self._inspector: UploadInspector
 
@@ -109,21 +111,23 @@ class Host:
         `settings.grace_s` later: pages that come back here need their files.
         """
         manifest, settings = self.manifest, self.settings
-        program, self._inspector, beginning = await run_in_thread("start", self._prepare)
+        program, self._inspector, beginnings = await run_in_thread("start", self._prepare)
         self._engine.start(program, settings.engine_limits)
         await self._engine.prepare([each.number for each in manifest.bindings if each.handler is not None])
         queue = self._new_queue()
         allowances = FileQuotas(settings.max_session_bytes, settings.max_address_bytes, settings.max_total_bytes)
         call_limits = CallLimits(self._engine, settings)
-        components = expiring(manifest.components.values())
         absences = Absences(queue, settings.abandon_s)
         tokens = ResumeTokens[Session](lambda session: session.page.seen, settings.gateway)
-        snapshots = None if self._store is None else Snapshots(self._store[0], Seal(self._store[1]), manifest)
+        snapshots = None if self._store is None else Snapshots(self._store[0], Seal(self._store[1]))
         renders = RenderRegistry(settings.gateway) if manifest.has_renders else None
         if renders is not None:
             program.rendered, self._inspector.rendered = renders.manifests, renders.components
-        parts = (allowances, beginning, components, absences, tokens, snapshots, renders)
-        self._shared = Shared(manifest, settings, call_limits, queue, self.totals, *parts)
+        for build, page in pages_by_build(manifest).items():
+            own = (allowances, beginnings[build], expiring(page.components.values()))
+            parts = (*own, absences, tokens, snapshots, renders)
+            self._pages[build] = Shared(page, settings, call_limits, queue, self.totals, *parts)
+        self._shared = next(iter(self._pages.values()))
         if snapshots is not None:
             self._cleaning = asyncio.create_task(self._remove_orphans())
         self._is_ready = True
@@ -204,17 +208,18 @@ class Host:
             return await lent(known, known.attach(transport, hello), transport)
         assert self._shared is not None
         self.totals.sessions += 1
-        initial, folder, restored = await self._shared.beginning.of_session(), self._folders.of_session(), None
-        if self._shared.snapshots is not None and hello.resume:
-            restored = await self._shared.snapshots.restored(
-                hello.resume, visitor, initial, folder, lambda: self._is_ready
+        shared = self._pages.get(hello.build, self._shared)  # a program that names no page means the main page
+        initial, folder, restored = await shared.beginning.of_session(), self._folders.of_session(), None
+        if shared.snapshots is not None and hello.resume:
+            restored = await shared.snapshots.restored(
+                hello.resume, visitor, shared.manifest, initial, folder, lambda: self._is_ready
             )
         if not self._is_ready:  # any more: nobody would send this page away
             raise Refused("the app is being restarted", "shutdown")
         request = replace(request, session_hash=secrets.token_hex(8) if restored is None else restored.tag)
         secret = new_secret(self.settings.gateway)
-        page = page_of(request, visitor, is_developers=is_developers)
-        session = Session(secret, self._shared, page, initial, folder, restored)
+        page = page_of(request, visitor, shared.manifest, is_developers=is_developers)
+        session = Session(secret, shared, page, initial, folder, restored)
         self.sessions.add(session)
         task = asyncio.create_task(self._live(session, hello))
         self._living.add(task)
@@ -239,7 +244,7 @@ class Host:
             session.gone.set_result(None)
 
     def _refusal(self, hello: Hello, *, is_known: bool) -> Refuse | None:
-        if (refuse := refusal(hello, self.manifest.build, is_ready=self._is_ready)) is not None:
+        if (refuse := refusal(hello, pages_by_build(self.manifest), is_ready=self._is_ready)) is not None:
             return refuse
         if is_known or len(self.sessions) < self.settings.max_sessions:
             return None
@@ -318,7 +323,7 @@ class Host:
         except Busy:
             logger.warning("files left by killed processes in the temporary directory are removed at the next start")
 
-    def _prepare(self) -> tuple[AppProgram, UploadInspector, Beginning]:
+    def _prepare(self) -> tuple[AppProgram, UploadInspector, dict[str, Beginning]]:
         self._folders.make()
         if self._store is None:
             self._folders.remove_orphans()
@@ -328,8 +333,10 @@ class Host:
         rules = PathRules(settings.allowed_paths, settings.blocked_paths, self._folders.root, settings.max_image_pixels)
         for component in self.manifest.components.values():
             component.take_rules(rules.permits)
+        pages = pages_by_build(self.manifest).items()
+        beginnings = {build: Beginning(page.components.values()) for build, page in pages}
         program = AppProgram(self.manifest, rules, settings.show_error, devices=settings.devices)
-        return program, UploadInspector(self.manifest, rules), Beginning(self.manifest.components.values())
+        return program, UploadInspector(self.manifest, rules), beginnings
 
     async def _all_gone(self) -> None:
         while self.sessions:

@@ -163,7 +163,7 @@ class Journal:
         notes.update(self.source.at_work(), now)
         self._had_streams = bool(streams.notes)
         body = SnapshotBody(
-            build=self._snapshots.build,
+            build=self._page.build,
             tag=self._page.request.session_hash,
             epoch=self._epoch,
             seen=self._page.seen,

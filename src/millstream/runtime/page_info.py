@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from millstream.declare.injected import Request
+from millstream.declare.manifest import Manifest
 from millstream.runtime.call.call_limits import CallOwner
 from millstream.runtime.clock import PageClock
 
@@ -24,6 +25,7 @@ class PageInfo:
         acted: The last one that another gateway had acted upon before the session came here: what is said again up to
             there is remembered, and causes nothing.
         is_developers: Whether it is the app's developer's, who reads why a handler fails.
+        build: The build of its manifest.
     """
 
     request: Request
@@ -35,15 +37,20 @@ class PageInfo:
     seen: int = 0
     acted: int = 0
     is_developers: bool = False
+    build: str = ""
 
 
-def page_of(request: Request, visitor: str, *, is_developers: bool = False) -> PageInfo:
+def page_of(request: Request, visitor: str, manifest: Manifest, *, is_developers: bool = False) -> PageInfo:
     """Say what is known of a page before its hello.
 
     Args:
         request: The HTTP request that opened it.
         visitor: Tells browsers apart; a program that keeps no cookies is another visitor with each connection.
+        manifest: What it shows.
         is_developers: See `PageInfo`.
     """
     caller = CallOwner(visitor or request.session_hash, "" if request.client is None else request.client.host)
-    return PageInfo(request, caller, visitor, is_developers=is_developers)
+    address, mark, query = request.url.partition("?")
+    if address:
+        request = replace(request, url=f"{address}{manifest.path}{mark}{query}")
+    return PageInfo(request, caller, visitor, is_developers=is_developers, build=manifest.build)

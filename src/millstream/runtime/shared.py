@@ -43,7 +43,10 @@ Elsewhere: TypeAlias = Callable[[Hello], Awaitable[Closing | None]]
 
 
 class Shared(NamedTuple):
-    """The parts that all sessions of one app share; `renders` is `None` if it has no renders."""
+    """The parts that all sessions of one app share; `renders` is `None` if it has no renders.
+
+    `manifest`, `beginning` and `expiring` are those of one of its pages: the sessions of each page share them.
+    """
 
     manifest: Manifest
     settings: Settings

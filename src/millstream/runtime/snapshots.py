@@ -61,11 +61,9 @@ class Snapshots:
     Args:
         store: Keeps the snapshots of all gateways.
         seal: Signs them.
-        manifest: The declaration; no snapshot of another build is restored.
     """
 
-    def __init__(self, store: SnapshotStore, seal: Seal, manifest: Manifest) -> None:
-        self.build, self._manifest = manifest.build, manifest
+    def __init__(self, store: SnapshotStore, seal: Seal) -> None:
         self._store, self._seal = store, seal
         self._sessions: dict[bytes, Written] = {}
         self._restoring: set[str] = set()
@@ -96,7 +94,13 @@ class Snapshots:
             self._store.drop(key)
 
     async def restored(
-        self, token: str, visitor: str, initial: Initial, folder: Path, is_ready: Callable[[], bool]
+        self,
+        token: str,
+        visitor: str,
+        manifest: Manifest,
+        initial: Initial,
+        folder: Path,
+        is_ready: Callable[[], bool],
     ) -> Restored | None:
         """Take over the session that a page comes back to, and read it; `None` if there is none.
 
@@ -106,6 +110,7 @@ class Snapshots:
         Args:
             token: The resume token of the page.
             visitor: Whose page it is.
+            manifest: That of the page; no snapshot of another build is restored.
             initial: The values of a new session, which become those of this one.
             folder: Where its files go.
             is_ready: Whether pages are still served here.
@@ -120,11 +125,11 @@ class Snapshots:
         key = self.key(digest_of(token), visitor)
         try:
             parts = await self._take(key)
-            snapshot = None if parts is None else self._opened(key, parts)
+            snapshot = None if parts is None else self._opened(key, parts, manifest.build)
             if parts is None or snapshot is None:
                 return None
             try:
-                reading = partial(read_snapshot, snapshot, self._manifest, initial, folder)
+                reading = partial(read_snapshot, snapshot, manifest, initial, folder)
                 restored = await run_in_thread("restore", reading) if is_ready() else None
                 if restored is None or not is_ready():
                     raise Closed("the server is being stopped; come back")
@@ -158,12 +163,12 @@ class Snapshots:
         unrestored = self._sessions[key] = _Unrestored(parts, partial(self._store.put, key), end)
         unrestored.renew()
 
-    def _opened(self, key: bytes, parts: Parts) -> Snapshot | None:
+    def _opened(self, key: bytes, parts: Parts, build: str) -> Snapshot | None:
         """Read a snapshot; `None` if it cannot go on here."""
         snapshot = self._seal.opened(key, *parts)
         if snapshot is None:
             logger.error("a snapshot is not as a gateway of this app has signed it, and is not restored")
-        elif snapshot.body.build == self.build:
+        elif snapshot.body.build == build:
             return snapshot
         self._store.drop(key)
         return None

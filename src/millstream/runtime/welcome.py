@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Final
 
 from millstream import codecs
@@ -37,9 +37,9 @@ async def greeted(transport: Transport, timeout_s: float) -> Hello:
     return hello
 
 
-def refusal(hello: Hello, build: str, *, is_ready: bool) -> Refuse | None:
+def refusal(hello: Hello, builds: Container[str], *, is_ready: bool) -> Refuse | None:
     """Say why a page is not served at all: it is of another version, or the app is not ready; `None` if it may be."""
-    if hello.version != VERSION or hello.build not in ("", build):
+    if hello.version != VERSION or (hello.build and hello.build not in builds):
         return Refuse(code="version", message="The app has been updated; please reload the page.")
     if not is_ready:
         return Refuse(code="shutdown", message="The app is being restarted; try again in a moment.")

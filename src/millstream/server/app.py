@@ -16,9 +16,9 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
 from millstream import engines
-from millstream.components.chat.attachments import ELEMENTS
 from millstream.declare.app_source import find_source, is_worker
 from millstream.declare.declaration import Declaration
+from millstream.declare.page_manifests import pages_by_path
 from millstream.errors import Busy
 from millstream.run_in_thread import run_in_thread
 from millstream.runtime.app_metrics import AppMetrics
@@ -112,6 +112,7 @@ class App:
         self._figures = None if gateway is None else gateway.figures()
         self._broker = None if gateway is None else gateway.broker
         self.manifest = declaration.freeze(page_look(declaration.look, options))
+        self._pages = pages_by_path(self.manifest)
         if gateway is not None:
             gateway.siblings.declared(self.manifest)
         _check_found(declaration, {options.engine, *(binding.engine for binding in self.manifest.bindings)})
@@ -130,7 +131,7 @@ class App:
         inner = Starlette(routes=self.routes, exception_handlers=handlers)
         inner.router.redirect_slashes = False  # it would build an address from the Host header
         public = PUBLIC if gateway is None else PUBLIC | {PATH}
-        self._gate = Gate(inner, options, logins, public, policy)
+        self._gate = Gate(inner, options, logins, public, policy, self._pages)
         self._entrance = contained(self._gate, self.complaints)
         self.private_door = PrivateDoor(self)
 
@@ -251,16 +252,15 @@ class App:
     def _routes(self, policy: Policy, logins: Logins | None) -> list[BaseRoute]:
         tags = [element.tag for element in self.manifest.elements.values()]
         scripts = self.manifest.element_scripts.values()
-        # A render may declare anything later on, and a message may hold what shows something.
-        later = None if self.manifest.has_renders else ELEMENTS if "chatbot" in tags else ()
+        later = later_elements(self.manifest)
         assets = Assets(policy, is_public=logins is None, elements=scripts, tags=tags, later=later)
-        content = page_content(self.manifest, self.options, assets, reloads=self._snapshots is not None)
-        if logins is not None:
-            content = replace(content, manifest={**content.manifest, "logout": True})
+        facts = {"reloads": self._snapshots is not None, "has_logins": logins is not None}
+        contents = {at: page_content(each, self.options, assets, **facts) for at, each in self._pages.items()}
         bar = RecordBar(self._recorder) if self._recorder is not None and self.options.record_button else None
-        page = PageDocument(content, policy, has_logins=logins is not None, bar=bar)
+        has_logins = logins is not None
+        pages = {at: PageDocument(each, policy, has_logins=has_logins, bar=bar) for at, each in contents.items()}
         token, script = self.options.operator_token or "", assets.addresses["operator"]
-        operator = OperatorPage(token, content, script, policy, self._gather)
+        operator = OperatorPage(token, contents[""], script, policy, self._gather)
         favicon = Favicon(self.options.favicon_path)
         metrics = Metrics(self.options.metrics_token or "", has_logins=logins is not None, gather=self._gather)
         records_all = self.options.record is not None and not self.options.record_button
@@ -271,7 +271,7 @@ class App:
         own = [] if self._figures is None else [Route(PATH, self._figures.serve)]
         return [
             *own,
-            Route("/", self._unless_draining(page.serve)),
+            *(Route(f"/{at}", self._unless_draining(page.serve)) for at, page in pages.items()),
             WebSocketRoute("/ws", visits.over_websocket),
             Route("/down", visits.unless_draining(over_http.down), methods=["POST"]),
             Route("/up", self._at_owner(owner_in_header(CONNECTION_HEADER), over_http.up), methods=["POST"]),
@@ -300,7 +300,9 @@ class App:
         if logins is None:
             return []
         options, title = self.options, self.manifest.title
-        login = LoginPage(logins, policy, title=title, message=options.auth_message, lang=options.lang)
+        login = LoginPage(
+            logins, policy, title=title, message=options.auth_message, lang=options.lang, pages=self._pages
+        )
         return [
             Route("/login", login.show),
             Route("/login", login.submit, methods=["POST"]),

@@ -25,20 +25,33 @@ def page_look(look: Look, options: ServerOptions) -> Look:
     )
 
 
-def page_content(manifest: Manifest, options: ServerOptions, assets: Assets, *, reloads: bool) -> Content:
-    """Give what the page is made of; with `reloads` it loads itself again when the app has changed."""
+def page_content(
+    manifest: Manifest, options: ServerOptions, assets: Assets, *, reloads: bool, has_logins: bool
+) -> Content:
+    """Give what a page is made of.
+
+    Args:
+        manifest: That of the page.
+        options: How the app is served.
+        assets: The built page.
+        reloads: Whether it loads itself again when the app has changed.
+        has_logins: Whether visitors can log out.
+    """
+    tags = [element.tag for element in manifest.elements.values()]
+    parts = assets.of_page(tags, later_elements(manifest))
     return Content(
         manifest={
             **manifest.page(),
             "assets": dict(assets.addresses),
-            **assets.later,
+            **parts.later,
             **({"reloads": True} if reloads else {}),
+            **({"logout": True} if has_logins else {}),
         },
         scripts=manifest.scripts,
         component_scripts=manifest.component_scripts,
-        elements=[*assets.late_elements, *(f"assets/{name}" for name in manifest.element_scripts)],
+        elements=[*parts.late_elements, *(f"assets/{name}" for name in manifest.element_scripts)],
         main_js=assets.main_js,
-        main_css=assets.main_css,
+        main_css=parts.main_css,
         css=manifest.look.css,
         js=manifest.look.js,
         head=manifest.head,

@@ -13,6 +13,7 @@ from millstream.client.page import Page
 from millstream.declare.declaration import Declaration
 from millstream.declare.injected import Request
 from millstream.declare.manifest import Manifest
+from millstream.declare.page_manifests import pages_by_path
 from millstream.engines.inline import Engine
 from millstream.errors import Closed, InvalidValue
 from millstream.run_in_thread import run_in_thread
@@ -40,6 +41,7 @@ class TestPage(Driver):
         settings: Bounds and rules, as `launch` would set them. Errors of handlers are shown by default. A page that
             vanishes does not come back, so `grace_s` has no effect.
         latency_s: Seconds that each message takes, in each direction.
+        path: The page of an app with several that is opened, such as `"/second"`; the main page by default.
 
     Attributes:
         link: The page's end of the connection, whose faults can be played with.
@@ -54,22 +56,27 @@ class TestPage(Driver):
         handler_time: float = 0.0,
         settings: Settings | None = None,
         latency_s: float = 0.0,
+        path: str = "/",
     ) -> None:
         settings = replace(settings or Settings(show_error=True), grace_s=0.0)  # this page does not come back
         self._app = _App(demo, handler_time, settings, latency_s)
-        self._join()
+        self._join(path)
 
-    def another(self) -> TestPage:
-        """Open a second page of the same app, as another user would; the two share the queue and the clock."""
+    def another(self, path: str = "/") -> TestPage:
+        """Open a second page of the same app, as another user would; the two share the queue and the clock.
+
+        Raises:
+            InvalidValue: The app has no page at this path.
+        """
         other = object.__new__(type(self))
         other._app = self._app
-        other._join()
+        other._join(path)
         return other
 
-    def _join(self) -> None:
+    def _join(self, path: str) -> None:
         self._visitor = f"visitor {next(self._app.visitors)}"
         try:
-            self.link, self.page = self.run(self._app.open_page(self._visitor))
+            self.link, self.page = self.run(self._app.open_page(self._visitor, path))
         except BaseException:
             self._app.close_if_empty()
             raise
@@ -158,7 +165,8 @@ def _looked_at(task: asyncio.Task[Any]) -> None:
 
 def on_one_engine(manifest: Manifest) -> Manifest:
     """Have the engine on virtual time run all handlers, whatever engines their events name; batches are of one."""
-    return replace(manifest, bindings=tuple(replace(binding, engine=None) for binding in manifest.bindings))
+    bindings = tuple(replace(binding, engine=None) for binding in manifest.bindings)
+    return replace(manifest, bindings=bindings, pages={at: on_one_engine(page) for at, page in manifest.pages.items()})
 
 
 class _App:
@@ -193,12 +201,17 @@ class _App:
                 self.loop.run_until_complete(asyncio.wait([task]))
             raise
 
-    async def open_page(self, visitor: str) -> tuple[MemoryTransport, Page]:
+    async def open_page(self, visitor: str, path: str) -> tuple[MemoryTransport, Page]:
+        pages = pages_by_path(self._manifest)
+        declared = pages.get(path.strip("/"))
+        if declared is None:
+            paths = ", ".join(f"/{each}" for each in pages)
+            raise InvalidValue(f"the app has no page {path!r}; its pages are {paths}")
         near, far = connect(latency_s=self._latency_s)
         served = self.loop.create_task(self.host.serve(far, Request(), visitor))
         self._served.add(served)
         served.add_done_callback(self._served.discard)
-        page = Page(self._manifest.page(), near)
+        page = Page(declared.page(), near)
         await page.open()
         return near, page
 

@@ -12,6 +12,7 @@ import msgspec
 
 from millstream.client.listeners import Listeners
 from millstream.declare.manifest import Manifest
+from millstream.declare.page_manifests import pages_by_build
 from millstream.errors import Closed, InvalidValue, QuotaExceeded
 from millstream.recording.msr import RecordKind, UploadPart, Visit, read_upload
 from millstream.runtime.host import Host
@@ -95,6 +96,7 @@ class ReplayedPage:
         self._visit = visit
         self._host = host
         self._superseded = superseded(visit, host.manifest)
+        self._builds = pages_by_build(host.manifest)
         self._session = ""
         self._parts: dict[str, list[bytes]] = defaultdict(list)
         self._files: dict[str, object] = {}
@@ -152,7 +154,8 @@ class ReplayedPage:
     async def _say_message(self, message: PageMessage) -> None:
         if isinstance(message, Hello):
             if not self._seq:
-                await self.send(msgspec.structs.replace(message, build="", resume=""))
+                build = message.build if message.build in self._builds else ""  # else it is of a version before
+                await self.send(msgspec.structs.replace(message, build=build, resume=""))
                 await self.send(Credit(stream=0, limit=MOST_CREDIT))
         elif isinstance(message, Set) and (lacking := self._lacking(message.value)):
             self._note(f"component {message.component} was given a file that the recording lacks: {lacking}")

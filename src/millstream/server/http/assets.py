@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 from starlette.requests import Request
@@ -52,6 +52,20 @@ class Built(msgspec.Struct, frozen=True):
     late: dict[str, LateElement]
 
 
+class PageParts(NamedTuple):
+    """The scripts and the style sheet of one page of the app.
+
+    Attributes:
+        main_css: The style sheet that is inlined in the page, those of its late elements included.
+        late_elements: Addresses of the late elements' scripts, to be run before the main script.
+        later: The manifest's table of all other late elements; empty without renders.
+    """
+
+    main_css: str
+    late_elements: Sequence[str]
+    later: Mapping[str, object]
+
+
 class Assets:
     """The scripts and the style sheet of the page.
 
@@ -64,10 +78,8 @@ class Assets:
         folder: The folder of the built page, with its `assets.json`.
 
     Attributes:
-        main_js, main_css: The script and style sheet that are inlined in the page, those of late elements included.
-        late_elements: Addresses of the late elements' scripts, to be run before the main script.
-        addresses: Addresses of everything else, relative to the page, for the manifest.
-        later: The manifest's table of the late elements that may come later on.
+        main_js: The script that is inlined in the page.
+        addresses: Addresses of everything else but late elements, relative to the page, for the manifest.
 
     Raises:
         RuntimeError: The page was not built; the message says how to build it.
@@ -93,23 +105,37 @@ class Assets:
                 f"The page was not built: {folder} has no assets.json. In a source tree, run scripts/build_page.py; "
                 "if the package is installed, it is broken: reinstall it."
             ) from error
-        late = [built.late[tag] for tag in sorted(set(tags)) if tag in built.late]
-        sheets = [built.main_css, *(element.css for element in late)]
+        self._built, self._folder = built, folder
         self.main_js = (folder / built.main_js).read_text()
-        self.main_css = "".join((folder / sheet).read_text() for sheet in sheets if sheet is not None)
-        self.late_elements = [_address(element.js) for element in late]
         self.addresses: Mapping[str, str] = {part: _address(name) for part, name in built.scripts.items()}
-        own = {*built.scripts.values(), *built.imported, *(name for element in late for name in element.files)}
-        may_come = {tag: element for tag, element in built.late.items() if later is None or tag in later}
-        others = {tag: element for tag, element in may_come.items() if element not in late}
-        table = {tag: {"js": _address(each.js), "css": each.css and _address(each.css)} for tag, each in others.items()}
-        self.later: Mapping[str, object] = {"late": table} if table else {}
-        for each in others.values():
-            own.update(each.files, [each.css] if each.css else ())
+        own = {*built.scripts.values(), *built.imported}
+        for element in [*self._late(tags), *self._late(built.late if later is None else later)]:
+            own.update(element.files, [element.css] if element.css and later != () else ())
         self._table = {name: _read(folder / name) for name in own}
         for script in elements:
             body = script.source.encode()
             self._table[script.name] = Asset(body, gzip.compress(body, 9, mtime=0), JAVASCRIPT)
+
+    def of_page(self, tags: Iterable[str], later: Collection[str] | None = ()) -> PageParts:
+        """Give what a page needs that declares elements of these types, all of which the app declares.
+
+        Args:
+            tags: The types of its components and layouts.
+            later: The types of those that it may need later on; `None` for any.
+        """
+        late = self._late(tags)
+        sheets = [self._built.main_css, *(element.css for element in late)]
+        may_come = {tag: each for tag, each in self._built.late.items() if later is None or tag in later}
+        others = {tag: each for tag, each in may_come.items() if each not in late}
+        table = {tag: {"js": _address(each.js), "css": each.css and _address(each.css)} for tag, each in others.items()}
+        return PageParts(
+            "".join((self._folder / sheet).read_text() for sheet in sheets if sheet is not None),
+            [_address(element.js) for element in late],
+            {"late": table} if table else {},
+        )
+
+    def _late(self, tags: Iterable[str]) -> list[LateElement]:
+        return [self._built.late[tag] for tag in sorted(set(tags)) if tag in self._built.late]
 
     async def serve(self, request: Request) -> Response:
         """Answer `GET assets/NAME`. Names contain a hash of the content, so browsers may keep the files forever."""

@@ -87,7 +87,7 @@ class Content:
 
 
 class PageDocument:
-    """Answers `GET /`. The document is assembled once; responses differ only in their nonces."""
+    """Answers `GET` of one page. The document is assembled once; responses differ only in their nonces."""
 
     def __init__(self, content: Content, policy: Policy, *, has_logins: bool, bar: RecordBar | None = None) -> None:
         self._content, self._bar = content, bar
@@ -141,13 +141,19 @@ def build(content: Content) -> str:
         scripts.append(_script(_once_ready(content.js)))
     return _DOCUMENT.format(
         lang=html.escape(content.lang),
-        title=html.escape(str(content.manifest.get("title") or "Millstream").replace("\0", "")),
+        title=html.escape(_title(content.manifest).replace("\0", "")),
         styles=style_elements(content, _NONCE, content.css, notice_css),
         head=with_nonce(content.head),
         notice=notice,
         manifest=inline_json(content.manifest),
         scripts="\n".join(scripts),
     )
+
+
+def _title(manifest: Mapping[str, object]) -> str:
+    """Give the title of the browser's window: that of the app, behind the name of the page if it has several."""
+    title = str(manifest.get("title") or "Millstream")
+    return f"{manifest['page']} · {title}" if manifest.get("page") else title
 
 
 def inline_json(value: object) -> str:

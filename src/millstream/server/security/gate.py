@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import quote
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import cookie_parser
@@ -59,19 +61,27 @@ class Gate:
         logins: The logins; `None` if everybody may enter.
         public: Paths that need no login; all others do.
         policy: The security headers of each response.
+        pages: The paths of the app's pages, without slashes: without a login they lead to the login page.
 
     Attributes:
         is_private: Whether the server listens on a loopback address, and no proxy is expected in front of it.
     """
 
     def __init__(
-        self, app: ASGIApp, options: ServerOptions, logins: Logins | None, public: frozenset[str], policy: Policy
+        self,
+        app: ASGIApp,
+        options: ServerOptions,
+        logins: Logins | None,
+        public: frozenset[str],
+        policy: Policy,
+        pages: Collection[str] = ("",),
     ) -> None:
         self._app = app
         self._options = options
         self._logins = logins
         self._public = public
         self._policy = policy
+        self._pages = frozenset(f"/{page}" for page in pages)
         self._own_names = hosts.own_names() | {options.server_name.lower()}
         self._noted: set[tuple[str, str]] = set()
         self.is_private = False
@@ -118,7 +128,11 @@ class Gate:
                 "The app is at the same address with a slash at the end.",
                 (("location", f"{prefix.rpartition('/')[2]}/"),),
             )
-        return self._judge_login(caller, path, is_page=path == "/" and not is_socket and scope["method"] in SAFE)
+        is_page = not is_socket and scope["method"] in SAFE
+        if is_page and path not in ("/", "//") and path[-1] == "/" and path[:-1] in self._pages:
+            query = f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else ""
+            return Refusal(307, "The page is at the same address without a slash at the end.", (("location", f"..{quote(path[:-1])}{query}"),))
+        return self._judge_login(caller, path, is_page=is_page and path in self._pages)
 
     def _host(self, headers: Headers, is_proxied: bool) -> hosts.HostPort | Refusal:
         given = headers.getlist("host")
@@ -158,7 +172,8 @@ class Gate:
         if path in self._public:
             return caller
         if is_page:
-            return Refusal(303, "Log in first.", (("location", "login"),))
+            back = f"?page={quote(path[1:])}" if path != "/" else ""
+            return Refusal(303, "Log in first.", (("location", f"login{back}"),))
         return Refusal(401, "Log in first.", is_logged_out=bool(caller.token))
 
     def _note(self, what: str, value: str, argument: str, variable: str) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import html
 import math
 import secrets
+from collections.abc import Collection
 from typing import Final
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, quote
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
@@ -56,7 +57,7 @@ input:focus-visible, button:focus-visible {{ outline: 2px solid var(--accent); o
 <main>
 <h1>{title}</h1>
 {message}
-<form method="post" action="login">
+<form method="post" action="login{back}">
 {error}
 <label for="username">Name</label>
 <input id="username" name="username" autocomplete="username" autocapitalize="none" spellcheck="false"
@@ -80,21 +81,32 @@ class LoginPage:
         title: The app's title.
         message: The developer's own HTML above the form.
         lang: Language of the document.
+        pages: The paths of the app's pages, without slashes: `login?page=` names the one that a visitor wants to see.
     """
 
-    def __init__(self, logins: Logins, policy: Policy, *, title: str, message: str | None, lang: str) -> None:
+    def __init__(
+        self,
+        logins: Logins,
+        policy: Policy,
+        *,
+        title: str,
+        message: str | None,
+        lang: str,
+        pages: Collection[str] = ("",),
+    ) -> None:
         self._logins = logins
         self._policy = policy
         self._title = html.escape(title)
         self._message = f'<p class="message">{message}</p>' if message else ""
         self._lang = html.escape(lang)
+        self._pages = pages
 
     async def show(self, request: Request) -> Response:
         """Answer `GET login`; a visitor who is already logged in is redirected to the app."""
         caller: Caller = request.scope["caller"]
         if caller.login is not None:
-            return RedirectResponse("./", 303)
-        return self._form(caller)
+            return RedirectResponse(f"./{self._wanted(request)}", 303)
+        return self._form(request)
 
     async def submit(self, request: Request) -> Response:
         """Answer `POST login`: redirect to the app, or show the form again with one sentence about the mistake."""
@@ -107,21 +119,21 @@ class LoginPage:
         name, password = form
         if wait_s := await self._logins.wait_s(caller.address, name):
             sentence = f"Too many failed attempts. Wait {math.ceil(wait_s)} s and try again."
-            response = self._form(caller, name, sentence, 429)
+            response = self._form(request, name, sentence, 429)
             response.headers["retry-after"] = str(math.ceil(wait_s))
             return response
         try:
             user = await self._logins.check(name, password, caller.address)
         except Busy as error:
-            response = self._form(caller, name, str(error), 503)
+            response = self._form(request, name, str(error), 503)
             response.headers["retry-after"] = "5"
             return response
         if user is None:
-            return self._form(caller, name, "Name or password is wrong.", 401)
+            return self._form(request, name, "Name or password is wrong.", 401)
         await self._logins.succeeded(caller.address, name)
         if caller.token:
             self._logins.close(caller.token)
-        response = RedirectResponse("./", 303)
+        response = RedirectResponse(f"./{self._wanted(request)}", 303)
         response.headers["cache-control"] = "no-store"
         set_cookie(response, "login", self._logins.open(user), caller)
         return response
@@ -134,13 +146,20 @@ class LoginPage:
         set_cookie(response, "login", "", caller)
         return response
 
-    def _form(self, caller: Caller, name: str = "", error: str = "", status: int = 200) -> Response:
-        nonce = secrets.token_urlsafe(16)
+    def _wanted(self, request: Request) -> str:
+        """Give the path of the page that the visitor wants to see, by the table of them; the main page's is empty."""
+        path = request.query_params.get("page", "")
+        return quote(path) if path in self._pages else ""
+
+    def _form(self, request: Request, name: str = "", error: str = "", status: int = 200) -> Response:
+        caller: Caller = request.scope["caller"]
+        nonce, wanted = secrets.token_urlsafe(16), self._wanted(request)
         body = _PAGE.format(
             lang=self._lang,
             title=self._title,
             nonce=nonce,
             message=self._message,
+            back=f"?page={wanted}" if wanted else "",
             error=f'<p class="error" role="alert">{html.escape(error)}</p>' if error else "",
             max_name=MAX_NAME,
             username=html.escape(name[:MAX_NAME]),
