@@ -40,7 +40,7 @@ from millstream.server.http.page import PageDocument
 from millstream.server.http.probes import alive, while_starting
 from millstream.server.http.record_bar import RecordBar
 from millstream.server.http.uploads import SESSION_HEADER, receive_file, send_file
-from millstream.server.look import page_content, page_look
+from millstream.server.look import later_elements, page_content, page_look
 from millstream.server.options import ServerOptions
 from millstream.server.security.gate import Gate
 from millstream.server.security.headers import Policy

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from typing import cast
 
+from millstream.components.chat.attachments import ELEMENTS
 from millstream.declare.manifest import Look, Manifest
 from millstream.declare.theme import ThemeLike, theme_tokens
 from millstream.server.http.assets import Assets
@@ -23,6 +25,16 @@ def page_look(look: Look, options: ServerOptions) -> Look:
         latency=look.latency or options.show_latency,
         is_recorded=options.record is not None and not options.record_button,
     )
+
+
+def later_elements(manifest: Manifest) -> Collection[str] | None:
+    """Give the types of those elements that may come later on; `None` for any.
+
+    A render may declare anything then, and a message may hold what shows something.
+    """
+    if manifest.has_renders:
+        return None
+    return ELEMENTS if any(element.tag == "chatbot" for element in manifest.elements.values()) else ()
 
 
 def page_content(
