@@ -70,7 +70,7 @@ async def test_a_slash_too_many_leads_back_and_nothing_else_is_a_page() -> None:
 async def test_the_server_uses_no_address_that_a_page_may_have() -> None:
     app = await build(auth=("ann", "secret"))
     used = {str(getattr(route, "path", "")).split("/")[1] for route in app.routes} - {"", "über-uns"}
-    assert used == RESERVED
+    assert {each for each in used if "=" not in each} == RESERVED
 
 
 async def test_a_login_leads_back_to_the_page_that_was_asked_for_and_nowhere_else() -> None:

@@ -16,7 +16,7 @@ from millstream.wire.plain import brief
 RESERVED: Final = frozenset(
     {
         *("ws", "down", "up", "bye", "upload", "file", "assets", "favicon.ico", "login", "logout"),
-        *("healthz", "readyz", "metrics", "operator"),
+        *("healthz", "readyz", "metrics", "operator", "gradio_api"),
     }
 )
 """The first parts of the addresses that the server has for itself."""
