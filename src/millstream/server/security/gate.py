@@ -131,7 +131,11 @@ class Gate:
         is_page = not is_socket and scope["method"] in SAFE
         if is_page and path not in ("/", "//") and path[-1] == "/" and path[:-1] in self._pages:
             query = f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else ""
-            return Refusal(307, "The page is at the same address without a slash at the end.", (("location", f"..{quote(path[:-1])}{query}"),))
+            return Refusal(
+                307,
+                "The page is at the same address without a slash at the end.",
+                (("location", f"..{quote(path[:-1])}{query}"),),
+            )
         return self._judge_login(caller, path, is_page=is_page and path in self._pages)
 
     def _host(self, headers: Headers, is_proxied: bool) -> hosts.HostPort | Refusal:
