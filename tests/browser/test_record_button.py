@@ -37,7 +37,7 @@ def test_a_visit_is_recorded_from_one_press_to_the_next(
         until(page, f"{SAID} === 'press {press}'")
     page.get_by_role("link", name="Stop").click()
     page.get_by_role("link", name="Record another").wait_for()
-    shown = Path(page.locator(".ms-record code").inner_text())
+    shown = Path(page.locator(".ms-record-bar code").inner_text())
     button(page, "Add").click()
     until(page, f"{SAID} === 'press 1'")
     demo.close()

@@ -19,12 +19,12 @@ RECORDED: Final = "__recorded"
 """In the page's address: the name under which the visit before was recorded."""
 
 BAR_CSS: Final = (
-    ".ms-record{position:fixed;inset:auto .75rem .75rem auto;z-index:1000;max-width:calc(100% - 1.5rem);"
+    ".ms-record-bar{position:fixed;inset:auto .75rem .75rem auto;z-index:1000;max-width:calc(100% - 1.5rem);"
     "font:500 .85rem system-ui,sans-serif;background:Canvas;color:CanvasText;border:1px solid #8888;"
     "border-radius:8px;padding:.25rem .75rem}"
-    ".ms-record code{overflow-wrap:anywhere}"
-    ".ms-record a,.ms-recorded a{display:inline-block;padding:.5rem .25rem;color:inherit;font-weight:600}"
-    "@media (pointer:coarse){.ms-record a,.ms-recorded a{padding:.9rem .5rem}}"
+    ".ms-record-bar code{overflow-wrap:anywhere}"
+    ".ms-record-bar a,.ms-recorded a{display:inline-block;padding:.5rem .25rem;color:inherit;font-weight:600}"
+    "@media (pointer:coarse){.ms-record-bar a,.ms-recorded a{padding:.9rem .5rem}}"
 )
 
 _NAME: Final = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{8}")
@@ -62,9 +62,9 @@ class RecordBar:
         said = "Record a visit"
         before = ""
         if _NAME.fullmatch(last):
-            before = f"Recorded to <code>{html.escape(str(self._recorder.path_of(last)))}</code>. "
+            before = f"Recorded to <code>{html.escape(str(self._recorder.path_of(last)))}</code> "
             said = "Record another"
-        return f'<aside class="ms-record">{before}<a href="{begin}">{said}</a></aside>\n'
+        return f'<aside class="ms-record-bar">{before}<a href="{begin}">{said}</a></aside>\n'
 
 
 def asked(query: bytes) -> str | None:
