@@ -161,6 +161,31 @@ function reachable(entry, chunks) {
   return [...files];
 }
 
+/**
+ * The page's words in other languages (`src/words/LANGUAGE.json`), and which scripts say which: a page gets those of its
+ * late elements, under their names, and of all other scripts, under "".
+ */
+async function wordsOf(assets, folder) {
+  const read = async (names) =>
+    (await Promise.all(names.map((name) => readFile(join(folder, name), "utf8")))).join("\n");
+  const texts = { "": await read([assets.main_js, ...Object.values(assets.scripts), ...assets.imported]) };
+  const shared = (name) => name.startsWith("parts-");
+  for (const [name, { js, files }] of Object.entries(assets.late)) {
+    const own = files.filter((file) => file === js || shared(file) || file.startsWith(`${name}-`));
+    texts[name] = await read(own.filter((file) => file.endsWith(".js")));
+  }
+  const languages = {};
+  for (const file of (await readdir(join(web, "src/words"))).sort())
+    languages[file.replace(".json", "")] = JSON.parse(await readFile(join(web, "src/words", file), "utf8"));
+  const parts = Object.fromEntries(Object.keys(texts).map((name) => [name, []]));
+  for (const key of Object.keys(Object.values(languages)[0])) {
+    const names = Object.keys(texts).filter((name) => texts[name].includes(key));
+    // Written in a way of its own by the minifier, or in a file that comes later.
+    for (const name of names.length > 0 ? names : [""]) parts[name].push(key);
+  }
+  return { parts, languages };
+}
+
 /** Replaces `target` in one step, so that nobody who reads it finds a half-written page. */
 async function swap(folder) {
   const old = `${folder}.old`;
@@ -208,6 +233,7 @@ try {
   for (const name of new Set([...Object.values(assets.scripts), ...assets.imported, ...late])) {
     await writeFile(join(folder, `${name}.gz`), await zip(await readFile(join(folder, name)), { level: 9 }));
   }
+  await writeFile(join(folder, "words.json"), JSON.stringify(await wordsOf(assets, folder)));
   await writeFile(join(folder, "assets.json"), `${JSON.stringify(assets, null, 2)}\n`);
   await swap(folder);
 } finally {

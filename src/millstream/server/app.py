@@ -40,6 +40,7 @@ from millstream.server.http.page import PageDocument
 from millstream.server.http.probes import alive, while_starting
 from millstream.server.http.record_bar import RecordBar
 from millstream.server.http.uploads import SESSION_HEADER, receive_file, send_file
+from millstream.server.http.words import ENGLISH, page_words
 from millstream.server.look import later_elements, page_content, page_look
 from millstream.server.options import ServerOptions
 from millstream.server.security.gate import Gate
@@ -255,7 +256,11 @@ class App:
         later = later_elements(self.manifest)
         assets = Assets(policy, is_public=logins is None, elements=scripts, tags=tags, later=later)
         facts = {"reloads": self._snapshots is not None, "has_logins": logins is not None}
-        contents = {at: page_content(each, self.options, assets, **facts) for at, each in self._pages.items()}
+        words = page_words([*tags, *(later or ())], has_renders=later is None)
+        contents = {
+            at: replace(page_content(each, self.options, assets, **facts), words=words)
+            for at, each in self._pages.items()
+        }
         bar = RecordBar(self._recorder) if self._recorder is not None and self.options.record_button else None
         has_logins = logins is not None
         pages = {at: PageDocument(each, policy, has_logins=has_logins, bar=bar) for at, each in contents.items()}
@@ -300,9 +305,8 @@ class App:
         if logins is None:
             return []
         options, title = self.options, self.manifest.title
-        login = LoginPage(
-            logins, policy, title=title, message=options.auth_message, lang=options.lang, pages=self._pages
-        )
+        lang = options.lang or ENGLISH
+        login = LoginPage(logins, policy, title=title, message=options.auth_message, lang=lang, pages=self._pages)
         return [
             Route("/login", login.show),
             Route("/login", login.submit, methods=["POST"]),

@@ -54,7 +54,8 @@ class ServerOptions:
         css, js, head: Style sheet, function and HTML for the page: text or the path of a file.
         css_paths, head_paths: Files with further style sheets and further HTML for the page's head.
         theme: A theme of `declare/theme.py`, its name, or a dict of tokens; `None` keeps the declaration's.
-        lang: Language of the page, as in `<html lang>`.
+        lang: Language of the page, as in `<html lang>`; empty for the one that each browser asks for, of those that the
+            page speaks.
         favicon_path: Image for the browser's tab; `None` for our own.
         show_latency: Whether the page shows how old its frames are; visitors can switch that with Alt+L.
         record: Folder to which each visit is recorded, one file each, for `millstream replay`; the page says so to its
@@ -107,7 +108,7 @@ class ServerOptions:
     css_paths: tuple[str | Path, ...] = ()
     head_paths: tuple[str | Path, ...] = ()
     theme: object = None
-    lang: str = "en"
+    lang: str = ""
     favicon_path: str | Path | None = None
     show_latency: bool = False
     record: str | Path | None = None

@@ -117,7 +117,7 @@ async def test_pages_are_compressed_for_who_can() -> None:
     assert len(zipped.body) < len(plain.body) / 3
     blank = re.compile(r'nonce="[^"]+"')
     assert blank.sub("", zipped.text) == blank.sub("", plain.text)
-    assert zipped.header("vary") == "accept-encoding"
+    assert zipped.header("vary") == "accept-encoding, accept-language"
 
 
 async def test_a_theme_comes_between_our_style_and_the_developers() -> None:

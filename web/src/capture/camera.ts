@@ -2,10 +2,11 @@
 
 import type { FrameSource } from "../codecs/types.ts";
 import type { DeviceChoice } from "../constants.ts";
+import { t } from "../words.ts";
 import { cameraConstraints, DeviceError, isMirrored, openDevice } from "./devices.ts";
 import { readTrack } from "./tracks.ts";
 
-const OLD = "This browser is too old to send the frames of a camera. Update it, or use another one.";
+const OLD = t("This browser is too old to send the frames of a camera. Update it, or use another one.");
 
 export interface CameraWish {
   /** The app's own constraints; they win over ours. */

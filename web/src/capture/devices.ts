@@ -3,6 +3,7 @@
 import type { DeviceChoice } from "../constants.ts";
 import { errorName } from "../media/browser_answers.ts";
 import type { Trouble, TroubleCode } from "../states.ts";
+import { t } from "../words.ts";
 
 export type DeviceKind = "camera" | "microphone";
 
@@ -154,16 +155,23 @@ function codeOf(error: unknown): TroubleCode {
 
 /** The sentence for a device's trouble, with the one thing to do. */
 export function trouble(code: TroubleCode, name: DeviceName): Trouble {
+  const device = deviceWord(name);
   return {
     code,
-    message: (SENTENCES[code] ?? "The KIND stopped. Press Record to try again.").replaceAll("KIND", name),
+    message: SENTENCES[code]?.(device) ?? t("The {device} stopped. Press Record to try again.", { device }),
   };
 }
 
-const SENTENCES: { [code in TroubleCode]?: string } = {
-  refused: "The KIND is blocked. Allow it in the site settings beside the address, then press Record.",
-  insecure: "The KIND needs a secure page: https:// or localhost.",
-  missing: "No matching KIND was found. Connect one, then press Record.",
-  busy: "Another program is using the KIND. Close it there, then press Record.",
-  unplugged: "The KIND was disconnected. Connect it again, then press Record.",
+const SENTENCES: { [code in TroubleCode]?: (device: string) => string } = {
+  refused: (device) =>
+    t("The {device} is blocked. Allow it in the site settings beside the address, then press Record.", { device }),
+  insecure: (device) => t("The {device} needs a secure page: https:// or localhost.", { device }),
+  missing: (device) => t("No matching {device} was found. Connect one, then press Record.", { device }),
+  busy: (device) => t("Another program is using the {device}. Close it there, then press Record.", { device }),
+  unplugged: (device) => t("The {device} was disconnected. Connect it again, then press Record.", { device }),
 };
+
+/** The name of a device in the reader's language. */
+export function deviceWord(name: DeviceName): string {
+  return { camera: t("camera"), microphone: t("microphone"), "camera or microphone": t("camera or microphone") }[name];
+}

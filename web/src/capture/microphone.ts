@@ -4,6 +4,7 @@ import { MAX_AUDIO_BYTES } from "../codecs/pcm16.ts";
 import type { AudioShape, MicrophoneFormat } from "../codecs/types.ts";
 import type { DeviceChoice } from "../constants.ts";
 import { errorName, isPrompt } from "../media/browser_answers.ts";
+import { t } from "../words.ts";
 import { DeviceError, microphoneConstraints, openDevice } from "./devices.ts";
 
 const MOST_CHANNELS = 8;
@@ -11,7 +12,7 @@ const MOST_CHANNELS = 8;
 /** An audio context that does not run by then never does: Firefox has none without a loudspeaker. */
 const START_MS = 3_000;
 
-const SILENT = "This browser's audio does not start: connect a loudspeaker or headphones, then press Record.";
+const SILENT = t("This browser's audio does not start: connect a loudspeaker or headphones, then press Record.");
 
 /** The format that the server assumes where the app leaves it to the device: such a chunk fits into a packet. */
 const USUAL: AudioShape = { rate: 48_000, channels: 2 };

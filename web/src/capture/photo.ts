@@ -1,5 +1,6 @@
 /** A photo: what a camera that is open, and not streamed, shows at the end. */
 
+import { t } from "../words.ts";
 import type { Camera } from "./camera.ts";
 import { still } from "./still_image.ts";
 
@@ -23,7 +24,7 @@ export class Photo {
   /** Takes it, as the user sees it, while the camera is still open. Rejects with a sentence if there is nothing to see yet. */
   async take(): Promise<File> {
     const { video, mirrored } = this;
-    if (video.videoWidth === 0) throw new Error("The camera had not shown anything yet. Press Record to try again.");
+    if (video.videoWidth === 0) throw new Error(t("The camera had not shown anything yet. Press Record to try again."));
     return await still(video, "photo.jpg", { mirrored });
   }
 

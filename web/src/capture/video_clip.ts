@@ -1,6 +1,7 @@
 /** A video that is recorded and not streamed: what the user saw, mirrored if it was, and the microphone with it. */
 
 import { isPrompt } from "../media/browser_answers.ts";
+import { t } from "../words.ts";
 import type { Camera } from "./camera.ts";
 import { eachFrame } from "./presented_frames.ts";
 
@@ -13,7 +14,7 @@ const SLICE_MS = 1000;
 /** A recorder that has not ended by then never does. */
 const END_MS = 10_000;
 
-const EMPTY = "This browser recorded nothing: use another one, or upload a video file.";
+const EMPTY = t("This browser recorded nothing: use another one, or upload a video file.");
 
 /** The formats that a recorder may make, the one that most programs read first. */
 const KINDS = [
@@ -106,7 +107,9 @@ export class VideoClip {
   private fail(error: unknown): void {
     if (this.isOver) return;
     this.isOver = true;
-    this.problem = `This browser could not record a video: ${error instanceof Error ? error.message : String(error)}`;
+    this.problem = t("This browser could not record a video: {reason}", {
+      reason: error instanceof Error ? error.message : String(error),
+    });
     this.full();
   }
 

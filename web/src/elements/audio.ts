@@ -14,6 +14,7 @@ import type { LevelMeter } from "./parts/level_meter.ts";
 import "./parts/live_audio.ts";
 import type { LiveAudio } from "./parts/live_audio.ts";
 import "./parts/player.ts";
+import { t } from "../words.ts";
 import { customElement } from "./parts/define.ts";
 import { PushToTalk } from "./parts/push_to_talk.ts";
 import { elapsed, recordBar, recordButton } from "./parts/record_button.ts";
@@ -52,7 +53,7 @@ export class Audio extends Leaf<AudioProps> implements FileInputHost {
   @property({ attribute: false }) audio: AudioView | null = null;
   /** Null unless the button is held down to speak. */
   private talk: PushToTalk | null = null;
-  private readonly fileInput = new FileInput(this, { kind: "audio", noun: "an audio file" });
+  private readonly fileInput = new FileInput(this, { kind: "audio" });
 
   /** Shows the level of the microphone; called about 20 times a second. */
   setLevel(level: AudioLevel): void {
@@ -103,7 +104,7 @@ export class Audio extends Leaf<AudioProps> implements FileInputHost {
     if (this.address) return this.player(this.address);
     if (!this.props.interactive) return nothingYet("audio", null, "audio", this);
     return html`<div class="ms-void" @click=${this.fileInput.onVoid}>
-      ${this.invites ? (this.props.push_to_talk ? html`<p>Hold it, or the space bar, while you speak</p>` : nothing) : html`<p>Drop an audio file here</p>`}${this.fileInput.uploadButton(this.name)}
+      ${this.invites ? (this.props.push_to_talk ? html`<p>${t("Hold it, or the space bar, while you speak")}</p>` : nothing) : html`<p>${t("Drop an audio file here")}</p>`}${this.fileInput.uploadButton(this.name)}
     </div>`;
   }
 
@@ -156,9 +157,9 @@ export class Audio extends Leaf<AudioProps> implements FileInputHost {
   private tools(): TemplateResult[] {
     if (!this.address || this.isRecording || (this.audio && this.audio.state !== "over")) return [];
     const tools = [];
-    if (this.props.interactive) tools.push(frameTool("trash", "Clear", () => this.discard()));
+    if (this.props.interactive) tools.push(frameTool("trash", t("Clear"), () => this.discard()));
     if (this.props.buttons?.includes("download") && this.run?.state !== "failed")
-      tools.push(frameTool("download", "Download", () => this.download()));
+      tools.push(frameTool("download", t("Download"), () => this.download()));
     return tools;
   }
 

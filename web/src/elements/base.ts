@@ -4,6 +4,7 @@ import { property } from "lit/decorators.js";
 import { EDIT, emit, FIRE } from "../constants.ts";
 import type { Capability } from "../manifest.ts";
 import type { RunView } from "../states.ts";
+import { t } from "../words.ts";
 import type { Dress } from "./parts/common_props.ts";
 import { errorText } from "./parts/error_text.ts";
 import { icon } from "./parts/icons.ts";
@@ -104,7 +105,7 @@ export abstract class Leaf<P extends LeafProps = LeafProps> extends LitElement {
 
   /** Help and errors under the control; a media frame shows failed runs itself and passes none. */
   protected notes(problem = "", run: RunView | null = this.run): TemplateResult {
-    const failed = run?.state === "failed" ? run.message || "Something went wrong." : "";
+    const failed = run?.state === "failed" ? run.message || t("Something went wrong.") : "";
     return html`
       ${this.props.info ? html`<p class="ms-info" id="${this.control}-info">${this.props.info}</p>` : nothing}
       ${problem ? html`<p class="ms-problem" id="${this.control}-problem">${problem}</p>` : nothing}

@@ -1,5 +1,6 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { state } from "lit/decorators.js";
+import { t } from "../words.ts";
 import { Leaf, type LeafProps } from "./base.ts";
 import { customElement } from "./parts/define.ts";
 import { icon } from "./parts/icons.ts";
@@ -75,11 +76,11 @@ export class Dropdown extends Leaf<DropdownProps> {
     const list = `${this.control}-list`;
     const rows = this.expanded ? this.found : [];
     return html`<ul
-      class="ms-list" id=${list} role="listbox" popover="manual" aria-label="Choices"
+      class="ms-list" id=${list} role="listbox" popover="manual" aria-label=${t("Choices")}
       aria-multiselectable=${this.props.multiselect ? "true" : nothing} @pointerdown=${keepFocus}
     >
       ${rows.map(([label, value], index) => this.option(label, value, index))}
-      ${this.expanded && rows.length === 0 ? html`<li class="ms-none" role="option" aria-disabled="true" aria-selected="false">No match</li>` : nothing}
+      ${this.expanded && rows.length === 0 ? html`<li class="ms-none" role="option" aria-disabled="true" aria-selected="false">${t("No match")}</li>` : nothing}
     </ul>`;
   }
 
@@ -216,7 +217,7 @@ export class Dropdown extends Leaf<DropdownProps> {
 function chip(label: string, remove: (() => void) | null): TemplateResult {
   if (!remove) return html`<span class="ms-pick">${label}</span>`;
   return html`<span class="ms-pick">${label}<button
-      class="ms-tool ms-small" type="button" aria-label="Remove ${label}" @click=${remove}
+      class="ms-tool ms-small" type="button" aria-label=${t("Remove {name}", { name: label })} @click=${remove}
     >${icon("close")}</button></span>`;
 }
 

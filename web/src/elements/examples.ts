@@ -2,6 +2,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import { state } from "lit/decorators.js";
 import { EDIT, emit } from "../constants.ts";
 import { addressOf } from "../manifest.ts";
+import { t } from "../words.ts";
 import { Leaf, type LeafProps } from "./base.ts";
 import { customElement } from "./parts/define.ts";
 import { icon } from "./parts/icons.ts";
@@ -90,14 +91,14 @@ export class Examples extends Leaf<ExamplesProps> {
 
   private nameOf({ cells, index }: Row): string {
     const words = cells.map(({ text }) => text).filter(Boolean);
-    return words.length > 0 ? words.join(", ") : `Example ${index + 1}`;
+    return words.length > 0 ? words.join(", ") : t("Example {number}", { number: index + 1 });
   }
 
   private listen({ text, sound }: Cell): TemplateResult | typeof nothing {
     const address = addressOf(sound);
     if (!address) return nothing;
     const isHeard = this.heard === address;
-    const name = `${isHeard ? "Pause" : "Play"} ${text ?? "the audio"}`;
+    const name = isHeard ? t("Pause") : text ? t("Play {name}", { name: text }) : t("Play");
     return html`<button class="ms-tool ms-listen" type="button" title=${name} @click=${() => this.play(isHeard ? "" : address)}>
       ${icon(isHeard ? "pause" : "play")}<span class="ms-sr">${name}</span>
     </button>`;
@@ -107,10 +108,10 @@ export class Examples extends Leaf<ExamplesProps> {
     const turn = (page: number): void => {
       this.page = page;
     };
-    return html`<nav class="ms-pages" aria-label="${this.name}: pages">${Array.from(
+    return html`<nav class="ms-pages" aria-label=${t("{name}: pages", { name: this.name })}>${Array.from(
       { length: count },
       (_, page) =>
-        html`<button type="button" aria-label="Page ${page + 1}" aria-current=${page === this.page ? "page" : nothing} @click=${() => turn(page)}>${page + 1}</button>`,
+        html`<button type="button" aria-label=${t("Page {number}", { number: page + 1 })} aria-current=${page === this.page ? "page" : nothing} @click=${() => turn(page)}>${page + 1}</button>`,
     )}</nav>`;
   }
 

@@ -3,10 +3,11 @@ import { property, state } from "lit/decorators.js";
 import { emit, UPLOAD } from "../constants.ts";
 import { addressOf, type FileValue, type LinkValue } from "../manifest.ts";
 import type { UploadView } from "../states.ts";
+import { t } from "../words.ts";
 import { Leaf, type LeafProps } from "./base.ts";
 import { customElement } from "./parts/define.ts";
 import { DropZone } from "./parts/dropzone.ts";
-import { following, isAccepted } from "./parts/files.ts";
+import { following, isAccepted, noRoom } from "./parts/files.ts";
 import { icon } from "./parts/icons.ts";
 import { progress } from "./parts/run.ts";
 import { sending } from "./parts/sending.ts";
@@ -75,8 +76,8 @@ export class FileField extends Leaf<FileProps> {
       <span class="ms-size">${isOwn && item.size ? size(item.size) : ""}</span>
       ${
         this.props.interactive
-          ? html`<button class="ms-tool ms-small" type="button" title="Remove ${name}" @click=${() => this.takeOut(at)}>
-            ${icon("close")}<span class="ms-sr">Remove ${name}</span>
+          ? html`<button class="ms-tool ms-small" type="button" title=${t("Remove {name}", { name })} @click=${() => this.takeOut(at)}>
+            ${icon("close")}<span class="ms-sr">${t("Remove {name}", { name })}</span>
           </button>`
           : nothing
       }
@@ -86,14 +87,14 @@ export class FileField extends Leaf<FileProps> {
   /** The drop area, as long as more files fit; a single file is replaced by the next one. */
   private door(): TemplateResult | typeof nothing {
     const { interactive, max_files: most, accept, folder } = this.props;
-    if (!interactive) return this.items.length > 0 ? nothing : html`<p class="ms-nothing">No file</p>`;
+    if (!interactive) return this.items.length > 0 ? nothing : html`<p class="ms-nothing">${t("No file")}</p>`;
     if (most > 1 && this.items.length >= most) return nothing;
-    const noun = folder ? "a folder" : most > 1 ? "files" : "a file";
+    const invitation = folder ? t("Drop a folder here") : most > 1 ? t("Drop files here") : t("Drop a file here");
     return html`<div class="ms-door">
-      <span>Drop ${noun} here</span>
-      <button class="ms-button ms-sm" type="button" @click=${this.choose}>${icon("upload")} Upload</button>
+      <span>${invitation}</span>
+      <button class="ms-button ms-sm" type="button" @click=${this.choose}>${icon("upload")} ${t("Upload")}</button>
       <input
-        type="file" hidden tabindex="-1" aria-label="${this.name}: upload" accept=${accept.join() || nothing}
+        type="file" hidden tabindex="-1" aria-label=${t("{name}: upload", { name: this.name })} accept=${accept.join() || nothing}
         ?multiple=${most > 1} ?webkitdirectory=${folder} @change=${this.onChosen}
       />
     </div>`;
@@ -112,8 +113,8 @@ export class FileField extends Leaf<FileProps> {
     const fitting = files.filter((file) => isAccepted(file, accept));
     const wrong = files.find((file) => !fitting.includes(file));
     const room = most === 1 ? 1 : most - this.items.length - following(this.upload);
-    this.problem = wrong ? `${wrong.name} is not of a type that is taken here.` : "";
-    if (fitting.length > room) this.problem = `There is room for no more than ${most} file${most === 1 ? "" : "s"}.`;
+    this.problem = wrong ? t("{name} is not of a type that is taken here.", { name: wrong.name }) : "";
+    if (fitting.length > room) this.problem = noRoom(most);
     const [file, ...more] = fitting.slice(0, Math.max(0, room));
     if (file) emit(this, UPLOAD, { component: this.component, file, more });
   }

@@ -4,6 +4,7 @@ import { sizeOf, still } from "../capture/still_image.ts";
 import { emit, RECORD, type RecordDetail } from "../constants.ts";
 import { addressOf, marksOf } from "../manifest.ts";
 import { IDLE, type OutputElement, type OutputSurface, type StreamView, type UploadView } from "../states.ts";
+import { t } from "../words.ts";
 import { Leaf, type LeafProps } from "./base.ts";
 import { type FrameShape, frameSize, playPreview, preview, ratioOf } from "./parts/camera_frame.ts";
 import { pixelAt } from "./parts/clicked_pixel.ts";
@@ -41,7 +42,7 @@ export class Image extends Leaf<ImageProps> implements OutputSurface, FileInputH
   @state() private aims = false;
   /** The ratio of what is shown, or was shown last. */
   @state() private ratio: string | null = null;
-  private readonly fileInput = new FileInput(this, { kind: "image", noun: "an image" });
+  private readonly fileInput = new FileInput(this, { kind: "image" });
   private readonly stage = new Stage(() => this.name);
 
   constructor() {
@@ -116,7 +117,7 @@ export class Image extends Leaf<ImageProps> implements OutputSurface, FileInputH
     const { placeholder, interactive } = this.props;
     if (!interactive) return nothingYet("image", placeholder, "image", this);
     const files = this.offers("upload") || this.offers("clipboard");
-    const words = this.invites ? null : this.offers("upload") ? "Drop an image here" : "Paste an image here";
+    const words = this.invites ? null : this.offers("upload") ? t("Drop an image here") : t("Paste an image here");
     return html`<div class="ms-void" @click=${this.fileInput.onVoid}>
       ${files && !this.invites ? icon("image") : nothing}<p>${placeholder ?? words}</p>
       ${files ? html`<div class="ms-ways">${this.fileInput.uploadButton(this.name)}${this.fileInput.pasteButton()}</div>` : nothing}
@@ -133,7 +134,7 @@ export class Image extends Leaf<ImageProps> implements OutputSurface, FileInputH
   /** For an image that drives no stream: opens the camera, then takes one photo after the other. */
   private shutter(): TemplateResult {
     const isOpen = this.stream.state === "running";
-    const name = !isOpen ? "Open the camera" : this.shows ? "Take another" : "Take a photo";
+    const name = !isOpen ? t("Open the camera") : this.shows ? t("Take another") : t("Take a photo");
     const press = (): void => {
       if (isOpen && this.shows) this.aims = true;
       else this.record(isOpen ? "take" : "start");
@@ -148,11 +149,11 @@ export class Image extends Leaf<ImageProps> implements OutputSurface, FileInputH
     const shown = this.shows && !isFailed;
     const tools = [];
     if (this.isRecording && !streaming)
-      tools.push(frameTool("camera-off", "Close the camera", () => this.record("close")));
+      tools.push(frameTool("camera-off", t("Close the camera"), () => this.record("close")));
     if (interactive && this.shows && !(this.isRecording && streaming))
-      tools.push(frameTool("trash", "Clear", () => this.discard()));
+      tools.push(frameTool("trash", t("Clear"), () => this.discard()));
     if (shown && buttons?.includes("download"))
-      tools.push(frameTool("download", "Download", () => void this.download()));
+      tools.push(frameTool("download", t("Download"), () => void this.download()));
     if ((shown || this.isRecording) && buttons?.includes("fullscreen"))
       tools.push(...fullscreenTool(() => this.querySelector(".ms-frame")));
     return tools;

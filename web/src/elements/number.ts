@@ -1,5 +1,6 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { state } from "lit/decorators.js";
+import { t } from "../words.ts";
 import { Leaf, type LeafProps } from "./base.ts";
 import { customElement } from "./parts/define.ts";
 import { progress } from "./parts/run.ts";
@@ -73,12 +74,12 @@ export function complaint(
   unreadable: boolean,
   { minimum, maximum, precision }: Pick<NumberProps, "minimum" | "maximum" | "precision">,
 ): string {
-  if (unreadable) return "This is not a number.";
+  if (unreadable) return t("This is not a number.");
   if (value === null) return "";
   if (minimum !== null && maximum !== null && (value < minimum || value > maximum)) {
-    return `Give a number from ${minimum} to ${maximum}.`;
+    return t("Give a number from {minimum} to {maximum}.", { minimum, maximum });
   }
-  if (minimum !== null && value < minimum) return `Give at least ${minimum}.`;
-  if (maximum !== null && value > maximum) return `Give at most ${maximum}.`;
-  return precision === 0 && !Number.isInteger(value) ? "Give a whole number." : "";
+  if (minimum !== null && value < minimum) return t("Give at least {minimum}.", { minimum });
+  if (maximum !== null && value > maximum) return t("Give at most {maximum}.", { maximum });
+  return precision === 0 && !Number.isInteger(value) ? t("Give a whole number.") : "";
 }

@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from "lit";
+import { t } from "../words.ts";
 import { Leaf, type LeafProps } from "./base.ts";
 import { customElement } from "./parts/define.ts";
 import { icon } from "./parts/icons.ts";
@@ -46,7 +47,7 @@ export class Slider extends Leaf<SliderProps> {
   private chip(): TemplateResult {
     const { minimum, maximum, interactive } = this.props;
     return html`<input
-      class="ms-number-chip" type="number" aria-label="Value" min=${minimum} max=${maximum}
+      class="ms-number-chip" type="number" aria-label=${t("Value")} min=${minimum} max=${maximum}
       step=${this.props.step ?? "any"} .value=${String(this.value)} ?disabled=${!interactive} @change=${this.onType}
       ${styled({ "--ms-digits": digits(this.props) })}
     />`;
@@ -55,8 +56,8 @@ export class Slider extends Leaf<SliderProps> {
   private resetButton(): TemplateResult | typeof nothing {
     if (!this.props.buttons?.includes("reset") || !this.props.interactive) return nothing;
     return html`<button
-      class="ms-tool ms-small" type="button" title="Reset" ?disabled=${this.value === this.first} @click=${this.reset}
-    >${icon("reset")}<span class="ms-sr">Reset</span></button>`;
+      class="ms-tool ms-small" type="button" title=${t("Reset")} ?disabled=${this.value === this.first} @click=${this.reset}
+    >${icon("reset")}<span class="ms-sr">${t("Reset")}</span></button>`;
   }
 
   private onDrag(event: Event): void {

@@ -1,5 +1,6 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { state } from "lit/decorators.js";
+import { t } from "../words.ts";
 import { Leaf, type LeafProps } from "./base.ts";
 import { copyText } from "./parts/clipboard.ts";
 import { customElement } from "./parts/define.ts";
@@ -91,8 +92,8 @@ export class Textbox extends Leaf<TextboxProps> {
 
   private copyButton(): TemplateResult | typeof nothing {
     if (!this.props.buttons?.includes("copy")) return nothing;
-    return html`<button class="ms-tool ms-small" type="button" title="Copy" @click=${this.copy}>
-      ${icon(this.copied ? "check" : "copy")}<span class="ms-sr">${this.copied ? "Copied" : "Copy"}</span>
+    return html`<button class="ms-tool ms-small" type="button" title=${t("Copy")} @click=${this.copy}>
+      ${icon(this.copied ? "check" : "copy")}<span class="ms-sr">${this.copied ? t("Copied") : t("Copy")}</span>
     </button>`;
   }
 
@@ -100,8 +101,8 @@ export class Textbox extends Leaf<TextboxProps> {
     const { submit_button: submit, stop_button: stop } = this.props;
     const buttons = [];
     const isOff = !this.props.interactive;
-    if (submit) buttons.push(this.sideButton(submit, "Submit", "ms-primary", () => this.fire("submit"), isOff));
-    if (stop) buttons.push(this.sideButton(stop, "Stop", "", () => this.fire("stop")));
+    if (submit) buttons.push(this.sideButton(submit, t("Submit"), "ms-primary", () => this.fire("submit"), isOff));
+    if (stop) buttons.push(this.sideButton(stop, t("Stop"), "", () => this.fire("stop")));
     return buttons;
   }
 
@@ -112,7 +113,7 @@ export class Textbox extends Leaf<TextboxProps> {
     press: () => void,
     isOff = false,
   ): TemplateResult {
-    const face = typeof text === "string" ? text : html`${icon(name === "Stop" ? "square" : "send")}`;
+    const face = typeof text === "string" ? text : html`${icon(name === t("Stop") ? "square" : "send")}`;
     const label = typeof text === "string" ? nothing : name;
     return html`<button class="ms-button ${variant}" type="button" aria-label=${label} ?disabled=${isOff} @click=${press}>
       ${face}

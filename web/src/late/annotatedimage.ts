@@ -12,6 +12,7 @@ import { Stage } from "../elements/parts/stage.ts";
 import { styled } from "../elements/parts/styled.ts";
 import type { OutputElement, OutputSurface } from "../states.ts";
 import "../styles/legend.css";
+import { t } from "../words.ts";
 
 interface AnnotatedImageProps extends LeafProps {
   value: { legend?: string } | null;
@@ -58,7 +59,7 @@ export class AnnotatedImage extends Leaf<AnnotatedImageProps> implements OutputS
     const { buttons } = this.props;
     const tools = [];
     if (this.hasImage && buttons?.includes("download"))
-      tools.push(frameTool("download", "Download", () => void this.download()));
+      tools.push(frameTool("download", t("Download"), () => void this.download()));
     if (this.hasImage && buttons?.includes("fullscreen"))
       tools.push(...fullscreenTool(() => this.querySelector(".ms-frame")));
     return tools.length > 0 ? html`<div class="ms-bar ms-slim">${tools}</div>` : nothing;
@@ -67,7 +68,7 @@ export class AnnotatedImage extends Leaf<AnnotatedImageProps> implements OutputS
   private legend(): TemplateResult | typeof nothing {
     const entries = JSON.parse(this.props.value?.legend ?? "[]") as [label: string, color: string][];
     if (!this.props.show_legend || entries.length === 0) return nothing;
-    return html`<ul class="ms-legend" aria-label="Labels">
+    return html`<ul class="ms-legend" aria-label=${t("Labels")}>
       ${entries.map(([label, color], index) => html`<li>${this.entry(label, color, index)}</li>`)}
     </ul>`;
   }

@@ -15,6 +15,7 @@ import { forget, show } from "../elements/parts/safe_html.ts";
 import { length, styled } from "../elements/parts/styled.ts";
 import { waitingWords } from "../elements/parts/waiting.ts";
 import "../styles/chat.css";
+import { t } from "../words.ts";
 
 type Length = number | string | null;
 
@@ -105,7 +106,7 @@ export class Chatbot extends Leaf<ChatbotProps> {
           </div>
           ${entries.length === 0 && this.past.length === 0 ? this.empty() : nothing}
         </div>
-        ${this.isAway ? html`<button class="ms-newest" type="button" title="Jump to the newest" @click=${this.jump}>${icon("newest")}<span class="ms-sr">Jump to the newest</span></button>` : nothing}
+        ${this.isAway ? html`<button class="ms-newest" type="button" title=${t("Jump to the newest")} @click=${this.jump}>${icon("newest")}<span class="ms-sr">${t("Jump to the newest")}</span></button>` : nothing}
       </div>
       ${this.notes("", null)}
     `;
@@ -116,11 +117,15 @@ export class Chatbot extends Leaf<ChatbotProps> {
     const tools = [];
     if (entries.length > 0 && props.buttons.includes("copy_all")) {
       tools.push(
-        frameTool(this.isCopied ? "check" : "copy", this.isCopied ? "Copied" : "Copy all", () => void this.copyAll()),
+        frameTool(
+          this.isCopied ? "check" : "copy",
+          this.isCopied ? t("Copied") : t("Copy all"),
+          () => void this.copyAll(),
+        ),
       );
     }
     if (entries.length + this.past.length > 0 && (props.interactive || this.listens.has("clear"))) {
-      tools.push(frameTool("trash", "Clear", () => this.clear()));
+      tools.push(frameTool("trash", t("Clear"), () => this.clear()));
     }
     const label = props.label && props.show_label ? html`<span class="ms-chat-label">${props.label}</span>` : nothing;
     if (label === nothing && tools.length === 0) return nothing;
@@ -137,7 +142,7 @@ export class Chatbot extends Leaf<ChatbotProps> {
         .avatar=${this.avatar(entry)}
       ></ms-message>`,
     )}
-    <p class="ms-past">The connection was lost. The app has forgotten what is above.</p>`;
+    <p class="ms-past">${t("The connection was lost. The app has forgotten what is above.")}</p>`;
   }
 
   private message(entry: Entry, at: number, depth: number): TemplateResult {
@@ -192,13 +197,13 @@ export class Chatbot extends Leaf<ChatbotProps> {
     if (run.state === "waiting") return html`<p class="ms-queue">${waitingWords(run)}</p>`;
     if (run.advance) return advancing(run);
     if (this.entries.at(-1)?.role !== "user") return nothing;
-    return html`<div class="ms-turn" data-role="assistant"><div class="ms-bubble ms-dots" role="img" aria-label="Writing"><i></i><i></i><i></i></div></div>`;
+    return html`<div class="ms-turn" data-role="assistant"><div class="ms-bubble ms-dots" role="img" aria-label=${t("Writing")}><i></i><i></i><i></i></div></div>`;
   }
 
   private failure(): TemplateResult | typeof nothing {
     const { run } = this;
     const message =
-      run?.state === "failed" ? run.message || (run.progress === "hidden" ? "" : "Something went wrong.") : "";
+      run?.state === "failed" ? run.message || (run.progress === "hidden" ? "" : t("Something went wrong.")) : "";
     return message
       ? html`<p class="ms-problem ms-failed" role="status">${icon("error")} <span>${errorText(message)}</span></p>`
       : nothing;

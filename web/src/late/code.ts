@@ -10,6 +10,7 @@ import { styled } from "../elements/parts/styled.ts";
 import { CodeKeys } from "./code/keys.ts";
 import { CodeLines } from "./code/lines.ts";
 import "../styles/code.css";
+import { t } from "../words.ts";
 
 interface CodeProps extends LeafProps {
   value: string | null;
@@ -83,10 +84,10 @@ export class CodeField extends Leaf<CodeProps> {
   private tools(): TemplateResult | typeof nothing {
     const { buttons } = this.props;
     if (!buttons?.length) return nothing;
-    const copied = this.copied ? "Copied" : "Copy";
+    const copied = this.copied ? t("Copied") : t("Copy");
     return html`<span class="ms-tools">
       ${buttons.includes("copy") ? tool(this.copied ? "check" : "copy", copied, () => void this.copy()) : nothing}
-      ${buttons.includes("download") ? tool("download", "Download", this.download) : nothing}
+      ${buttons.includes("download") ? tool("download", t("Download"), this.download) : nothing}
     </span>`;
   }
 

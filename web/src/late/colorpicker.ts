@@ -7,6 +7,7 @@ import { progress } from "../elements/parts/run.ts";
 import { styled } from "../elements/parts/styled.ts";
 import { type Rgba, readColor, writeColor } from "./colorpicker/colors.ts";
 import "../styles/colorpicker.css";
+import { t } from "../words.ts";
 
 interface ColorPickerProps extends LeafProps {
   value: string | null;
@@ -39,17 +40,17 @@ export class ColorPicker extends Leaf<ColorPickerProps> {
       ${this.caption()}
       <div class="ms-color ms-input" ?data-off=${!interactive}>
         <span class="ms-color-swatch" ?data-empty=${value === null} ${styled(fill)}><input
-          type="color" aria-label="${name}: pick" .value=${live(writeColor({ ...color, alpha: 1 }, "#"))} ?disabled=${!interactive}
+          type="color" aria-label=${t("{name}: pick", { name })} .value=${live(writeColor({ ...color, alpha: 1 }, "#"))} ?disabled=${!interactive}
           @input=${this.onPick} @change=${() => this.fire("release")}
         /></span>
         <input
-          id=${this.control} type="text" spellcheck="false" autocomplete="off" placeholder="none" ?readonly=${!interactive}
+          id=${this.control} type="text" spellcheck="false" autocomplete="off" placeholder=${t("none")} ?readonly=${!interactive}
           aria-label=${this.captioned ? nothing : name} aria-describedby=${this.described(problem)} aria-invalid=${problem ? "true" : nothing}
           .value=${live(this.draft ?? value ?? "")} @change=${this.onType} @keydown=${this.onKey}
           @focus=${() => this.fire("focus")} @blur=${() => this.fire("blur")}
         />
         <input
-          class="ms-opacity" type="range" min="0" max="100" aria-label="${name}: opacity in per cent" title="Opacity" ?disabled=${!interactive}
+          class="ms-opacity" type="range" min="0" max="100" aria-label=${t("{name}: opacity in per cent", { name })} title=${t("Opacity")} ?disabled=${!interactive}
           .value=${live(String(Math.round(color.alpha * 100)))} @input=${this.onFade} @change=${() => this.fire("release")}
         />
       </div>
@@ -75,7 +76,7 @@ export class ColorPicker extends Leaf<ColorPickerProps> {
   private onType(event: Event): void {
     const text = (event.target as HTMLInputElement).value.trim();
     const color = readColor(text);
-    this.problem = text && !color ? "Write a colour such as #ff8800 or rgba(255, 136, 0, 0.5)." : "";
+    this.problem = text && !color ? t("Write a colour such as #ff8800 or rgba(255, 136, 0, 0.5).") : "";
     this.draft = this.problem ? text : null;
     if (color) this.edit(writeColor(color, text));
     else if (!text) this.edit(null);

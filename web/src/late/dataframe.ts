@@ -16,6 +16,7 @@ import { TableEditing } from "./dataframe/table_editing.ts";
 import { TableMenu } from "./dataframe/table_menu.ts";
 import { TableModel } from "./dataframe/table_model.ts";
 import "../styles/dataframe.css";
+import { t } from "../words.ts";
 
 type Limits = readonly [least: number | null, most: number | null];
 
@@ -117,7 +118,7 @@ export class Dataframe extends Leaf<DataframeProps> {
             <div class="ms-tbody" role="rowgroup" ${styled({ top: `${this.rowPx + this.topOf(look.rows[0])}px` })}>${rows(look)}</div>
           </div>
         </div>
-        ${this.shownRows === 0 ? html`<p class="ms-no-rows">${model.rows.count > 0 ? "No row matches." : "No rows yet."}</p>` : nothing}
+        ${this.shownRows === 0 ? html`<p class="ms-no-rows">${model.rows.count > 0 ? t("No row matches.") : t("No rows yet.")}</p>` : nothing}
       </div>
       ${this.menu.view()}${progress(this.run)}${this.notes()}
     `;

@@ -6,6 +6,7 @@ import { customElement } from "../elements/parts/define.ts";
 import { progress } from "../elements/parts/run.ts";
 import { canonical, forPicker, fromPicker } from "./datetime/moments.ts";
 import "../styles/datetime.css";
+import { t } from "../words.ts";
 
 interface DateTimeProps extends LeafProps {
   value: string | null;
@@ -39,7 +40,7 @@ export class DateTime extends Leaf<DateTimeProps> {
           @change=${this.onType} @keydown=${this.onKey} @focus=${() => this.fire("focus")} @blur=${() => this.fire("blur")}
         />
         <span class="ms-calendar"><input
-          type=${kind} step=${include_time ? 1 : nothing} aria-label="${name}: pick" title="Pick" ?disabled=${!interactive}
+          type=${kind} step=${include_time ? 1 : nothing} aria-label=${t("{name}: pick", { name })} title=${t("Pick")} ?disabled=${!interactive}
           .value=${live(forPicker(value, include_time))} @click=${openPicker} @change=${this.onPick}
         /></span>
       </div>
@@ -51,7 +52,7 @@ export class DateTime extends Leaf<DateTimeProps> {
     const text = (event.target as HTMLInputElement).value;
     const moment = canonical(text, this.props.include_time);
     const form = this.props.include_time ? "2026-01-31 18:30:00" : "2026-01-31";
-    this.problem = moment === null ? `Write a moment such as ${form}, or now - 1d (s, m, h, d).` : "";
+    this.problem = moment === null ? t("Write a moment such as {form}, or now - 1d (s, m, h, d).", { form }) : "";
     this.draft = moment === null ? text : null;
     if (moment !== null && moment !== (this.props.value ?? "")) this.edit(moment || null);
   }

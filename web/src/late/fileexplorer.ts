@@ -7,6 +7,7 @@ import { progress } from "../elements/parts/run.ts";
 import { length, styled } from "../elements/parts/styled.ts";
 import { TreeKeys } from "../elements/parts/tree_keys.ts";
 import "../styles/fileexplorer.css";
+import { plural, t } from "../words.ts";
 
 type FolderEntry = readonly [name: string, isFolder: boolean, isChoosable: boolean];
 
@@ -68,7 +69,7 @@ export class FileExplorer extends Leaf<FileExplorerProps> {
     return html`
       ${this.caption()}
       <div class="ms-explorer" ${styled(sides)}>
-        ${root && root.entries.length === 0 ? html`<p class="ms-nothing">No files</p>` : nothing}
+        ${root && root.entries.length === 0 ? html`<p class="ms-nothing">${t("No files")}</p>` : nothing}
         <div
           role="tree" id=${this.control} aria-label=${this.name} aria-multiselectable=${multiple} ?hidden=${!root?.entries.length}
           @keydown=${this.keys.onKey} @focusin=${this.keys.onFocus}
@@ -80,8 +81,14 @@ export class FileExplorer extends Leaf<FileExplorerProps> {
 
   private rows(folder: readonly string[]): TemplateResult | typeof nothing {
     const listing = this.listings.get(keyOf(folder));
-    if (!listing) return folder.length > 0 ? html`<div class="ms-opening" ${depth(folder)}>Opening …</div>` : nothing;
-    const rest = listing.left_out > 0 ? `${listing.left_out} more are not shown` : folder.length > 0 ? "empty" : "";
+    if (!listing)
+      return folder.length > 0 ? html`<div class="ms-opening" ${depth(folder)}>${t("Opening …")}</div>` : nothing;
+    const rest =
+      listing.left_out > 0
+        ? plural("{count} more is not shown", "{count} more are not shown", listing.left_out)
+        : folder.length > 0
+          ? "empty"
+          : "";
     const isTold = listing.left_out > 0 || listing.entries.length === 0;
     return html`
       ${repeat(

@@ -15,6 +15,7 @@ import { saveAll, saveItem, thumbnail } from "./gallery/cell.ts";
 import { type GalleryEntry, type GalleryItem, itemsOf, titleOf } from "./gallery/items.ts";
 import { onPreviewKey, previewOf, Swipe } from "./gallery/preview.ts";
 import "../styles/gallery.css";
+import { t } from "../words.ts";
 
 type Counts = number | readonly number[] | null;
 
@@ -154,8 +155,8 @@ export class Gallery extends Leaf<GalleryProps> implements AdditionsHost {
       </button>
       ${
         props.interactive
-          ? html`<button class="ms-tool ms-small" type="button" title="Remove ${title}" @click=${() => this.takeOut(at)}>
-            ${icon("close")}<span class="ms-sr">Remove ${title}</span>
+          ? html`<button class="ms-tool ms-small" type="button" title=${t("Remove {name}", { name: title })} @click=${() => this.takeOut(at)}>
+            ${icon("close")}<span class="ms-sr">${t("Remove {name}", { name: title })}</span>
           </button>`
           : nothing
       }
@@ -186,7 +187,7 @@ export class Gallery extends Leaf<GalleryProps> implements AdditionsHost {
     const { items, props } = this;
     const own = items.filter(({ file }) => file);
     if (own.length < 2 || !props.buttons.includes("download_all")) return nothing;
-    return frameTool("download", "Download all", () => void saveAll(own, this.name));
+    return frameTool("download", t("Download all"), () => void saveAll(own, this.name));
   }
 
   // ---- what the user does ------------------------------------------------------------------------------------------

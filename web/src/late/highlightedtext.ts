@@ -6,6 +6,7 @@ import { progress } from "../elements/parts/run.ts";
 import { styled } from "../elements/parts/styled.ts";
 import { colorsOf, type LabelledStretch, labelsOf, relabelled, tintOf, wordAt } from "./highlightedtext/stretches.ts";
 import "../styles/highlightedtext.css";
+import { t } from "../words.ts";
 
 interface HighlightedTextProps extends LeafProps {
   value: readonly LabelledStretch[] | null;
@@ -31,7 +32,7 @@ export class HighlightedText extends Leaf<HighlightedTextProps> {
     const colors = colorsOf(labelsOf(stretches), this.props.color_map ?? {});
     const starts = offsets(stretches);
     const parts = stretches.map((stretch, at) => this.stretch(stretch, at, starts[at] as number, colors));
-    const empty = html`<span class="ms-nothing">No text</span>`;
+    const empty = html`<span class="ms-nothing">${t("No text")}</span>`;
     return html`
       ${this.caption()}
       <div class="ms-highlighted" dir=${rtl ? "rtl" : nothing}>
@@ -78,16 +79,16 @@ export class HighlightedText extends Leaf<HighlightedTextProps> {
   private form(labels: readonly string[]): TemplateResult {
     const { marked } = this;
     const known = [...new Set([...Object.keys(this.props.color_map ?? {}), ...labels])];
-    const hint = html`<span class="ms-info">Select text to label it: with the pointer, or with the arrow keys.</span>`;
+    const hint = html`<span class="ms-info">${t("Select text to label it: with the pointer, or with the arrow keys.")}</span>`;
     if (!marked) return html`<div class="ms-labelling">${hint}</div>`;
     const text = this.whole.slice(...marked);
     return html`<form class="ms-labelling" @submit=${this.onLabel} @keydown=${this.onFormKey}>
-      <label>Label of <q>${text.length > 30 ? `${text.slice(0, 30)}…` : text}</q>
+      <label>${t("Label of")} <q>${text.length > 30 ? `${text.slice(0, 30)}…` : text}</q>
         <input class="ms-input" name="label" list="${this.control}-labels" maxlength="200" autocomplete="off" .value=${this.labelAt(marked[0])} />
       </label>
       <datalist id="${this.control}-labels">${known.map((label) => html`<option value=${label}></option>`)}</datalist>
-      <button class="ms-button ms-primary" type="submit">Set</button>
-      <button class="ms-button" type="button" @click=${() => this.label(null)}>Remove</button>
+      <button class="ms-button ms-primary" type="submit">${t("Set")}</button>
+      <button class="ms-button" type="button" @click=${() => this.label(null)}>${t("Remove")}</button>
     </form>`;
   }
 
@@ -196,5 +197,5 @@ function pressed(press: () => void): (event: KeyboardEvent) => void {
 function legend(colors: ReadonlyMap<string, string>): TemplateResult {
   const entry = ([label, color]: [string, string]): TemplateResult =>
     html`<li><mark ${styled({ "--ms-tint": color, "--ms-strength": 1 })}>${label}</mark></li>`;
-  return html`<ul class="ms-labels" aria-label="Labels">${[...colors].map(entry)}</ul>`;
+  return html`<ul class="ms-labels" aria-label=${t("Labels")}>${[...colors].map(entry)}</ul>`;
 }

@@ -13,11 +13,12 @@ import { troublePanel } from "../elements/parts/trouble.ts";
 import { DrawingBoard, type EditorSource, type Ink, MOST_LAYERS, type Tool } from "./imageeditor/drawing_board.ts";
 import { fileOf } from "./imageeditor/sheet.ts";
 import "../styles/imageeditor.css";
+import { t } from "../words.ts";
 
 /** An image to be drawn upon and cropped. */
 @customElement("ms-imageeditor")
 export class ImageEditor extends DrawingBoard implements FileInputHost {
-  private readonly fileInput = new FileInput(this, { kind: "image", noun: "an image" });
+  private readonly fileInput = new FileInput(this, { kind: "image" });
   get isRecording(): boolean {
     return this.stream.state !== "idle";
   }
@@ -60,7 +61,7 @@ export class ImageEditor extends DrawingBoard implements FileInputHost {
     if (this.isEmpty || !this.props.buttons.includes("download")) return nothing;
     return frameTool(
       "download",
-      "Download",
+      t("Download"),
       () => void fileOf(this.sheets.composite(), "image.png").then((file) => save(file, file.name)),
     );
   }
@@ -71,9 +72,9 @@ export class ImageEditor extends DrawingBoard implements FileInputHost {
     if (this.run?.state === "failed") return failure(this.run.message);
     if (!interactive) return nothingYet("image", placeholder, "image", this);
     return html`<div class="ms-void">
-      <p>${placeholder ?? "Drop an image here"}</p>
+      <p>${placeholder ?? t("Drop an image here")}</p>
       <div class="ms-ways">${this.fileInput.uploadButton(this.name)}${this.fileInput.pasteButton()}
-        ${this.offers("webcam") ? html`<button class="ms-button ms-sm" type="button" @click=${() => this.record("start")}>${icon("camera")} Camera</button>` : nothing}
+        ${this.offers("webcam") ? html`<button class="ms-button ms-sm" type="button" @click=${() => this.record("start")}>${icon("camera")} ${t("Camera")}</button>` : nothing}
       </div>
     </div>`;
   }
@@ -84,7 +85,7 @@ export class ImageEditor extends DrawingBoard implements FileInputHost {
     const [left = 0, top = 0, width = 0, height = 0] = frame ?? [];
     return html`<div class="ms-editor-desk" ${styled({ "--ms-tall": length(this.props.height) })}>
       <div
-        class="ms-editor-sheet" role="img" aria-label="${this.name}: the drawing" ?data-open=${this.props.interactive} data-tool=${this.tool}
+        class="ms-editor-sheet" role="img" aria-label=${t("{name}: the drawing", { name: this.name })} ?data-open=${this.props.interactive} data-tool=${this.tool}
         ${styled({ "--ms-shape": sheets.width / sheets.height })} @pointerdown=${this.onDown} @pointermove=${this.onMove} @pointerup=${this.onUp} @pointercancel=${this.onUp}
       >
         ${sheets.ground}${sheets.layers.map(({ canvas }) => canvas)}
@@ -100,29 +101,29 @@ export class ImageEditor extends DrawingBoard implements FileInputHost {
   private toolbar(): TemplateResult {
     const { sheets, props, tool } = this;
     const tools: [Tool, string, boolean][] = [
-      ["brush", "Brush", props.brush !== null],
-      ["eraser", "Eraser", props.eraser !== null],
-      ["crop", "Crop", props.transforms.includes("crop")],
+      ["brush", t("Brush"), props.brush !== null],
+      ["eraser", t("Eraser"), props.eraser !== null],
+      ["crop", t("Crop"), props.transforms.includes("crop")],
     ];
     const choice = ([name, title, isOffered]: [Tool, string, boolean]) =>
       isOffered
         ? html`<button class="ms-button ms-sm" type="button" aria-pressed=${tool === name} @click=${() => this.take(name)}>${title}</button>`
         : nothing;
-    return html`<div class="ms-editor-tools" role="toolbar" aria-label="${this.name}: tools">
+    return html`<div class="ms-editor-tools" role="toolbar" aria-label=${t("{name}: tools", { name: this.name })}>
       ${tools.map(choice)}
-      ${tool === "crop" && this.frame ? html`<button class="ms-button ms-primary ms-sm" type="button" @click=${this.crop}>Cut it out</button>` : nothing}
+      ${tool === "crop" && this.frame ? html`<button class="ms-button ms-primary ms-sm" type="button" @click=${this.crop}>${t("Cut it out")}</button>` : nothing}
       ${tool === "brush" ? this.colors() : nothing}
       ${
         tool === "crop"
           ? nothing
-          : html`<label class="ms-editor-size">Size <input type="range" min="1" max="200" .value=${String(this.diameter)} @input=${this.onSize} /></label>`
+          : html`<label class="ms-editor-size">${t("Size")} <input type="range" min="1" max="200" .value=${String(this.diameter)} @input=${this.onSize} /></label>`
       }
       ${this.layerChoice()}
       <span class="ms-editor-rest"></span>
-      <button class="ms-button ms-sm" type="button" ?disabled=${!sheets.canUndo} @click=${() => this.back()}>Undo</button>
-      <button class="ms-button ms-sm" type="button" ?disabled=${!sheets.canRedo} @click=${() => this.forth()}>Redo</button>
-      <button class="ms-button ms-sm" type="button" @click=${() => this.discard()}>Clear</button>
-      ${this.listens.has("apply") ? html`<button class="ms-button ms-primary ms-sm" type="button" @click=${() => this.fire("apply")}>Apply</button>` : nothing}
+      <button class="ms-button ms-sm" type="button" ?disabled=${!sheets.canUndo} @click=${() => this.back()}>${t("Undo")}</button>
+      <button class="ms-button ms-sm" type="button" ?disabled=${!sheets.canRedo} @click=${() => this.forth()}>${t("Redo")}</button>
+      <button class="ms-button ms-sm" type="button" @click=${() => this.discard()}>${t("Clear")}</button>
+      ${this.listens.has("apply") ? html`<button class="ms-button ms-primary ms-sm" type="button" @click=${() => this.fire("apply")}>${t("Apply")}</button>` : nothing}
     </div>`;
   }
 
@@ -130,14 +131,14 @@ export class ImageEditor extends DrawingBoard implements FileInputHost {
     const { brush } = this.props;
     if (!brush) return nothing;
     const swatch = (ink: Ink): TemplateResult => html`<button
-      class="ms-swatch" type="button" aria-label="Colour ${ink[0]}" aria-pressed=${ink[0] === this.ink[0] && ink[1] === this.ink[1]}
+      class="ms-swatch" type="button" aria-label=${t("Colour {color}", { color: ink[0] })} aria-pressed=${ink[0] === this.ink[0] && ink[1] === this.ink[1]}
       @click=${() => (this.ink = ink)}
     ><i ${styled({ background: ink[0], opacity: ink[1] })}></i></button>`;
     const any = (event: Event): void => {
       this.ink = [(event.target as HTMLInputElement).value, 1];
     };
     return html`${brush.colors.length > 1 ? brush.colors.map(swatch) : nothing}
-      ${brush.is_fixed ? nothing : html`<input class="ms-any-color" type="color" aria-label="Any colour" .value=${this.ink[0].startsWith("#") ? this.ink[0].slice(0, 7) : "#000000"} @input=${any} />`}`;
+      ${brush.is_fixed ? nothing : html`<input class="ms-any-color" type="color" aria-label=${t("Any colour")} .value=${this.ink[0].startsWith("#") ? this.ink[0].slice(0, 7) : "#000000"} @input=${any} />`}`;
   }
 
   private layerChoice(): TemplateResult | typeof nothing {
@@ -149,10 +150,10 @@ export class ImageEditor extends DrawingBoard implements FileInputHost {
       this.fire("select", { index: this.layer, value: layers[this.layer]?.name ?? "" });
     };
     return html`
-      <select class="ms-input" aria-label="Layer" @change=${choose}>
+      <select class="ms-input" aria-label=${t("Layer")} @change=${choose}>
         ${layers.map(({ name }, at) => html`<option value=${at} ?selected=${at === this.layer}>${name}</option>`)}
       </select>
-      ${more && layers.length < MOST_LAYERS ? html`<button class="ms-button ms-sm" type="button" @click=${this.addLayer}>Add a layer</button>` : nothing}
+      ${more && layers.length < MOST_LAYERS ? html`<button class="ms-button ms-sm" type="button" @click=${this.addLayer}>${t("Add a layer")}</button>` : nothing}
     `;
   }
 
@@ -161,12 +162,12 @@ export class ImageEditor extends DrawingBoard implements FileInputHost {
     const isReady = stream.state === "running";
     const shutter = roundButton(
       stream.state,
-      "Take a photo",
+      t("Take a photo"),
       () => isReady && this.record("stop"),
       nothing,
       "ms-shutter",
     );
-    const close = frameTool("camera-off", "Close the camera", () => this.record("close"));
+    const close = frameTool("camera-off", t("Close the camera"), () => this.record("close"));
     return html`<div class="ms-frame" data-bar ?data-live=${stream.preview !== null} data-state=${stream.state}>
       ${preview(stream)}${isReady ? nothing : waiting(stream, "camera", () => this.record("close"))}${recordBar(this, "camera", shutter, [close])}
     </div>`;

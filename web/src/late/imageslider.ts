@@ -14,6 +14,7 @@ import { addressOf, type FileValue, type LinkValue } from "../manifest.ts";
 import type { UploadView } from "../states.ts";
 import { type Pair, PairLoader } from "./imageslider/pair.ts";
 import "../styles/imageslider.css";
+import { t } from "../words.ts";
 
 type Source = FileValue | LinkValue | null;
 
@@ -92,7 +93,9 @@ export class ImageSlider extends Leaf<ImageSliderProps> {
   }
 
   private comparison([before, after]: Pair): TemplateResult {
-    for (const [at, image] of [before, after].entries()) if (image) image.alt = `${this.name}: the ${SIDES[at]} image`;
+    for (const [at, image] of [before, after].entries())
+      if (image)
+        image.alt = t("{name}: {part}", { name: this.name, part: at ? t("the second image") : t("the first image") });
     const isWhole = !before || !after;
     return html`<div
       class="ms-compare" ${styled({ "--ms-at": isWhole ? (before ? "100%" : "0%") : `${this.position}%` })}
@@ -107,7 +110,7 @@ export class ImageSlider extends Leaf<ImageSliderProps> {
   private line(): TemplateResult {
     const percent = Math.round(this.position);
     return html`<div
-      class="ms-compare-line" role="slider" tabindex="0" aria-label="${this.name}: how much is seen of the first image"
+      class="ms-compare-line" role="slider" tabindex="0" aria-label=${t("{name}: how much is seen of the first image", { name: this.name })}
       aria-valuemin="0" aria-valuemax="100" aria-valuenow=${percent} aria-valuetext="${percent} %" @keydown=${this.onKey}
     ><i></i></div>`;
   }
@@ -122,10 +125,10 @@ export class ImageSlider extends Leaf<ImageSliderProps> {
 
   private door(isShown: boolean): TemplateResult {
     return html`<div class="ms-void ${isShown ? "ms-beside" : ""}" data-side=${SIDES[this.gap] ?? nothing}>
-      <p>Drop the ${SIDES[this.gap]} image here</p>
+      <p>${this.gap ? t("Drop the second image here") : t("Drop the first image here")}</p>
       <div class="ms-ways">
-        <button class="ms-button ms-sm" type="button" @click=${this.choose}>${icon("upload")} Upload</button>
-        <input type="file" accept="image/*" multiple hidden tabindex="-1" aria-label="${this.name}: upload" @change=${this.onChosen} />
+        <button class="ms-button ms-sm" type="button" @click=${this.choose}>${icon("upload")} ${t("Upload")}</button>
+        <input type="file" accept="image/*" multiple hidden tabindex="-1" aria-label=${t("{name}: upload", { name: this.name })} @change=${this.onChosen} />
       </div>
     </div>`;
   }
@@ -136,8 +139,11 @@ export class ImageSlider extends Leaf<ImageSliderProps> {
     const tools: TemplateResult[] = [];
     if (interactive)
       for (const at of [0, 1])
-        if (this.sources[at]) tools.push(frameTool("close", `Remove the ${SIDES[at]} image`, () => this.takeOut(at)));
-    if (buttons.includes("download")) tools.push(frameTool("download", "Download", () => this.download()));
+        if (this.sources[at])
+          tools.push(
+            frameTool("close", at ? t("Remove the second image") : t("Remove the first image"), () => this.takeOut(at)),
+          );
+    if (buttons.includes("download")) tools.push(frameTool("download", t("Download"), () => this.download()));
     if (buttons.includes("fullscreen")) tools.push(...fullscreenTool(() => this.querySelector(".ms-frame")));
     return tools.length > 0 ? html`<div class="ms-bar ms-slim">${tools}</div>` : nothing;
   }
@@ -191,7 +197,7 @@ export class ImageSlider extends Leaf<ImageSliderProps> {
 
   private take(files: readonly File[]): void {
     const wrong = files.find((file) => !mayBeOfKind(file, "image"));
-    this.problem = wrong ? `${wrong.name} is not an image.` : "";
+    this.problem = wrong ? t("{name} is not an image.", { name: wrong.name }) : "";
     const room = this.sources.filter((source) => source === null).length;
     const [file, ...more] = files.filter((each) => each !== wrong && mayBeOfKind(each, "image")).slice(0, room);
     if (file) emit(this, UPLOAD, { component: this.component, file, more });

@@ -10,6 +10,7 @@ import { length, styled } from "../elements/parts/styled.ts";
 import { TreeKeys } from "../elements/parts/tree_keys.ts";
 import { countOf, type DataRow, MOST_TEXT, opens, PORTION, preview, rowsOf, scalarText } from "./json/rows.ts";
 import "../styles/json.css";
+import { plural, t } from "../words.ts";
 
 interface JsonProps extends LeafProps {
   value: unknown;
@@ -40,7 +41,7 @@ export class JsonTree extends Leaf<JsonProps> {
     return html`
       ${this.caption(this.copyButton())}
       <div class="ms-json" ${styled(sides)}>
-        ${value === null || value === undefined ? html`<p class="ms-nothing">No data</p>` : this.tree()}
+        ${value === null || value === undefined ? html`<p class="ms-nothing">${t("No data")}</p>` : this.tree()}
       </div>
       ${progress(this.run)}${this.notes()}
     `;
@@ -77,7 +78,7 @@ export class JsonTree extends Leaf<JsonProps> {
     };
     return html`<div
       class="ms-datum ms-rest" role="treeitem" aria-level=${depth + 1} ${styled({ "--ms-depth": depth })} @click=${show}
-    >${left.toLocaleString("en")} more</div>`;
+    >${plural("{count} more", "{count} more", left)}</div>`;
   }
 
   private scalar(value: unknown, path: string): TemplateResult {
@@ -92,7 +93,7 @@ export class JsonTree extends Leaf<JsonProps> {
     };
     const begin = JSON.stringify(value.slice(0, MOST_TEXT)).slice(0, -1);
     return html`<span class="ms-c-s">${begin}…</span>
-      <button class="ms-all" type="button" tabindex="-1" @click=${show}>all ${value.length.toLocaleString("en")} characters</button>`;
+      <button class="ms-all" type="button" tabindex="-1" @click=${show}>${plural("all {count} characters", "all {count} characters", value.length)}</button>`;
   }
 
   private toggle(path: string): void {
@@ -103,8 +104,8 @@ export class JsonTree extends Leaf<JsonProps> {
 
   private copyButton(): TemplateResult | typeof nothing {
     if (!this.props.buttons?.includes("copy") || this.props.value == null) return nothing;
-    return html`<button class="ms-tool ms-small" type="button" title="Copy" @click=${this.copy}>
-      ${icon(this.copied ? "check" : "copy")}<span class="ms-sr">${this.copied ? "Copied" : "Copy"}</span>
+    return html`<button class="ms-tool ms-small" type="button" title=${t("Copy")} @click=${this.copy}>
+      ${icon(this.copied ? "check" : "copy")}<span class="ms-sr">${this.copied ? t("Copied") : t("Copy")}</span>
     </button>`;
   }
 

@@ -15,6 +15,7 @@ import type { UploadView } from "../states.ts";
 import type { DisplayMode } from "./model3d/model_files.ts";
 import type { ModelView } from "./model3d/model_view.ts";
 import "../styles/model3d.css";
+import { t } from "../words.ts";
 
 interface Model3DProps extends LeafProps {
   value: (FileValue & { kind?: string }) | LinkValue | null;
@@ -100,21 +101,24 @@ export class Model3D extends Leaf<Model3DProps> {
       const isBare = this.view === null && !document.createElement("canvas").getContext("webgl2");
       const why = error instanceof Error ? error.message : String(error);
       this.trouble = isBare
-        ? "This browser shows no 3D: WebGL is switched off, or there is no graphics driver."
-        : `${value.name} cannot be shown: the file is broken (${why.replace(/^THREE\.\w+: |\.+$/g, "").slice(0, 200)}).`;
+        ? t("This browser shows no 3D: WebGL is switched off, or there is no graphics driver.")
+        : t("{name} cannot be shown: the file is broken ({reason}).", {
+            name: value.name,
+            reason: why.replace(/^THREE\.\w+: |\.+$/g, "").slice(0, 200),
+          });
     }
   }
 
   protected override render(): TemplateResult {
     const height = length(this.props.height);
-    const help = "Arrow keys turn it, plus and minus go nearer and farther, Home goes back.";
+    const help = t("Arrow keys turn it, plus and minus go nearer and farther, Home goes back.");
     return html`
       <div
         class="ms-frame ms-model" role="group" aria-label=${this.name} ?data-shown=${this.isShown} ?data-target=${this.zone.isTarget}
         ${styled({ height, "max-height": height })} @dragover=${this.zone.onDrag} @dragleave=${this.zone.onDragEnd} @drop=${this.zone.onDrop}
       >
         <div
-          class="ms-model-stage" role="application" tabindex="0" aria-label="${this.name}: 3D model. ${help}" title=${help}
+          class="ms-model-stage" role="application" tabindex="0" aria-label=${t("{name}: 3D model. {keys}", { name: this.name, keys: help })} title=${help}
           ?hidden=${!this.isShown} @keydown=${this.onKey}
         >${this.canvas}</div>
         ${this.overlay()}${chip(this.props)}${this.bar()}${progress(this.run)}
@@ -129,13 +133,14 @@ export class Model3D extends Leaf<Model3DProps> {
     if (this.run?.state === "failed") return failure(this.run.message);
     if (this.trouble) return failure(this.trouble);
     if (value && "url" in value) return elsewhere(value.url);
-    if (value) return this.isShown ? nothing : html`<div class="ms-veil" role="status"><p>Loading the model</p></div>`;
+    if (value)
+      return this.isShown ? nothing : html`<div class="ms-veil" role="status"><p>${t("Loading the model")}</p></div>`;
     if (!interactive) return nothingYet("file", null, "model", this);
     return html`<div class="ms-void">
-      <p>Drop a 3D model here</p>
+      <p>${t("Drop a 3D model here")}</p>
       <div class="ms-ways">
-        <button class="ms-button ms-sm" type="button" @click=${this.choose}>${icon("upload")} Upload</button>
-        <input type="file" hidden tabindex="-1" accept=${this.props.accept.join()} aria-label="${this.name}: upload" @change=${this.onChosen} />
+        <button class="ms-button ms-sm" type="button" @click=${this.choose}>${icon("upload")} ${t("Upload")}</button>
+        <input type="file" hidden tabindex="-1" accept=${this.props.accept.join()} aria-label=${t("{name}: upload", { name: this.name })} @change=${this.onChosen} />
       </div>
     </div>`;
   }
@@ -145,9 +150,9 @@ export class Model3D extends Leaf<Model3DProps> {
     const address = addressOf(value);
     if (!value || !address) return nothing;
     const tools: TemplateResult[] = [];
-    if (interactive) tools.push(frameTool("trash", "Clear", () => this.discard()));
-    if (this.isShown) tools.push(frameTool("reset", "Show all of it", () => this.view?.reset()));
-    if ("file" in value) tools.push(frameTool("download", "Download", () => download(address, value, "model")));
+    if (interactive) tools.push(frameTool("trash", t("Clear"), () => this.discard()));
+    if (this.isShown) tools.push(frameTool("reset", t("Show all of it"), () => this.view?.reset()));
+    if ("file" in value) tools.push(frameTool("download", t("Download"), () => download(address, value, "model")));
     if (this.isShown) tools.push(...fullscreenTool(() => this.querySelector(".ms-frame")));
     return tools.length > 0 ? html`<div class="ms-bar ms-slim">${tools}</div>` : nothing;
   }
@@ -167,7 +172,12 @@ export class Model3D extends Leaf<Model3DProps> {
     const [file] = files;
     if (!file) return;
     const fits = isAccepted(file, this.props.accept);
-    this.problem = fits ? "" : `${file.name} is no 3D model: take one of ${this.props.accept.join(", ")}.`;
+    this.problem = fits
+      ? ""
+      : t("{name} is no 3D model: take one of {types}.", {
+          name: file.name,
+          types: this.props.accept.join(", "),
+        });
     if (fits) emit(this, UPLOAD, { component: this.component, file });
   }
 
@@ -183,6 +193,6 @@ export class Model3D extends Leaf<Model3DProps> {
 /** A model that is not ours: the page's security policy lets it load nothing from elsewhere. */
 function elsewhere(address: string): TemplateResult {
   return html`<div class="ms-void">
-    <p>This model is at another address. <a href=${address} target="_blank" rel="noopener">Open it there</a></p>
+    <p>${t("This model is at another address.")} <a href=${address} target="_blank" rel="noopener">${t("Open it there")}</a></p>
   </div>`;
 }

@@ -14,6 +14,7 @@ import type { LevelMeter } from "../elements/parts/level_meter.ts";
 import { progress } from "../elements/parts/run.ts";
 import { styled } from "../elements/parts/styled.ts";
 import "../styles/composer.css";
+import { plural, t } from "../words.ts";
 
 interface MultimodalTextboxProps extends LeafProps {
   value: Draft | null;
@@ -89,7 +90,7 @@ export class MultimodalTextbox extends Leaf<MultimodalTextboxProps> {
   private attached(): TemplateResult | typeof nothing {
     const { files } = this.draft;
     if (files.length === 0 && !this.upload) return nothing;
-    return html`<ul class="ms-attached" aria-label="Attached">
+    return html`<ul class="ms-attached" aria-label=${t("Attached")}>
       ${files.map((file, at) => this.chip(file, at))}${this.upload ? sending(this.upload) : nothing}
     </ul>`;
   }
@@ -100,7 +101,7 @@ export class MultimodalTextbox extends Leaf<MultimodalTextboxProps> {
       ? html`<img src=${addressOf(file) ?? ""} alt=${file.name} />`
       : html`${icon(file.type.startsWith("audio/") ? "audio" : "file")}<span title=${file.name}>${file.name}</span>`;
     if (!this.props.interactive) return html`<li>${face}</li>`;
-    const name = `Remove ${file.name}`;
+    const name = t("Remove {name}", { name: file.name });
     return html`<li>${face}<button class="ms-tool" type="button" title=${name} @click=${() => this.detach(at)}>
       ${icon("close")}<span class="ms-sr">${name}</span>
     </button></li>`;
@@ -108,11 +109,11 @@ export class MultimodalTextbox extends Leaf<MultimodalTextboxProps> {
 
   private attachButton(): TemplateResult | typeof nothing {
     if (!this.offers("upload")) return nothing;
-    return html`<button class="ms-tool" type="button" title="Attach a file" ?disabled=${!this.props.interactive || this.room < 1} @click=${() => this.querySelector<HTMLInputElement>("input[type=file]")?.click()}>
-        ${icon("attach")}<span class="ms-sr">Attach a file</span>
+    return html`<button class="ms-tool" type="button" title=${t("Attach a file")} ?disabled=${!this.props.interactive || this.room < 1} @click=${() => this.querySelector<HTMLInputElement>("input[type=file]")?.click()}>
+        ${icon("attach")}<span class="ms-sr">${t("Attach a file")}</span>
       </button>
       <input
-        type="file" hidden tabindex="-1" aria-label="${this.name}: attach" accept=${this.props.accept.join() || nothing}
+        type="file" hidden tabindex="-1" aria-label=${t("{name}: attach", { name: this.name })} accept=${this.props.accept.join() || nothing}
         ?multiple=${this.props.max_files > 1} @change=${this.onChosen}
       />`;
   }
@@ -120,7 +121,7 @@ export class MultimodalTextbox extends Leaf<MultimodalTextboxProps> {
   private recordButton(): TemplateResult | typeof nothing {
     if (!this.offers("microphone")) return nothing;
     const { state } = this.stream;
-    const name = this.isRecording ? "Stop" : "Record";
+    const name = this.isRecording ? t("Stop") : t("Record");
     return html`<button
       class="ms-tool ${this.isRecording ? "stop-button" : "record-button"}" type="button" title=${name} data-state=${state}
       ?disabled=${!this.isRecording && (!this.props.interactive || this.room < 1)} @click=${this.record}
@@ -148,8 +149,8 @@ export class MultimodalTextbox extends Leaf<MultimodalTextboxProps> {
   private buttons(): TemplateResult[] {
     const { submit_button: submit, stop_button: stop } = this.props;
     const buttons = [];
-    if (submit) buttons.push(goButton(submit, "Send", !this.isReady, () => this.submit()));
-    if (stop) buttons.push(goButton(stop, "Stop", false, () => this.fire("stop")));
+    if (submit) buttons.push(goButton(submit, t("Send"), !this.isReady, () => this.submit()));
+    if (stop) buttons.push(goButton(stop, t("Stop"), false, () => this.fire("stop")));
     return buttons;
   }
 
@@ -213,8 +214,13 @@ export class MultimodalTextbox extends Leaf<MultimodalTextboxProps> {
     const { accept, max_files: most } = this.props;
     const wrong = files.find((file) => !isAccepted(file, accept));
     const fitting = files.filter((file) => isAccepted(file, accept));
-    this.problem = wrong ? `${wrong.name} cannot be attached here.` : "";
-    if (fitting.length > this.room) this.problem = `No more than ${most} file${most === 1 ? "" : "s"} can be attached.`;
+    this.problem = wrong ? t("{name} cannot be attached here.", { name: wrong.name }) : "";
+    if (fitting.length > this.room)
+      this.problem = plural(
+        "No more than {count} file can be attached.",
+        "No more than {count} files can be attached.",
+        most,
+      );
     const [file, ...more] = fitting.slice(0, Math.max(0, this.room));
     if (file) emit(this, UPLOAD, { component: this.component, file, more });
   }
@@ -238,17 +244,17 @@ function sending(upload: UploadView): TemplateResult {
   const percent = upload.fraction === null ? nothing : Math.round(upload.fraction * 100);
   return html`<li>
     <span>${upload.name}</span>
-    <div class="ms-rail" role="progressbar" aria-label="Uploading ${upload.name}" aria-valuenow=${percent}>
+    <div class="ms-rail" role="progressbar" aria-label=${t("Uploading {name}", { name: upload.name })} aria-valuenow=${percent}>
       <i ${styled({ "--ms-part": upload.fraction ?? 0 })}></i>
     </div>
   </li>`;
 }
 
 /** The button that sends the message, or stops the reply: with the app's text, or an icon. */
-function goButton(text: string | boolean, name: "Send" | "Stop", disabled: boolean, press: () => void): TemplateResult {
-  const face = typeof text === "string" ? text : icon(name === "Stop" ? "square" : "send");
+function goButton(text: string | boolean, name: string, disabled: boolean, press: () => void): TemplateResult {
+  const face = typeof text === "string" ? text : icon(name === t("Stop") ? "square" : "send");
   return html`<button
-    class="ms-button ms-go ${name === "Send" ? "ms-primary" : ""}" type="button" aria-label=${typeof text === "string" ? nothing : name}
+    class="ms-button ms-go ${name === t("Send") ? "ms-primary" : ""}" type="button" aria-label=${typeof text === "string" ? nothing : name}
     ?disabled=${disabled} @click=${press}
   >${face}</button>`;
 }

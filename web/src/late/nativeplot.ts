@@ -13,6 +13,7 @@ import type { Chart, Hit } from "./nativeplot/chart.ts";
 import type { PlotOptions } from "./nativeplot/points.ts";
 import type { ChartView } from "./nativeplot/words.ts";
 import "../styles/nativeplot.css";
+import { t } from "../words.ts";
 
 interface NativePlotProps extends LeafProps, Omit<PlotOptions, "value"> {
   /** Null until a session has sent it. */
@@ -88,7 +89,7 @@ export class NativePlot extends Leaf<NativePlotProps> {
     const { buttons } = this.props;
     if (this.view.isEmpty) return nothing;
     const tools = [];
-    if (buttons.includes("export")) tools.push(frameTool("download", "Download as PNG", () => void this.export()));
+    if (buttons.includes("export")) tools.push(frameTool("download", t("Download as PNG"), () => void this.export()));
     if (buttons.includes("fullscreen")) tools.push(...fullscreenTool(() => this.querySelector(".ms-plot")));
     return tools.length > 0 ? html`<div class="ms-plot-tools">${tools}</div>` : nothing;
   }
@@ -132,7 +133,7 @@ export class NativePlot extends Leaf<NativePlotProps> {
       });
       this.chart.update({ ...this.props, value: this.props.value ?? [] });
     } catch {
-      this.view = { ...EMPTY, problem: "The script that draws plots could not be loaded. Reload the page." };
+      this.view = { ...EMPTY, problem: t("The script that draws plots could not be loaded. Reload the page.") };
     } finally {
       this.isOpening = false;
     }

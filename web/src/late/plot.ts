@@ -14,6 +14,7 @@ import type { OutputElement, OutputSurface } from "../states.ts";
 import { type FigureDrawer, type FigureValue, isFigure, type OpenDrawer } from "./plot/figure.ts";
 import { type Paper, paperOf } from "./plot/paper.ts";
 import "../styles/plot.css";
+import { t } from "../words.ts";
 
 interface PlotProps extends LeafProps {
   value: FigureValue | { file: string } | null;
@@ -91,7 +92,7 @@ export class Plot extends Leaf<PlotProps> implements OutputSurface {
     if (shows === "nothing") return nothing;
     const tools = [];
     if (buttons.includes("download") && (shows === "image" || this.kind !== "bokeh"))
-      tools.push(frameTool("download", "Download", () => void this.download()));
+      tools.push(frameTool("download", t("Download"), () => void this.download()));
     if (buttons.includes("fullscreen")) tools.push(...fullscreenTool(() => this.querySelector(".ms-figure")));
     return tools.length > 0 ? html`<div class="ms-figure-tools">${tools}</div>` : nothing;
   }
@@ -193,7 +194,7 @@ export class Plot extends Leaf<PlotProps> implements OutputSurface {
 
 async function fetched(handle: string): Promise<string> {
   const answer = await fetch(`file/${handle}`);
-  if (!answer.ok) throw new Error("The figure could not be fetched. Reload the page.");
+  if (!answer.ok) throw new Error(t("The figure could not be fetched. Reload the page."));
   return await answer.text();
 }
 

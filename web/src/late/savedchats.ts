@@ -6,6 +6,7 @@ import { customElement } from "../elements/parts/define.ts";
 import { icon } from "../elements/parts/icons.ts";
 import { forgetChat, keepChat, type SavedChat, savedChats, titleOf } from "./savedchats/store.ts";
 import "../styles/savedchats.css";
+import { t } from "../words.ts";
 
 interface SavedChatsProps extends LeafProps {
   /** The open conversation; null for one that has just begun. The app's first value says who the user is. */
@@ -54,10 +55,10 @@ export class SavedChats extends Leaf<SavedChatsProps> {
 
   protected override render(): TemplateResult {
     return html`<nav class="ms-saved" aria-label=${this.name}>
-      <button class="ms-button ms-saved-new" type="button" @click=${this.begin}>${icon("edit")}<span>New chat</span></button>
+      <button class="ms-button ms-saved-new" type="button" @click=${this.begin}>${icon("edit")}<span>${t("New chat")}</span></button>
       ${
         this.chats.length === 0
-          ? html`<p class="ms-saved-none">Your conversations are kept in this browser.</p>`
+          ? html`<p class="ms-saved-none">${t("Your conversations are kept in this browser.")}</p>`
           : html`<ul>${repeat(
               this.chats,
               ({ id }) => id,
@@ -72,8 +73,8 @@ export class SavedChats extends Leaf<SavedChatsProps> {
     const isOpen = chat.id === this.open;
     return html`<li ?data-open=${isOpen}>
       <button type="button" class="ms-saved-chat" title=${title} aria-current=${isOpen} @click=${() => this.choose(chat)}>${title}</button>
-      <button type="button" class="ms-tool ms-small" title="Delete" @click=${() => this.forget(chat.id)}>
-        ${icon("trash")}<span class="ms-sr">Delete ${title}</span>
+      <button type="button" class="ms-tool ms-small" title=${t("Delete")} @click=${() => this.forget(chat.id)}>
+        ${icon("trash")}<span class="ms-sr">${t("Delete {name}", { name: title })}</span>
       </button>
     </li>`;
   }

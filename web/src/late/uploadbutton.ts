@@ -4,13 +4,14 @@ import { emit, UPLOAD } from "../constants.ts";
 import { Leaf, type LeafProps } from "../elements/base.ts";
 import { customElement } from "../elements/parts/define.ts";
 import { DropZone } from "../elements/parts/dropzone.ts";
-import { isAccepted } from "../elements/parts/files.ts";
+import { isAccepted, noRoom } from "../elements/parts/files.ts";
 import { icon } from "../elements/parts/icons.ts";
 import { held } from "../elements/parts/run.ts";
 import { styled } from "../elements/parts/styled.ts";
 import { addressOf } from "../manifest.ts";
 import type { UploadView } from "../states.ts";
 import "../styles/filebutton.css";
+import { t } from "../words.ts";
 
 interface UploadButtonProps extends LeafProps {
   variant: string;
@@ -56,8 +57,8 @@ export class UploadButton extends Leaf<UploadButtonProps> {
     const { accept, max_files: most } = this.props;
     const fitting = files.filter((file) => isAccepted(file, accept));
     const wrong = files.find((file) => !fitting.includes(file));
-    this.problem = wrong ? `${wrong.name} is not of a type that is taken here.` : "";
-    if (fitting.length > most) this.problem = `There is room for no more than ${most} file${most === 1 ? "" : "s"}.`;
+    this.problem = wrong ? t("{name} is not of a type that is taken here.", { name: wrong.name }) : "";
+    if (fitting.length > most) this.problem = noRoom(most);
     const [file, ...more] = fitting.slice(0, most);
     if (file) emit(this, UPLOAD, { component: this.component, file, more });
   }
@@ -75,5 +76,7 @@ export class UploadButton extends Leaf<UploadButtonProps> {
 }
 
 function words({ name, fraction }: UploadView): string {
-  return `Uploading ${name}${fraction ? `, ${Math.floor(fraction * 100)} %` : ""}`;
+  return fraction
+    ? t("Uploading {name}, {percent} %", { name, percent: Math.floor(fraction * 100) })
+    : t("Uploading {name}", { name });
 }

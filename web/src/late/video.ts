@@ -23,6 +23,7 @@ import { styled } from "../elements/parts/styled.ts";
 import { troublePanel } from "../elements/parts/trouble.ts";
 import { VideoFile } from "../elements/parts/video_file.ts";
 import "../styles/video.css";
+import { t } from "../words.ts";
 
 type VideoSource = "upload" | "webcam";
 
@@ -48,7 +49,7 @@ export class Video extends Leaf<VideoProps> implements FileInputHost {
   @state() private ratio: string | null = null;
   /** True if this recording has a microphone. */
   @state() private isHeard = false;
-  private readonly fileInput = new FileInput(this, { kind: "video", noun: "a video" });
+  private readonly fileInput = new FileInput(this, { kind: "video" });
   private readonly player = new VideoFile(() => this.requestUpdate());
   private readonly watched = new WeakSet<HTMLVideoElement>();
   /** The viewer has stopped a video, which is about to pause. */
@@ -117,14 +118,14 @@ export class Video extends Leaf<VideoProps> implements FileInputHost {
   /** The reason why nothing can be shown. A video that failed halfway is shown, with the error below it. */
   private get trouble(): string {
     if (this.video) return this.video.problem;
-    return this.run?.state === "failed" ? this.run.message || "Something went wrong." : this.player.fault;
+    return this.run?.state === "failed" ? this.run.message || t("Something went wrong.") : this.player.fault;
   }
 
   /** The browser unmutes only after a tap. */
   private unmuteButton(): TemplateResult | typeof nothing {
     if (!this.wantsTap || !this.shown) return nothing;
     return html`<button class="ms-button ms-primary ms-sm ms-unmute" type="button" @click=${this.unmute}>
-      ${glyph(Volume2)} Tap to unmute
+      ${glyph(Volume2)} ${t("Tap to unmute")}
     </button>`;
   }
 
@@ -148,7 +149,7 @@ export class Video extends Leaf<VideoProps> implements FileInputHost {
     if (!this.props.interactive) return nothingYet("video", null, "video", this);
     const files = this.offers("upload");
     return html`<div class="ms-void" @click=${this.fileInput.onVoid}>
-      ${this.invites ? nothing : html`${icon("video")}<p>Drop a video here</p>`}
+      ${this.invites ? nothing : html`${icon("video")}<p>${t("Drop a video here")}</p>`}
       ${files ? html`<div class="ms-ways">${this.fileInput.uploadButton(this.name)}</div>` : nothing}
     </div>`;
   }
@@ -170,10 +171,10 @@ export class Video extends Leaf<VideoProps> implements FileInputHost {
     if (this.stream.trouble || !this.shown) return [];
     const { buttons, interactive } = this.props;
     const tools = [];
-    if (this.video?.state === "coming") tools.push(frameTool("square", "Stop playing", () => this.quit()));
-    if (interactive) tools.push(frameTool("trash", "Clear", () => this.discard()));
+    if (this.video?.state === "coming") tools.push(frameTool("square", t("Stop playing"), () => this.quit()));
+    if (interactive) tools.push(frameTool("trash", t("Clear"), () => this.discard()));
     if (!this.trouble && buttons?.includes("download") && (this.video ? this.video.file : this.address))
-      tools.push(frameTool("download", "Download", () => this.download()));
+      tools.push(frameTool("download", t("Download"), () => this.download()));
     return tools;
   }
 

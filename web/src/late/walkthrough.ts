@@ -6,6 +6,7 @@ import { customElement } from "../elements/parts/define.ts";
 import { icon } from "../elements/parts/icons.ts";
 import type { Node, Props } from "../manifest.ts";
 import "../styles/walkthrough.css";
+import { t } from "../words.ts";
 
 /** Steps, one at a time, and a list that says which. The user may go back; only the app goes on. */
 @customElement("ms-walkthrough")
@@ -57,8 +58,15 @@ export class Walkthrough extends HTMLElement implements Container {
       </li>`;
     });
     render(items, this.list);
-    this.list.setAttribute("aria-label", `Step ${at + 1} of ${path.length}: ${current?.label ?? ""}`);
-    this.list.dataset["words"] = `Step ${at + 1} of ${path.length}`;
+    this.list.setAttribute(
+      "aria-label",
+      t("Step {number} of {count}: {name}", {
+        number: at + 1,
+        count: path.length,
+        name: current?.label ?? "",
+      }),
+    );
+    this.list.dataset["words"] = t("Step {number} of {count}", { number: at + 1, count: path.length });
   }
 
   private pick(step: Step): void {

@@ -1,5 +1,6 @@
 /** WAV files: what recordings become, and what the server reads of an upload whose samples a handler wants. */
 
+import { t } from "../words.ts";
 import { decodeAudio, toPcm16 } from "./audio_file.ts";
 import { wavHeader } from "./wav_header.ts";
 
@@ -25,7 +26,8 @@ export async function asWav(file: File): Promise<File> {
   if (head.startsWith("RIFF")) return file;
   const audio = await decodeAudio(await file.arrayBuffer());
   if (audio === null && isKnown(head)) return file;
-  if (audio === null) throw new Error(`${file.name} is not audio that this browser can read. Choose another file.`);
+  if (audio === null)
+    throw new Error(t("{name} is not audio that this browser can read. Choose another file.", { name: file.name }));
   const samples = toPcm16(audio);
   if (samples.byteLength > MAX_BYTES) return file;
   const name = `${file.name.replace(/\.[^.]*$/, "")}.wav`;

@@ -4,6 +4,7 @@ import type { AudioShape, DecodedAudio } from "../codecs/types.ts";
 import { decodeAudio, toPcm16, withChannels } from "../media/audio_file.ts";
 import { isPrompt } from "../media/browser_answers.ts";
 import type { LiveState } from "../states.ts";
+import { t } from "../words.ts";
 import { Loudspeaker } from "./loudspeaker.ts";
 
 /** The rate that is prepared for where the app does not declare one: most voices have it. */
@@ -19,7 +20,7 @@ const LOCK_MS = 250;
 const BUSY_MS = 3_000;
 
 /** Firefox has no audio without a loudspeaker: its contexts never start then. */
-const SILENT = "This browser's audio does not start. Connect a loudspeaker or headphones, then reload the page.";
+const SILENT = t("This browser's audio does not start. Connect a loudspeaker or headphones, then reload the page.");
 
 /** A loudspeaker that was opened in advance waits so long for audio: to wake it again takes longer than a chunk lasts. */
 const REST_MS = 10_000;

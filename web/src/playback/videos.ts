@@ -6,6 +6,7 @@ import { errorName } from "../media/browser_answers.ts";
 import { timed } from "../media/mp4.ts";
 import type { VideoView } from "../states.ts";
 import type { Played } from "../wire/messages.ts";
+import { t } from "../words.ts";
 
 /** Positions are told in milliseconds. */
 const RATE = 1000;
@@ -275,7 +276,7 @@ class StreamedVideo {
     if (this.isOver) return;
     this.tell("broken", problem);
     this.isOver = true;
-    this.show("complete", null, "This video cannot be played.");
+    this.show("complete", null, t("This video cannot be played."));
   }
 
   private get endS(): number {

@@ -9,6 +9,7 @@ import type { VideoClip } from "../capture/video_clip.ts";
 import type { AudioBlock, AudioLevel } from "../codecs/types.ts";
 import type { Manifest } from "../manifest.ts";
 import type { StreamView } from "../states.ts";
+import { t } from "../words.ts";
 import type { ToWorker } from "../workers/port.ts";
 import { streamsOf } from "./binding_inputs.ts";
 import type { Store } from "./store.ts";
@@ -16,7 +17,7 @@ import type { Store } from "./store.ts";
 /** A recording that is not streamed, or will be in a moment: a recorder takes its time to end. Rejects with a sentence. */
 export type ClipFile = File | Promise<File | null>;
 
-const SILENCE = "The microphone had not delivered anything yet. Press Record to try again.";
+const SILENCE = t("The microphone had not delivered anything yet. Press Record to try again.");
 
 export interface CapturesEvents {
   post(message: ToWorker, transfer?: Transferable[]): void;

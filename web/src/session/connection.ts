@@ -2,6 +2,7 @@
 
 import type { ConnectionView } from "../states.ts";
 import type { Cancel, Fire, SetValue } from "../wire/messages.ts";
+import { t } from "../words.ts";
 import type { ToWorker } from "../workers/port.ts";
 
 /** The most events that wait for the session; a page that cannot reach it for so long loses nothing but clicks. */
@@ -77,14 +78,14 @@ export class Connection {
   /** The link is lost, and the session goes on: what is for it waits. It is said only if that takes a while. */
   hold(): void {
     this.isOpen = false;
-    const message = this.secret === null ? "Connecting…" : "Reconnecting…";
+    const message = this.secret === null ? t("Connecting…") : t("Reconnecting…");
     this.notice ??= setTimeout(() => this.show({ state: "lost", message }), UNNOTICED_MS);
   }
 
   /** The server does not answer, or does again: the link is not lost yet, but what is shown is old. */
   doubt(isSilent: boolean): void {
     if (!this.isOpen) return;
-    if (isSilent) this.show({ state: "lost", message: "The app does not answer…" });
+    if (isSilent) this.show({ state: "lost", message: t("The app does not answer…") });
     else this.tell({ state: "open", message: "" });
   }
 

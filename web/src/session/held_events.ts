@@ -142,7 +142,7 @@ export class HeldEvents {
     const target = binding.targets[trigger.target]?.[0];
     const shown = binding.progress === "hidden" || state === "failed" ? [] : binding.outputs;
     const outputs = [...new Set([...(target === undefined ? [] : [target]), ...shown])];
-    const awaits = words ? { awaits: `Waiting for ${words}` } : {};
+    const awaits = words ? { awaits: words } : {};
     const [call, etaS] = [HELD_CALL - run, null];
     this.events.show({
       ...{ call, run, binding: binding.id, outputs, progress: "full", state, position: 0, etaS, message },

@@ -5,6 +5,7 @@ import { addressOf, marksOf } from "../manifest.ts";
 import type { OverlayScript } from "../playback/overlays.ts";
 import { Surfaces } from "../playback/surfaces.ts";
 import type { View } from "../shell/view.ts";
+import { t } from "../words.ts";
 import type { ToWorker } from "../workers/port.ts";
 import { MarkedStills } from "./marked_stills.ts";
 import type { Store } from "./store.ts";
@@ -32,7 +33,7 @@ export class Images {
       covered: (component) => post({ type: "covered", component }),
       presented: (component, timestampUs, pageUs, scale) =>
         post({ type: "presented", component, timestampUs, pageUs, scale }),
-      failed: () => failed("An image could not be shown."),
+      failed: () => failed(t("An image could not be shown.")),
     });
     this.marked = new MarkedStills({
       script: () => import(/* @vite-ignore */ overlay) as Promise<OverlayScript>,

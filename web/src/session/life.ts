@@ -2,6 +2,7 @@
 
 import type { Manifest } from "../manifest.ts";
 import type { Refuse } from "../wire/messages.ts";
+import { heard } from "../words.ts";
 import type { FromWorkerOf } from "../workers/port.ts";
 import type { Connection } from "./connection.ts";
 import { keepEdits, takeEdits } from "./kept_edits.ts";
@@ -83,7 +84,7 @@ export class Life {
   /** The server does not serve the page, now or any more. */
   refuse({ code, message }: Refuse): void {
     if (code === "version") this.outdate();
-    else this.parts.connection.tell({ state: "refused", message });
+    else this.parts.connection.tell({ state: "refused", message: heard(message) });
     if (code === "login") this.end();
   }
 

@@ -3,7 +3,7 @@
 /** One thing on its way. */
 export interface PendingInput {
   readonly component: number;
-  /** The words for it, after "Waiting for": "the upload of cat.png". */
+  /** Says what is waited for: "Waiting for the upload of cat.png". */
   words: string;
 }
 

@@ -1,12 +1,13 @@
 /** One component that records: its device, the streams that it feeds, and the state that its element shows. */
 
 import type { Camera } from "../capture/camera.ts";
-import { type DeviceName, trouble } from "../capture/devices.ts";
+import { type DeviceName, deviceWord, trouble } from "../capture/devices.ts";
 import type { Microphone } from "../capture/microphone.ts";
 import type { DeviceChoice } from "../constants.ts";
 import type { StreamView, Trouble, TroubleCode, TurnPhase } from "../states.ts";
 import { IDLE } from "../states.ts";
 import type { StopReason, StreamState } from "../wire/messages.ts";
+import { heard, t } from "../words.ts";
 import { HeldDevice } from "./held_device.ts";
 import { type OpenedDevice, partsOf } from "./recording_devices.ts";
 import { isCapturing, isLive, next, type RecordingEvent, type RecordingState } from "./recording_states.ts";
@@ -266,14 +267,21 @@ function viewOf({ preview, mirrored, device }: Camera, microphone: Microphone | 
 /** The sentence for the user about the end of a stream; null if there is nothing to say. */
 function causeOf({ reason, message }: StreamState, kind: DeviceName): Trouble | null {
   if (WANTED.includes(reason)) return message ? { code: "notice", message } : null;
-  const [code, sentence] = ENDINGS[reason] ?? ["notice", "The stream has ended. Press Record to start again."];
-  return { code, message: message || sentence.replaceAll("KIND", kind) };
+  if (reason === "device" && !message) return trouble("unplugged", kind);
+  const device = deviceWord(kind);
+  const [code, sentence] = ENDINGS[reason] ?? ["notice", () => t("The stream has ended. Press Record to start again.")];
+  return { code, message: heard(message) || sentence(device) };
 }
 
-const ENDINGS: { [reason: string]: [TroubleCode, string] } = {
-  error: ["failed", "Something went wrong in the app. Press Record to try again."],
-  device: ["unplugged", "The KIND was disconnected. Connect it again, then press Record."],
-  idle: ["notice", "Nothing came from the KIND for a while, so the stream was ended. Press Record to start again."],
-  expired: ["notice", "The time is up. Press Record to start again."],
-  busy: ["full", "The app is busy: too many people are waiting. Try again in a moment."],
+const ENDINGS: { [reason: string]: [TroubleCode, (device: string) => string] } = {
+  error: ["failed", () => t("Something went wrong in the app. Press Record to try again.")],
+  idle: [
+    "notice",
+    (device) =>
+      t("Nothing came from the {device} for a while, so the stream was ended. Press Record to start again.", {
+        device,
+      }),
+  ],
+  expired: ["notice", () => t("The time is up. Press Record to start again.")],
+  busy: ["full", () => t("The app is busy: too many people are waiting. Try again in a moment.")],
 };

@@ -21,6 +21,7 @@ import type { FileValue, Manifest, Props } from "../manifest.ts";
 import { asWav } from "../media/wav.ts";
 import { DEVICE_RATE_HZ } from "../playback/speakers.ts";
 import type { View } from "../shell/view.ts";
+import { isEnglish, spoken, t } from "../words.ts";
 import type { FromWorker, FromWorkerOf } from "../workers/port.ts";
 import { streamsOf } from "./binding_inputs.ts";
 import type { ClipFile } from "./captures.ts";
@@ -98,7 +99,7 @@ export class Session {
     },
     toolarge: ({ message }) => {
       if (message.type === "set") this.values.confirm(message.component, 0);
-      this.fail("That is too large to be sent. Upload it as a file instead.");
+      this.fail(t("That is too large to be sent. Upload it as a file instead."));
     },
     level: ({ component, level }) => this.view.setLevel(component, level),
     playbackopened: (message) => this.players.open(message),
@@ -159,12 +160,13 @@ export class Session {
     const messages = new MessagesInOrder(act, (message) => this.renders.load(message));
     this.worker.onmessage = ({ data }: MessageEvent<FromWorker>) => messages.take(data);
     this.worker.onerror = () => {
-      if (this.life.hasBegun) this.fail("Something went wrong in the page. Reload it if it does not go on.");
-      else this.view.connection({ state: "refused", message: "The page could not start its worker. Reload it." });
+      if (this.life.hasBegun) this.fail(t("Something went wrong in the page. Reload it if it does not go on."));
+      else this.view.connection({ state: "refused", message: t("The page could not start its worker. Reload it.") });
     };
     this.listen();
     for (const component of this.store.components) this.images.showValue(component, this.store.value(component));
     this.life.start();
+    if (!isEnglish()) this.connection.post({ type: "words", words: spoken() });
     this.connection.post({ type: "overlay", address: overlayOf(this.manifest) });
   }
 
@@ -262,7 +264,7 @@ export class Session {
 
   private async receive(component: number, file: FileValue): Promise<void> {
     if (!this.store.isOpen(component))
-      throw new Unwanted(`${file.name} came too late: it is not wanted here any more.`);
+      throw new Unwanted(t("{name} came too late: it is not wanted here any more.", { name: file.name }));
     const place = this.placing.get(component);
     const value = place ? place(file) : this.store.received(component, file);
     if (value !== undefined) this.values.write(component, value);

@@ -2,6 +2,7 @@
 
 import type { FileValue } from "../manifest.ts";
 import type { UploadView } from "../states.ts";
+import { t } from "../words.ts";
 import type { PendingInput, PendingInputs } from "./pending_inputs.ts";
 
 export interface UploadsEvents {
@@ -136,7 +137,7 @@ export class Uploads {
 
   /** Says once that a file will not arrive: at an event that waits for it, or in a message of its own. */
   private fail(transfer: Transfer, message: string): void {
-    transfer.refusal ||= `This did not run: ${message}`;
+    transfer.refusal ||= t("This did not run: {reason}", { reason: message });
     if (!this.pending.fail(transfer.input, transfer.refusal)) this.events.failed(transfer.component, message);
   }
 
@@ -181,10 +182,12 @@ export class Uploads {
   }
 }
 
-/** "the upload of cat.png, 40 %" */
+/** "Waiting for the upload of cat.png, 40 %" */
 function wordsOf(name: string, fraction: number | null): string {
-  const part = fraction ? `, ${Math.floor(fraction * 100)} %` : "";
-  return `the upload${name ? ` of ${name}` : ""}${part}`;
+  if (!name) return t("Waiting for the upload");
+  return fraction
+    ? t("Waiting for the upload of {name}, {percent} %", { name, percent: Math.floor(fraction * 100) })
+    : t("Waiting for the upload of {name}", { name });
 }
 
 /** Uploads a file for a component, which checks it; resolves to its value. Rejects with a sentence for the user. */
@@ -208,10 +211,17 @@ export function upload(
       report({ name: file.name, fraction: lengthComputable ? loaded / total : null });
     request.onload = () => {
       if (request.status === 200) resolve(request.response as FileValue);
-      else reject(new Error(request.response?.error ?? `The server refused the file (status ${request.status}).`));
+      else
+        reject(
+          new Error(
+            request.response?.error ?? t("The server refused the file (status {status}).", { status: request.status }),
+          ),
+        );
     };
     request.onerror = () =>
-      reject(new BrokenConnection(`${file.name} could not be sent: the connection broke. Try again.`));
+      reject(
+        new BrokenConnection(t("{name} could not be sent: the connection broke. Try again.", { name: file.name })),
+      );
     request.onabort = () => reject(new DOMException("the upload was replaced by another", "AbortError"));
     signal.addEventListener("abort", () => request.abort());
     request.send(file);

@@ -5,6 +5,7 @@ import { errorText } from "../elements/parts/error_text.ts";
 import { type IconName, icon } from "../elements/parts/icons.ts";
 import type { LatencyView } from "../playback/latency_view.ts";
 import type { ConnectionView, ToastView } from "../states.ts";
+import { plural, t } from "../words.ts";
 import { schemeSwitch } from "./scheme.ts";
 
 const ICONS: { [level in ToastView["level"]]: IconName } = {
@@ -15,9 +16,9 @@ const ICONS: { [level in ToastView["level"]]: IconName } = {
 };
 const TITLES: { [level in ToastView["level"]]: string } = {
   error: "Error",
-  warning: "Warning",
-  info: "Note",
-  success: "Done",
+  warning: t("Warning"),
+  info: t("Note"),
+  success: t("Done"),
 };
 /** More would cover the app; the oldest is removed. */
 const MOST = 5;
@@ -138,8 +139,8 @@ export class Notices {
     return html`<div class="ms-toast" data-level=${toast.level} role=${role}>
       ${icon(ICONS[toast.level])}
       <div><strong>${toast.title || TITLES[toast.level]} ${times(toast.count)}</strong><p>${errorText(toast.message)}</p></div>
-      <button class="ms-tool ms-small" type="button" title="Close" @click=${() => this.close(toast)}>
-        ${icon("close")}<span class="ms-sr">Close</span>
+      <button class="ms-tool ms-small" type="button" title=${t("Close")} @click=${() => this.close(toast)}>
+        ${icon("close")}<span class="ms-sr">${t("Close")}</span>
       </button>
     </div>`;
   }
@@ -148,7 +149,7 @@ export class Notices {
     const { state, message } = this.connection;
     if (state === "open" || state === "connecting") return nothing;
     const reload = (): void => location.reload();
-    const button = html`<button class="ms-button ms-sm" type="button" @click=${reload}>Reload</button>`;
+    const button = html`<button class="ms-button ms-sm" type="button" @click=${reload}>${t("Reload")}</button>`;
     return html`<div class="ms-link" role="status">
       ${icon("offline")}<span>${message}</span>${state === "refused" ? button : nothing}
     </div>`;
@@ -158,7 +159,9 @@ export class Notices {
 /** "×3", which can be read, but is not read out each time that it changes. */
 function times(count: number): TemplateResult {
   const words =
-    count > 1 ? html`<i aria-hidden="true">×${count}</i><span class="ms-sr">${count} times</span>` : nothing;
+    count > 1
+      ? html`<i aria-hidden="true">×${count}</i><span class="ms-sr">${plural("{count} time", "{count} times", count)}</span>`
+      : nothing;
   return html`<span class="ms-times" aria-live="off">${words}</span>`;
 }
 
@@ -183,7 +186,7 @@ export class Footer {
     const form = document.createElement("form");
     form.method = "post";
     form.action = "logout";
-    render(html`<button class="ms-button ms-sm" type="submit">Log out</button>`, form);
+    render(html`<button class="ms-button ms-sm" type="submit">${t("Log out")}</button>`, form);
     this.element.append(form);
   }
 
@@ -199,7 +202,8 @@ export class Footer {
 /** "34 ms camera to screen · 30 fps · 4 ms round trip". */
 export function figures({ p50Ms, fps, roundTripMs }: LatencyView): string {
   const parts = [];
-  if (p50Ms !== null) parts.push(`${Math.round(p50Ms)} ms camera to screen`, `${Math.round(fps)} fps`);
-  if (roundTripMs !== null) parts.push(`${Math.max(1, Math.round(roundTripMs))} ms round trip`);
+  if (p50Ms !== null)
+    parts.push(t("{age} ms camera to screen", { age: Math.round(p50Ms) }), t("{rate} fps", { rate: Math.round(fps) }));
+  if (roundTripMs !== null) parts.push(t("{time} ms round trip", { time: Math.max(1, Math.round(roundTripMs)) }));
   return parts.join(" · ");
 }

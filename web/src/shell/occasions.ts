@@ -1,18 +1,23 @@
 /** When the app writes each component, in words for a frame that shows nothing yet. Pure. */
 import type { Binding, Manifest, Props } from "../manifest.ts";
+import { t } from "../words.ts";
 
-/** Words by event; NAME is the component that it happens to. */
-const WORDS: { [event: string]: string } = {
-  stream: "when you press Record",
-  start_recording: "when you press Record",
-  stop_recording: "when you press Stop",
-  click: "when you press NAME",
-  submit: "when you send NAME",
-  upload: "when there is NAME",
-  change: "when NAME changes",
-  input: "when NAME changes",
-  release: "when NAME changes",
+/** Words by event; some name the component that it happens to, and are empty if it has no name. */
+const WORDS: { [event: string]: (name: string) => string } = {
+  stream: () => t("when you press Record"),
+  start_recording: () => t("when you press Record"),
+  stop_recording: () => t("when you press Stop"),
+  click: (name) => name && t("when you press “{name}”", { name }),
+  submit: (name) => name && t("when you send “{name}”", { name }),
+  upload: (name) => name && t("when there is “{name}”", { name }),
+  change: changed,
+  input: changed,
+  release: changed,
 };
+
+function changed(name: string): string {
+  return name && t("when “{name}” changes", { name });
+}
 
 /** The occasion of each component that an event writes; none for those that only chance events write, such as a timer's. */
 export function occasions({ bindings, components }: Manifest): Map<number, string> {
@@ -38,10 +43,8 @@ function first(binding: Binding, byId: ReadonlyMap<number, Binding>): Binding {
 
 function describe({ targets }: Binding, components: Manifest["components"]): string {
   const [source, event] = targets[0] ?? [];
-  const words = WORDS[event ?? ""];
   const props = source === undefined ? undefined : components[source]?.props;
-  const name = props && nameOf(props);
-  return words && (name || !words.includes("NAME")) ? words.replace("NAME", `“${name}”`) : "";
+  return WORDS[event ?? ""]?.(props ? nameOf(props) : "") ?? "";
 }
 
 /** A button is called by what is written on it. */

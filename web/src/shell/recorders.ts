@@ -7,6 +7,7 @@ import { emit, RECORD } from "../constants.ts";
 import { icon } from "../elements/parts/icons.ts";
 import type { Capability } from "../manifest.ts";
 import type { StreamView } from "../states.ts";
+import { t } from "../words.ts";
 
 /** An element that records. */
 export interface RecorderElement extends HTMLElement {
@@ -77,14 +78,14 @@ export class Recorders {
 function sign(element: RecorderElement, stream: StreamView): TemplateResult {
   const isCamera = stream.preview !== null;
   const isHeard = !isCamera || stream.microphone !== "";
-  const label = element.props.label || (isCamera ? "Camera" : "Microphone");
-  const doing = stream.state === "running" ? "Recording" : "Waiting to record";
+  const label = element.props.label || (isCamera ? t("Camera") : t("Microphone"));
+  const doing = stream.state === "running" ? t("Recording") : t("Waiting to record");
   const words = html`<span class="ms-recorder-words">${doing} <strong>${label}</strong></span>`;
-  const go = html`<button type="button" class="ms-recorder-go" title="Show ${label}" @click=${() => show(element)}>${words}</button>`;
+  const go = html`<button type="button" class="ms-recorder-go" title=${t("Show {name}", { name: label })} @click=${() => show(element)}>${words}</button>`;
   return html`<div class="ms-recorder" role="group" aria-label="${doing}: ${label}">
     <i class="ms-recorder-dot" aria-hidden="true"></i>${isCamera ? icon("camera") : nothing}${isHeard ? icon("microphone") : nothing}
     ${isHidden(element) ? words : go}
-    <button type="button" class="ms-button ms-sm" aria-label="Stop recording ${label}" @click=${() => stop(element)}>Stop</button>
+    <button type="button" class="ms-button ms-sm" aria-label=${t("Stop recording {name}", { name: label })} @click=${() => stop(element)}>${t("Stop")}</button>
   </div>`;
 }
 
@@ -129,6 +130,6 @@ function isHidden(element: HTMLElement): boolean {
 
 function mark(head: Element, isMarked: boolean): void {
   head.toggleAttribute("data-recording", isMarked);
-  if (isMarked) head.setAttribute("aria-description", "Recording");
+  if (isMarked) head.setAttribute("aria-description", t("Recording"));
   else head.removeAttribute("aria-description");
 }

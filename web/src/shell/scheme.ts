@@ -1,10 +1,12 @@
 /** The scheme of the page: light, dark, or that of the system. The address (`?__theme=`) comes before the visitor's choice. */
 
+import { t } from "../words.ts";
+
 export type Scheme = "system" | "light" | "dark";
 
 const KEY = "millstream:scheme";
 const SCHEMES: readonly Scheme[] = ["system", "light", "dark"];
-const NAMES: Readonly<Record<Scheme, string>> = { system: "System colours", light: "Light", dark: "Dark" };
+const NAMES: Readonly<Record<Scheme, string>> = { system: t("System colours"), light: t("Light"), dark: t("Dark") };
 
 /** The built style sheet has both schemes as values of these, for browsers without `light-dark()`. */
 const [LIGHT, DARK] = ["--lightningcss-light", "--lightningcss-dark"];
@@ -42,7 +44,7 @@ export function showScheme(scheme: Scheme): void {
 export function schemeSwitch(): HTMLSelectElement {
   const select = document.createElement("select");
   select.className = "ms-scheme";
-  select.setAttribute("aria-label", "Colours of the page");
+  select.setAttribute("aria-label", t("Colours of the page"));
   for (const scheme of SCHEMES) {
     const option = document.createElement("option");
     option.value = scheme;

@@ -1,6 +1,7 @@
 /** Chooses what carries the messages: a WebSocket, or HTTP where something between page and server blocks that. */
 
 import { encode } from "@msgpack/msgpack";
+import { t } from "../words.ts";
 import type { OpenTransport, Transport, TransportEvents } from "./transport.ts";
 import { openWebSocket } from "./websocket.ts";
 
@@ -10,9 +11,10 @@ const WEBSOCKET_MS = 2_000;
 /** A page that had a WebSocket tries so often to get another one: the server is down, rather than the way blocked. */
 const MOST_FAILURES = 2;
 
-const HELD_BACK_WORDS =
-  "This app can be reached neither by WebSocket nor over HTTP: something between your browser and the app, such as a " +
-  "proxy, blocks the one and holds back the answers of the other. Whoever runs it should switch the buffering of responses off.";
+const heldBack = (): string =>
+  t(
+    "This app can be reached neither by WebSocket nor over HTTP: something between your browser and the app, such as a proxy, blocks the one and holds back the answers of the other. Whoever runs it should switch the buffering of responses off.",
+  );
 
 const load = (): Promise<typeof import("./http.ts")> => import("./http.ts");
 
@@ -131,6 +133,6 @@ class Attempt implements Transport {
   /** Refuses in the server's place, which says so to the visitor and tries again later. */
   private explain(): void {
     this.events.opened();
-    this.events.received(encode({ type: "refuse", seq: 1, code: "busy", message: HELD_BACK_WORDS }));
+    this.events.received(encode({ type: "refuse", seq: 1, code: "busy", message: heldBack() }));
   }
 }

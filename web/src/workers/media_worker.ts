@@ -18,6 +18,7 @@ import { Link } from "../transport/link.ts";
 import type { StreamState, Welcome } from "../wire/messages.ts";
 import type { Packet } from "../wire/packet.ts";
 import { CodecNumber, isLast, PacketKind } from "../wire/packet.ts";
+import { speak, t } from "../words.ts";
 import type { FromWorker, OpenStream, ToWorker, ToWorkerOf } from "./port.ts";
 import { Uplinks } from "./uplinks.ts";
 
@@ -47,6 +48,7 @@ export class MediaWorker {
     overlay: ({ address }) => {
       this.overlays.address = address;
     },
+    words: ({ words }) => speak(words),
     connect: (message) => this.connect(message),
     send: ({ message, seen }) => this.send(message.type === "cancel" ? message : { ...message, seen }),
     camera: (message) => {
@@ -149,7 +151,7 @@ export class MediaWorker {
       streaming: (component, stream) => post({ type: "streaming", component, stream }),
       missing: (stream, component) => this.link?.send({ type: "keyframe", stream, component }),
       failed: (_packet, error) => {
-        const message = `An image could not be shown: ${describe(error)}`;
+        const message = t("An image could not be shown: {reason}", { reason: describe(error) });
         post({ type: "toast", toast: { type: "toast", level: "warning", title: "", message, duration_s: 10 } });
       },
     });

@@ -29,6 +29,7 @@ import type {
   Toast,
   TurnState,
 } from "../wire/messages.ts";
+import type { Words } from "../words.ts";
 
 export interface OpenStream {
   stream: number;
@@ -48,6 +49,8 @@ export interface OpenStream {
 export type ToWorker =
   /** The address of the script that draws marks. */
   | { type: "overlay"; address: string }
+  /** The page's own words, if they are not English; before all else. */
+  | { type: "words"; words: Words }
   /** Also when the network may have changed. `isHttp`: HTTP is what carried the messages last in this tab. */
   | { type: "connect"; url: string; build: string; hidden: boolean; isHttp: boolean }
   /** `seen` goes with it: up to which message of the server the page shows everything. */

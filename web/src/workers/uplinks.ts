@@ -9,6 +9,7 @@ import { MAX_AUDIO_BYTES } from "../codecs/pcm16.ts";
 import type { AudioBlock, AudioLevel, CameraFrame } from "../codecs/types.ts";
 import type { Open, Stop, StopReason, StreamState } from "../wire/messages.ts";
 import type { Packet } from "../wire/packet.ts";
+import { t } from "../words.ts";
 import type { OpenStream, ToWorkerOf } from "./port.ts";
 
 interface OpenedCamera {
@@ -64,7 +65,9 @@ export class Uplinks {
     this.cameras.get(component)?.close();
     const uplinks = (): FrameUplink[] => this.of(component).filter((uplink) => uplink instanceof FrameUplink);
     const fail = (error: unknown): void => {
-      const message = `A frame of the camera could not be sent: ${error instanceof Error ? error.message : error}`;
+      const message = t("A frame of the camera could not be sent: {reason}", {
+        reason: error instanceof Error ? error.message : String(error),
+      });
       for (const uplink of uplinks()) this.break(uplink.stream, "failed", message);
     };
     const watch = (frame: CameraFrame, capturedUs: number, isSent: boolean): void =>
@@ -94,7 +97,9 @@ export class Uplinks {
     const uplink = this.uplinkFor(stream);
     if (!uplink) return false;
     if (uplink instanceof AudioUplink && uplink.chunkBytes > MAX_AUDIO_BYTES) {
-      const message = `${stream.everyS} s of this microphone do not fit into one packet: the app must ask for less.`;
+      const message = t("{seconds} s of this microphone do not fit into one packet: the app must ask for less.", {
+        seconds: stream.everyS,
+      });
       this.events.broken(stream.stream, "failed", message);
       return false;
     }
@@ -160,8 +165,11 @@ export class Uplinks {
     if (!microphone) return this.cameras.has(component) ? new FrameUplink(stream, component, everyS, send, free) : null;
     const { rate, channels } = microphone.format;
     const overflow = (): void => {
-      const cause = this.events.isReachable() ? "The app is too slow for the microphone" : "The connection was lost";
-      this.break(stream, "backlog", `${cause}: more than ${maxBacklogS} s of audio wait.`);
+      const seconds = maxBacklogS;
+      const cause = this.events.isReachable()
+        ? t("The app is too slow for the microphone: more than {seconds} s of audio wait.", { seconds })
+        : t("The connection was lost: more than {seconds} s of audio wait.", { seconds });
+      this.break(stream, "backlog", cause);
     };
     const options = { rate, channels, everyS, keep, maxBacklogS };
     if (frames) return new AvUplink(stream, frames, component, options, send, overflow, free);
@@ -180,5 +188,7 @@ export class Uplinks {
 
 /** A recording is stopped that has lost its turn with the connection, before it has another one. */
 function unheard(seconds: number): string {
-  return `It was stopped before its turn came again: ${seconds.toFixed(1)} s recorded without a connection were not handled.`;
+  return t("It was stopped before its turn came again: {seconds} s recorded without a connection were not handled.", {
+    seconds: seconds.toFixed(1),
+  });
 }

@@ -27,7 +27,7 @@ let uploaded: string[];
 
 beforeEach(() => {
   host = new Host();
-  fileInput = new FileInput(host, { kind: "audio", noun: "audio" });
+  fileInput = new FileInput(host, { kind: "audio" });
   uploaded = [];
   listen(host, UPLOAD, ({ component, file }) => uploaded.push(`${component} ${(file as File).name}`));
 });
@@ -41,7 +41,7 @@ describe("a file input", () => {
   it("takes what fits, and says what does not", () => {
     fileInput.take(null);
     fileInput.take(file("a.txt", "text/plain"));
-    expect([fileInput.problem, uploaded]).toEqual(["a.txt is not audio.", []]);
+    expect([fileInput.problem, uploaded]).toEqual(["a.txt is not an audio file.", []]);
     fileInput.take(file("a.wav", "audio/wav"));
     expect([fileInput.problem, uploaded]).toEqual(["", ["7 a.wav"]]);
   });
@@ -62,7 +62,7 @@ describe("a file input", () => {
     expect([uploaded, fileInput.isTarget]).toEqual([["7 b.mp3"], false]);
     fileInput.onDrag(dragged());
     fileInput.onDrop(dragged(file("a.png", "image/png")));
-    expect(fileInput.problem).toBe("This is not audio.");
+    expect(fileInput.problem).toBe("This is not an audio file.");
   });
 
   it.each([

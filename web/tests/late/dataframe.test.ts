@@ -146,7 +146,7 @@ test("pasted cells go where they fit, and rows are added within the limit", asyn
     ["y", null, false],
   ]);
   await table.updateComplete;
-  expect(table.textContent).toContain("1 of the pasted cells do not fit their column.");
+  expect(table.textContent).toContain("1 of the pasted cells does not fit its column.");
 });
 
 test("rows and columns come and go", async () => {

@@ -42,11 +42,11 @@ const end = (run: number): void =>
 describe("an event that reads what is on its way", () => {
   it("is told to the server at once, and begins when that is there", () => {
     open(binding());
-    const arrival = pending.begin(1, "the upload of a.png");
+    const arrival = pending.begin(1, "Waiting for the upload of a.png");
     runs.fire(4, "click", { index: 1 });
     expect(fires()).toMatchObject([{ run: 1, held: true }]);
     expect(shown()).toMatchObject({ state: "waiting", awaits: "Waiting for the upload of a.png", outputs: [4, 2] });
-    pending.tell(arrival, "the upload of a.png, 40 %");
+    pending.tell(arrival, "Waiting for the upload of a.png, 40 %");
     expect(shown().awaits).toBe("Waiting for the upload of a.png, 40 %");
     pending.end(arrival);
     expect(shown().state).toBe("done");

@@ -19,6 +19,7 @@ from millstream.runtime.host import Host
 from millstream.runtime.live_view import live_view
 from millstream.server.http.metrics import FRESH, Gather
 from millstream.server.http.page import Content, style_elements
+from millstream.server.http.words import ENGLISH
 from millstream.server.security.caller import Caller
 from millstream.server.security.headers import Policy
 from millstream.server.security.hosts import is_from_here
@@ -72,7 +73,7 @@ class OperatorPage:
         caller: Caller = request.scope["caller"]
         nonce = secrets.token_urlsafe(16)
         body = _PAGE.format(
-            lang=html.escape(self._content.lang),
+            lang=html.escape(self._content.lang or ENGLISH),
             title=html.escape(self._title),
             styles=style_elements(self._content, nonce),
             nonce=nonce,

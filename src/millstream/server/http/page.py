@@ -18,6 +18,7 @@ from starlette.responses import Response
 
 from millstream.server.http.record_bar import BAR_CSS, RecordBar
 from millstream.server.http.shared_responses import SharedResponse, Template
+from millstream.server.http.words import ENGLISH, RIGHT_TO_LEFT, Sentences, preferred
 from millstream.server.security.caller import Caller, cookie_name, new_visitor, set_cookie
 from millstream.server.security.headers import Policy
 from millstream.wire.plain import well_formed
@@ -37,7 +38,7 @@ _NOTICE_CSS: Final = (
 )
 
 _DOCUMENT: Final = """<!doctype html>
-<html lang="{lang}">
+<html lang="{lang}" dir="{direction}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover">
@@ -50,7 +51,7 @@ _DOCUMENT: Final = """<!doctype html>
 <body>
 {notice}<noscript>This app works with your camera and microphone in the page, and needs JavaScript: allow it.</noscript>
 <script type="application/json" id="ms-manifest">{manifest}</script>
-{scripts}
+{words}{scripts}
 </body>
 </html>
 """
@@ -67,7 +68,8 @@ class Content:
         component_scripts: The scripts of single components.
         elements: Addresses of the modules that define elements: late ones, and those from outside the package.
         css, js, head: The developer's style sheets, function and HTML.
-        lang: Language of the document.
+        lang: Language of the document; empty for the one that each browser asks for.
+        words: The page's own words by language, but for English.
         is_recorded: Whether it says that the visit is recorded.
         bar: HTML in its place, for a developer who may record a visit.
     """
@@ -81,33 +83,36 @@ class Content:
     css: str = ""
     js: str = ""
     head: str = ""
-    lang: str = "en"
+    lang: str = ""
+    words: Mapping[str, Sentences] = field(default_factory=dict)
     is_recorded: bool = False
     bar: str = ""
 
 
 class PageDocument:
-    """Answers `GET` of one page. The document is assembled once; responses differ only in their nonces."""
+    """Answers `GET` of one page. The document is assembled once for each language; responses differ in their nonces."""
 
     def __init__(self, content: Content, policy: Policy, *, has_logins: bool, bar: RecordBar | None = None) -> None:
         self._content, self._bar = content, bar
-        self._document = _template(content)
+        first = self._language("")
+        self._documents = {first: _template(content, first)}
         self._policy = policy
         self._has_logins = has_logins
 
     async def serve(self, request: Request) -> Response:
         """Answer with the page, compressed if the browser accepts it; a new browser gets its visitor cookie."""
         caller: Caller = request.scope["caller"]
-        document = self._document
+        language = self._language(request.headers.get("accept-language", ""))
+        document = self._spoken(language)
         if self._bar is not None and caller.is_developers:
             if (elsewhere := self._bar.redirect(request)) is not None:
                 return elsewhere
-            document = _template(replace(self._content, bar=self._bar.html(request)))
+            document = _template(replace(self._content, bar=self._bar.html(request)), language)
         nonce = secrets.token_urlsafe(16)
         is_zipped = "gzip" in request.headers.get("accept-encoding", "")
         headers = {
             "cache-control": "no-store",
-            "vary": "accept-encoding",
+            "vary": "accept-encoding, accept-language",
             "content-security-policy": self._policy.page(caller, nonce),
         }
         if is_zipped:
@@ -118,13 +123,24 @@ class PageDocument:
             set_cookie(response, "visitor", new_visitor(), caller)
         return response
 
+    def _language(self, header: str) -> str:
+        """Give the app's language, or else the one that a browser asks for."""
+        return self._content.lang or preferred(header, self._content.words)
 
-def _template(content: Content) -> Template:
-    return Template([well_formed(part).encode() for part in build(content).split(_NONCE)])
+    def _spoken(self, language: str) -> Template:
+        """Give the document in a language."""
+        if language not in self._documents:
+            self._documents[language] = _template(self._content, language)
+        return self._documents[language]
 
 
-def build(content: Content) -> str:
-    """Assemble the document, with a placeholder for the nonce."""
+def _template(content: Content, language: str) -> Template:
+    return Template([well_formed(part).encode() for part in build(content, language).split(_NONCE)])
+
+
+def build(content: Content, language: str = ENGLISH) -> str:
+    """Assemble the document in a language, with a placeholder for the nonce."""
+    words = content.words.get(preferred(language, content.words))
     notice, notice_css = (NOTICE, _NOTICE_CSS) if content.is_recorded else ("", "")
     if content.bar:
         notice, notice_css = content.bar.replace("\0", ""), _NOTICE_CSS + BAR_CSS
@@ -140,7 +156,9 @@ def build(content: Content) -> str:
     if content.js:
         scripts.append(_script(_once_ready(content.js)))
     return _DOCUMENT.format(
-        lang=html.escape(content.lang),
+        lang=html.escape(language),
+        direction="rtl" if language.split("-", maxsplit=1)[0].lower() in RIGHT_TO_LEFT else "ltr",
+        words=f'<script type="application/json" id="ms-words">{inline_json(words)}</script>\n' if words else "",
         title=html.escape(_title(content.manifest).replace("\0", "")),
         styles=style_elements(content, _NONCE, content.css, notice_css),
         head=with_nonce(content.head),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Final
 
 from starlette.responses import Response
@@ -77,6 +78,7 @@ def _between(parts: Sequence[bytes], text: bytes) -> Iterator[bytes]:
         yield part
 
 
+@lru_cache(maxsize=64)
 def _compressed(part: bytes) -> bytes:
     """Compress to blocks that refer to nothing before them and end on a byte boundary."""
     packer = zlib.compressobj(LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)

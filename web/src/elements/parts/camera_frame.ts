@@ -3,6 +3,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import { type Drawable, sizeOf } from "../../capture/still_image.ts";
 import { PREVIEW_CLASS } from "../../constants.ts";
 import type { StreamView } from "../../states.ts";
+import { t } from "../../words.ts";
 import { length, type Styles } from "./styled.ts";
 
 export interface FrameShape {
@@ -34,7 +35,7 @@ export function ratioOf(shown: Drawable): string | null {
 export function preview({ preview, mirrored }: StreamView): TemplateResult | typeof nothing {
   if (!preview) return nothing;
   return html`<video
-    class="${PREVIEW_CLASS} ${mirrored ? "ms-mirrored" : ""}" aria-label="Live camera" autoplay playsinline
+    class="${PREVIEW_CLASS} ${mirrored ? "ms-mirrored" : ""}" aria-label=${t("Live camera")} autoplay playsinline
     .muted=${true} .srcObject=${preview}
   ></video>`;
 }

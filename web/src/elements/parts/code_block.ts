@@ -1,6 +1,7 @@
 /** Blocks of code, which come with the HTML of the text around them: their colours, and the button that copies one. */
 
 import { highlight, MAX_COLOURED } from "../../highlight/highlight.ts";
+import { t } from "../../words.ts";
 import { copyText } from "./clipboard.ts";
 
 const COPIED_MS = 1500;
@@ -41,8 +42,8 @@ export async function copyCode(event: Event): Promise<void> {
   const code = button?.closest(".ms-code")?.querySelector("code")?.textContent;
   if (!button || code == null) return;
   if (!(await copyText(code))) return;
-  button.textContent = "Copied";
+  button.textContent = t("Copied");
   setTimeout(() => {
-    button.textContent = "Copy";
+    button.textContent = t("Copy");
   }, COPIED_MS);
 }

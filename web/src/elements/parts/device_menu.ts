@@ -2,6 +2,7 @@ import { html, LitElement, nothing, type PropertyValues, type TemplateResult } f
 import { property, state } from "lit/decorators.js";
 import { type DeviceEntry, type DeviceKind, listDevices, watchDevices } from "../../capture/devices.ts";
 import { DEVICE, emit } from "../../constants.ts";
+import { t } from "../../words.ts";
 import { customElement } from "./define.ts";
 import { icon } from "./icons.ts";
 import { close, open, watch } from "./popover.ts";
@@ -43,7 +44,7 @@ export class DeviceMenu extends LitElement {
 
   protected override render(): TemplateResult | typeof nothing {
     if (this.devices.length < 2) return nothing;
-    const name = this.kind === "camera" ? "Choose a camera" : "Choose a microphone";
+    const name = this.kind === "camera" ? t("Choose a camera") : t("Choose a microphone");
     return html`
       <button
         class="ms-tool" type="button" title=${name} aria-haspopup="menu" aria-expanded=${this.expanded}
@@ -58,15 +59,15 @@ export class DeviceMenu extends LitElement {
 
   private entry(device: DeviceEntry, index: number): TemplateResult {
     const current = device.id === (this.current || this.chosen || this.devices[0]?.id);
-    const label = device.label || `${this.kind === "camera" ? "Camera" : "Microphone"} ${index + 1}`;
+    const label = device.label || `${this.kind === "camera" ? t("Camera") : t("Microphone")} ${index + 1}`;
     return html`<li role="menuitemradio" tabindex="-1" aria-checked=${current} @click=${() => this.choose(device.id)}>
       <span>${label}</span>${current ? icon("check") : nothing}
     </li>`;
   }
 
   private flipButton(): TemplateResult {
-    return html`<button class="ms-tool" type="button" title="Turn the camera" @click=${this.flip}>
-      ${icon("flip")}<span class="ms-sr">Turn the camera</span>
+    return html`<button class="ms-tool" type="button" title=${t("Turn the camera")} @click=${this.flip}>
+      ${icon("flip")}<span class="ms-sr">${t("Turn the camera")}</span>
     </button>`;
   }
 

@@ -1,5 +1,6 @@
 import { html, LitElement, nothing, type TemplateResult } from "lit";
 import { property, state } from "lit/decorators.js";
+import { t } from "../../words.ts";
 import { customElement } from "./define.ts";
 import { clock } from "./sentences.ts";
 
@@ -38,7 +39,7 @@ export class Elapsed extends LitElement {
   }
 
   protected override render(): TemplateResult {
-    return html`<span class="ms-clock" role="timer" aria-label="Recorded">
+    return html`<span class="ms-clock" role="timer" aria-label=${t("Recorded")}>
       ${clock(this.seconds)}${this.longestS === null ? nothing : html` / ${clock(this.longestS)}`}
     </span>`;
   }

@@ -1,6 +1,7 @@
 /** Files that the user adds to a frame: picked, dropped or pasted. */
 import { html, nothing, type ReactiveController, type ReactiveControllerHost, type TemplateResult } from "lit";
 import { emit, UPLOAD } from "../../constants.ts";
+import { t } from "../../words.ts";
 import { fileIn, mayBeOfKind, pastedFile } from "./files.ts";
 import { icon } from "./icons.ts";
 
@@ -15,8 +16,6 @@ export interface FileInputHost extends ReactiveControllerHost, EventTarget {
 export interface Taken {
   /** First half of the MIME type. */
   kind: "image" | "audio" | "video";
-  /** The word for it, with its article. */
-  noun: string;
 }
 
 /** Accepts files of one kind for the frame of `host`, and dispatches `UPLOAD`; any other file is a `problem`. */
@@ -42,7 +41,7 @@ export class FileInput implements ReactiveController {
   take(file: File | null): void {
     if (!file) return;
     const fits = mayBeOfKind(file, this.taken.kind);
-    this.say(fits ? "" : `${file.name} is not ${this.taken.noun}.`);
+    this.say(fits ? "" : notOf(this.taken.kind, file.name));
     if (fits) emit(this.host, UPLOAD, { component: this.host.component, file });
   }
 
@@ -56,14 +55,14 @@ export class FileInput implements ReactiveController {
   uploadButton(name: string): TemplateResult | typeof nothing {
     if (!this.host.offers("upload")) return nothing;
     return html`
-      <button class="ms-button ms-sm" type="button" @click=${this.choose}>${icon("upload")} Upload</button>
-      <input type="file" accept="${this.taken.kind}/*" aria-label="${name}: upload" tabindex="-1" hidden @change=${this.onChosen} />
+      <button class="ms-button ms-sm" type="button" @click=${this.choose}>${icon("upload")} ${t("Upload")}</button>
+      <input type="file" accept="${this.taken.kind}/*" aria-label=${t("{name}: upload", { name })} tabindex="-1" hidden @change=${this.onChosen} />
     `;
   }
 
   pasteButton(): TemplateResult | typeof nothing {
     if (!this.host.offers("clipboard") || !navigator.clipboard?.read) return nothing;
-    return html`<button class="ms-button ms-sm" type="button" @click=${this.paste}>${icon("paste")} Paste</button>`;
+    return html`<button class="ms-button ms-sm" type="button" @click=${this.paste}>${icon("paste")} ${t("Paste")}</button>`;
   }
 
   readonly onPaste = (event: ClipboardEvent): void => {
@@ -85,7 +84,7 @@ export class FileInput implements ReactiveController {
     this.setTarget(false);
     const file = fileIn(event.dataTransfer, this.taken.kind);
     if (file) this.take(file);
-    else this.say(`This is not ${this.taken.noun}.`);
+    else this.say(noneOf(this.taken.kind));
   };
 
   /** A click anywhere in an empty frame chooses a file, but for clicks on its buttons. */
@@ -113,6 +112,22 @@ export class FileInput implements ReactiveController {
   private readonly paste = async (): Promise<void> => {
     const file = await pastedFile(this.taken.kind);
     if (file) this.take(file);
-    else this.say(`There is no ${this.taken.noun.replace(/^an? /, "")} in the clipboard.`);
+    else this.say(t("There is no image in the clipboard."));
   };
+}
+
+function notOf(kind: Taken["kind"], name: string): string {
+  return {
+    image: t("{name} is not an image.", { name }),
+    audio: t("{name} is not an audio file.", { name }),
+    video: t("{name} is not a video.", { name }),
+  }[kind];
+}
+
+function noneOf(kind: Taken["kind"]): string {
+  return {
+    image: t("This is not an image."),
+    audio: t("This is not an audio file."),
+    video: t("This is not a video."),
+  }[kind];
 }

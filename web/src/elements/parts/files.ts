@@ -1,5 +1,6 @@
 /** Files from the user: picked, dropped or pasted; and files for the user: downloads. */
 import type { UploadView } from "../../states.ts";
+import { plural } from "../../words.ts";
 
 /** True if `file` is of `kind` ("image", "audio"). */
 function isOfKind(file: File, kind: string): boolean {
@@ -62,4 +63,9 @@ export function follow(address: string, name: string): void {
 /** The number of files on their way, all together. */
 export function following(upload: UploadView | null): number {
   return upload ? 1 + (upload.following ?? 0) : 0;
+}
+
+/** Says that more files were given than there is room for. */
+export function noRoom(most: number): string {
+  return plural("There is room for no more than {count} file.", "There is room for no more than {count} files.", most);
 }

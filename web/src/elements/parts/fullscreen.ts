@@ -1,13 +1,14 @@
 /** Shows a part of the page on the whole screen, with a button that says how to leave it. */
 import { html, render, type TemplateResult } from "lit";
+import { t } from "../../words.ts";
 import { icon } from "./icons.ts";
 
 /** The tool that fills the screen with what `shown` gives, and leaves it; none where the browser does not allow it. */
 export function fullscreenTool(shown: () => Element | null, kind = ""): TemplateResult[] {
   if (!document.fullscreenEnabled) return [];
   const press = (): void => void toggle(shown());
-  const tool = html`<button class="ms-tool ms-enlarge ${kind}" type="button" title="Fullscreen" @click=${press}>
-    ${icon("fullscreen")}${icon("exit")}<span class="ms-sr">Fullscreen</span>
+  const tool = html`<button class="ms-tool ms-enlarge ${kind}" type="button" title=${t("Fullscreen")} @click=${press}>
+    ${icon("fullscreen")}${icon("exit")}<span class="ms-sr">${t("Fullscreen")}</span>
   </button>`;
   return [tool];
 }
@@ -35,6 +36,6 @@ function leaveButton(): HTMLButtonElement {
     event.stopPropagation();
     void document.exitFullscreen();
   });
-  render(html`${icon("exit")}<span>Leave fullscreen</span><kbd>Esc</kbd>`, button);
+  render(html`${icon("exit")}<span>${t("Leave fullscreen")}</span><kbd>${t("Esc")}</kbd>`, button);
   return button;
 }

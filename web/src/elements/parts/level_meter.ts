@@ -1,6 +1,7 @@
 import { html, LitElement, type TemplateResult } from "lit";
 import { property, state } from "lit/decorators.js";
 import type { AudioLevel } from "../../codecs/types.ts";
+import { t } from "../../words.ts";
 import { customElement } from "./define.ts";
 import { barsPath, loudness } from "./waveform.ts";
 
@@ -27,7 +28,7 @@ export class LevelMeter extends LitElement {
   protected override render(): TemplateResult {
     return html`
       <svg class="ms-wave" viewBox="0 0 ${WIDTH} ${HEIGHT}" preserveAspectRatio="none" aria-hidden="true"><path /></svg>
-      <p class="ms-hint" role="status">${this.isSilent && !this.quiet ? "Silence. Is the microphone muted?" : ""}</p>
+      <p class="ms-hint" role="status">${this.isSilent && !this.quiet ? t("Silence. Is the microphone muted?") : ""}</p>
     `;
   }
 

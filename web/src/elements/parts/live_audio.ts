@@ -4,6 +4,7 @@ import type { AudioLevel } from "../../codecs/types.ts";
 import type { LiveState } from "../../states.ts";
 import { icon } from "./icons.ts";
 import "./level_meter.ts";
+import { t } from "../../words.ts";
 import { customElement } from "./define.ts";
 import type { LevelMeter } from "./level_meter.ts";
 import { clock } from "./sentences.ts";
@@ -34,10 +35,10 @@ export class LiveAudio extends LitElement {
   private button(): TemplateResult | typeof nothing {
     if (this.state === "locked") {
       return html`<button class="ms-button ms-primary ms-sm" type="button" @click=${this.toggle}>
-        ${icon("play")} Tap to listen
+        ${icon("play")} ${t("Tap to listen")}
       </button>`;
     }
-    const name = this.state === "paused" ? "Play" : "Pause";
+    const name = this.state === "paused" ? t("Play") : t("Pause");
     return html`<button class="ms-tool" type="button" title=${name} ?disabled=${this.state === "starting"} @click=${this.toggle}>
       ${icon(this.state === "paused" ? "play" : "pause")}<span class="ms-sr">${name}</span>
     </button>`;
@@ -47,8 +48,8 @@ export class LiveAudio extends LitElement {
   private stopButton(): TemplateResult | typeof nothing {
     if (this.state === "locked") return nothing;
     const quit = (): boolean => this.dispatchEvent(new Event("ms-quit"));
-    return html`<button class="ms-tool" type="button" title="Stop playing" ?disabled=${this.state === "starting"} @click=${quit}>
-      ${icon("square")}<span class="ms-sr">Stop playing</span>
+    return html`<button class="ms-tool" type="button" title=${t("Stop playing")} ?disabled=${this.state === "starting"} @click=${quit}>
+      ${icon("square")}<span class="ms-sr">${t("Stop playing")}</span>
     </button>`;
   }
 

@@ -5,6 +5,7 @@ import { errorText } from "./error_text.ts";
 import { type IconName, icon } from "./icons.ts";
 import { styled } from "./styled.ts";
 import "./time_left.ts";
+import { t } from "../../words.ts";
 import { waitingWords } from "./waiting.ts";
 
 /** A message of so many characters may not fit into a frame. */
@@ -17,15 +18,47 @@ export function frameTool(name: IconName, title: string, press: () => void): Tem
   </button>`;
 }
 
+/** The media of a frame. */
+type Noun = "image" | "audio" | "video" | "gallery" | "comparison" | "model";
+
+const COMING: { [noun in Noun]: string } = {
+  image: t("The image appears here."),
+  audio: t("The audio appears here."),
+  video: t("The video appears here."),
+  gallery: t("The gallery appears here."),
+  comparison: t("The comparison appears here."),
+  model: t("The model appears here."),
+};
+
+const ABSENT: { [noun in Noun]: string } = {
+  image: t("The app gave no image."),
+  audio: t("The app gave no audio."),
+  video: t("The app gave no video."),
+  gallery: t("The app gave no gallery."),
+  comparison: t("The app gave no comparison."),
+  model: t("The app gave no model."),
+};
+
+function coming(noun: Noun, occasion: string): string {
+  const values = { occasion };
+  return {
+    image: t("The image appears here {occasion}.", values),
+    audio: t("The audio appears here {occasion}.", values),
+    video: t("The video appears here {occasion}.", values),
+    gallery: t("The gallery appears here {occasion}.", values),
+    comparison: t("The comparison appears here {occasion}.", values),
+    model: t("The model appears here {occasion}.", values),
+  }[noun];
+}
+
 /** A frame that shows nothing says what will be there, in the app's `words` if it has any; or that the app has emptied it. */
 export function nothingYet(
   name: IconName,
   words: string | null,
-  noun: string,
+  noun: Noun,
   { occasion, isEmptied }: { occasion: string; isEmptied: boolean },
 ): TemplateResult {
-  const coming = words ?? `The ${noun} appears here${occasion && ` ${occasion}`}.`;
-  const sentence = isEmptied ? `The app gave no ${noun}.` : coming;
+  const sentence = isEmptied ? ABSENT[noun] : (words ?? (occasion ? coming(noun, occasion) : COMING[noun]));
   return html`<div class="ms-void">${icon(name)}<p>${sentence}</p></div>`;
 }
 
@@ -49,22 +82,22 @@ export function timeLeft({ limitS, deadlineMs, state }: StreamView): TemplateRes
 /** "2nd in line, about 20 s" over the live image; `leave` gives up waiting. */
 export function waiting(stream: StreamView, medium: "camera" | "microphone", leave: () => void): TemplateResult {
   if (stream.state === "starting") {
-    return html`<div class="ms-veil ms-starting" role="status"><p>Starting the ${medium}</p></div>`;
+    return html`<div class="ms-veil ms-starting" role="status"><p>${medium === "camera" ? t("Starting the camera") : t("Starting the microphone")}</p></div>`;
   }
   return html`<div class="ms-veil ms-waiting">
     <div class="ms-said" role="status">
       <p>${waitingWords(stream)}</p>
-      ${stream.again ? html`<p class="ms-note">Others have a slot now. You go on by yourself.</p>` : nothing}
+      ${stream.again ? html`<p class="ms-note">${t("Others have a slot now. You go on by yourself.")}</p>` : nothing}
     </div>
-    <button class="ms-button ms-sm" type="button" @click=${leave}>Leave the queue</button>
+    <button class="ms-button ms-sm" type="button" @click=${leave}>${t("Leave the queue")}</button>
   </div>`;
 }
 
 export function uploading(upload: UploadView): TemplateResult {
   const percent = upload.fraction === null ? null : Math.round(upload.fraction * 100);
   return html`<div class="ms-veil ms-uploading">
-    <p>Uploading ${upload.name}</p>
-    <div class="ms-rail" role="progressbar" aria-label="Upload" aria-valuenow=${percent ?? nothing}>
+    <p>${t("Uploading {name}", { name: upload.name })}</p>
+    <div class="ms-rail" role="progressbar" aria-label=${t("Upload")} aria-valuenow=${percent ?? nothing}>
       <i ${styled({ "--ms-part": upload.fraction ?? 0 })}></i>
     </div>
   </div>`;
@@ -73,7 +106,7 @@ export function uploading(upload: UploadView): TemplateResult {
 /** The run that should have written this frame failed. */
 export function failure(message: string): TemplateResult {
   return html`<div class="ms-veil ms-trouble" role="status">${icon("error")}
-    <p tabindex=${focusable(message)}>${errorText(message || "Something went wrong.")}</p>
+    <p tabindex=${focusable(message)}>${errorText(message || t("Something went wrong."))}</p>
   </div>`;
 }
 

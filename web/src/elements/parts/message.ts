@@ -7,6 +7,7 @@ import { type IconName, icon } from "./icons.ts";
 import { forget } from "./safe_html.ts";
 import "./embedded.ts";
 import "./player.ts";
+import { t } from "../../words.ts";
 import { customElement } from "./define.ts";
 import { styled } from "./styled.ts";
 
@@ -54,10 +55,10 @@ export interface ActDetail {
 }
 
 const NAMES: { [act in Act]?: [IconName, string] } = {
-  copy: ["copy", "Copy"],
-  retry: ["again", "Answer again"],
-  undo: ["undo", "Take back"],
-  edit: ["edit", "Edit"],
+  copy: ["copy", t("Copy")],
+  retry: ["again", t("Answer again")],
+  undo: ["undo", t("Take back")],
+  edit: ["edit", t("Edit")],
 };
 const COPIED_MS = 1500;
 
@@ -105,7 +106,7 @@ export class MessageView extends LitElement {
     return html`<div class="ms-turn" data-role=${role} ?data-joined=${this.joined} ${styled({ "--ms-depth": this.depth })}>
       ${this.avatar === null ? nothing : html`<img class="ms-avatar" src=${this.avatar} alt="" ?data-hidden=${this.joined} @load=${this.onAvatar} @error=${this.onAvatar} />`}
       <div class="ms-turn-body">
-        <span class="ms-sr">${role === "user" ? "You" : role === "system" ? "Note" : "Answer"}:</span>
+        <span class="ms-sr">${role === "user" ? t("You") : role === "system" ? t("Note") : t("Answer")}:</span>
         <div
           class="ms-bubble" dir=${this.rtl ? "rtl" : "auto"} tabindex=${isSelectable ? 0 : nothing}
           @click=${isSelectable ? this.select : nothing} @keydown=${isSelectable ? this.onKey : nothing}
@@ -124,7 +125,7 @@ export class MessageView extends LitElement {
 
   private show(part: MessagePart): TemplateResult {
     if (part.thought !== undefined) {
-      return fold({ title: "Reasoning", status: part.thought }, html`<div class="ms-said ms-prose"></div>`);
+      return fold({ title: t("Reasoning"), status: part.thought }, html`<div class="ms-said ms-prose"></div>`);
     }
     if (part.kind === undefined) {
       return part.html === undefined
@@ -171,7 +172,7 @@ export class MessageView extends LitElement {
     const [image, name] = NAMES[act] as [IconName, string];
     const isDone = act === "copy" && this.isCopied;
     return html`<button class="ms-tool ms-small" type="button" title=${name} @click=${() => void this.use(act)}>
-      ${icon(isDone ? "check" : image)}<span class="ms-sr">${isDone ? "Copied" : name}</span>
+      ${icon(isDone ? "check" : image)}<span class="ms-sr">${isDone ? t("Copied") : name}</span>
     </button>`;
   }
 
@@ -187,10 +188,10 @@ export class MessageView extends LitElement {
   }
 
   private editor(): TemplateResult {
-    return html`<textarea class="ms-input" aria-label="Your message" rows="2" @keydown=${this.onEditKey}></textarea>
+    return html`<textarea class="ms-input" aria-label=${t("Your message")} rows="2" @keydown=${this.onEditKey}></textarea>
       <div class="ms-choices">
-        <button class="ms-button ms-sm" type="button" @click=${this.stopEditing}>Cancel</button>
-        <button class="ms-button ms-primary ms-sm" type="button" @click=${this.save}>Send</button>
+        <button class="ms-button ms-sm" type="button" @click=${this.stopEditing}>${t("Cancel")}</button>
+        <button class="ms-button ms-primary ms-sm" type="button" @click=${this.save}>${t("Send")}</button>
       </div>`;
   }
 

@@ -1,6 +1,7 @@
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { property, state } from "lit/decorators.js";
 import { decodeAudio } from "../../media/audio_file.ts";
+import { t } from "../../words.ts";
 import { customElement } from "./define.ts";
 import { icon } from "./icons.ts";
 import { clock } from "./sentences.ts";
@@ -48,15 +49,15 @@ export class Player extends LitElement {
   protected override render(): TemplateResult {
     return html`
       <div
-        class="ms-seek" role="slider" tabindex="0" aria-label="${this.name}: position" aria-valuemin="0"
+        class="ms-seek" role="slider" tabindex="0" aria-label=${t("{name}: position", { name: this.name })} aria-valuemin="0"
         aria-valuemax=${Math.ceil(this.durationS)} aria-valuenow="0" @pointerdown=${this.onPoint} @keydown=${this.onKey}
       >
         <svg class="ms-wave" viewBox="0 0 ${WIDTH} ${HEIGHT}" preserveAspectRatio="none" aria-hidden="true"><path /></svg>
         <svg class="ms-wave ms-played" viewBox="0 0 ${WIDTH} ${HEIGHT}" preserveAspectRatio="none" aria-hidden="true"><path /></svg>
       </div>
       <div class="ms-play">
-        <button class="ms-tool" type="button" title=${this.isPlaying ? "Pause" : "Play"} @click=${this.toggle}>
-          ${icon(this.isPlaying ? "pause" : "play")}<span class="ms-sr">${this.isPlaying ? "Pause" : "Play"}</span>
+        <button class="ms-tool" type="button" title=${this.isPlaying ? t("Pause") : t("Play")} @click=${this.toggle}>
+          ${icon(this.isPlaying ? "pause" : "play")}<span class="ms-sr">${this.isPlaying ? t("Pause") : t("Play")}</span>
         </button>
         <span class="ms-clock"><span class="ms-now">0:00</span> / ${clock(this.durationS)}</span>
         ${this.problem ? html`<span class="ms-problem">${this.problem}</span>` : nothing}
@@ -98,7 +99,10 @@ export class Player extends LitElement {
     const seek = this.querySelector<HTMLElement>(".ms-seek");
     seek?.style.setProperty("--ms-part", String(this.durationS > 0 ? now / this.durationS : 0));
     seek?.setAttribute("aria-valuenow", String(Math.floor(now)));
-    seek?.setAttribute("aria-valuetext", `${clock(now)} of ${clock(this.durationS)}`);
+    seek?.setAttribute(
+      "aria-valuetext",
+      t("{position} of {length}", { position: clock(now), length: clock(this.durationS) }),
+    );
     const text = this.querySelector(".ms-now");
     if (text && text.textContent !== clock(now)) text.textContent = clock(now);
   }
@@ -163,7 +167,7 @@ export class Player extends LitElement {
   }
 
   private onError(): void {
-    if (this.address) this.problem = "This audio cannot be played.";
+    if (this.address) this.problem = t("This audio cannot be played.");
   }
 }
 

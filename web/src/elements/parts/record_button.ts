@@ -4,6 +4,7 @@ import type { StreamView } from "../../states.ts";
 import type { PushToTalk } from "./push_to_talk.ts";
 import "./device_menu.ts";
 import "./elapsed.ts";
+import { t } from "../../words.ts";
 
 /** An element that records. */
 export interface Recorder {
@@ -47,7 +48,7 @@ export function recordButton(stream: StreamView, press: () => void, talk: PushTo
   const click = (event: MouseEvent): void => {
     if (!talk?.takes(event)) press();
   };
-  return roundButton(stream.state, name, click, position, name === "Record" ? "record-button" : "stop-button");
+  return roundButton(stream.state, name, click, position, stream.state === "idle" ? "record-button" : "stop-button");
 }
 
 /** A button with its name in words while it is idle; `sign` is drawn in it. */
@@ -64,7 +65,7 @@ export function roundButton(
 }
 
 /** The accessible name: a promise to users' scripts. */
-function recordName(state: StreamView["state"]): "Record" | "Waiting" | "Stop" {
-  if (state === "idle") return "Record";
-  return state === "waiting" || state === "starting" ? "Waiting" : "Stop";
+function recordName(state: StreamView["state"]): string {
+  if (state === "idle") return t("Record");
+  return state === "waiting" || state === "starting" ? t("Waiting") : t("Stop");
 }

@@ -2,6 +2,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { CANCEL, emit } from "../../constants.ts";
 import type { AdvanceView, RunView } from "../../states.ts";
+import { t } from "../../words.ts";
 import { errorText } from "./error_text.ts";
 import { icon } from "./icons.ts";
 import { doing, queueing, standing } from "./sentences.ts";
@@ -24,9 +25,9 @@ export function progress(run: RunView | null): TemplateResult | typeof nothing {
 
 /** The app has not answered the stream for a while: a thin line at first, then the time in words, and what is shown is dimmed. */
 function silent({ seconds, isFirst }: { seconds: number; isFirst: boolean }): TemplateResult {
-  const words = isFirst ? `No result yet, ${seconds} s` : `No answer for ${seconds} s`;
+  const words = isFirst ? t("No result yet, {seconds} s", { seconds }) : t("No answer for {seconds} s", { seconds });
   return html`
-    <div class="ms-run" role="progressbar" aria-label="Waiting for the app"><i></i></div>
+    <div class="ms-run" role="progressbar" aria-label=${t("Waiting for the app")}><i></i></div>
     ${seconds > 1 ? html`<div class="ms-run-words ms-silent"><span>${words}</span></div>` : nothing}
   `;
 }
@@ -52,13 +53,13 @@ export function advancing({ state, advance }: RunView): TemplateResult | typeof 
 
 function progressWords(advance: AdvanceView | null): string[] {
   const words = advance ? [doing(advance), ...standing(advance)].filter(Boolean) : [];
-  return words.length > 0 ? words : ["Working"];
+  return words.length > 0 ? words : [t("Working")];
 }
 
 /** The progress that a run reports, as a bar: filled so far, or moving where the total is unknown. */
 function bar({ levels, fraction }: AdvanceView, words: string): TemplateResult {
   return html`<div
-    class="ms-run ms-advance" role="progressbar" aria-label=${levels.at(-1)?.desc || "Working"} aria-valuemin="0" aria-valuemax="100"
+    class="ms-run ms-advance" role="progressbar" aria-label=${levels.at(-1)?.desc || t("Working")} aria-valuemin="0" aria-valuemax="100"
     aria-valuenow=${fraction === null ? nothing : Math.floor(fraction * 100)} aria-valuetext=${words} ?data-known=${fraction !== null}
   ><i ${styled({ "--ms-part": fraction })}></i></div>`;
 }
@@ -69,6 +70,6 @@ function detail(run: RunView, words: string[]): TemplateResult {
     event.target ? void emit(event.target, CANCEL, { run: run.run }) : undefined;
   return html`<div class="ms-run-words">
     ${run.state === "waiting" ? html`<span title=${words.join()}>${waitingWords(run)}</span>` : words.map((each) => html`<span title=${each}>${each}</span>`)}
-    ${run.run > 0 ? html`<button type="button" @click=${cancel}>Cancel</button>` : nothing}
+    ${run.run > 0 ? html`<button type="button" @click=${cancel}>${t("Cancel")}</button>` : nothing}
   </div>`;
 }

@@ -1,5 +1,6 @@
 import { html, LitElement, nothing, type TemplateResult } from "lit";
 import { state } from "lit/decorators.js";
+import { t } from "../../words.ts";
 import { customElement } from "./define.ts";
 
 let answers: Promise<boolean> | null = null;
@@ -35,6 +36,6 @@ export class SecureLink extends LitElement {
   }
 
   protected override render(): TemplateResult | typeof nothing {
-    return this.isOffered ? html`<a href=${this.address}>Open it with https</a>` : nothing;
+    return this.isOffered ? html`<a href=${this.address}>${t("Open it with https")}</a>` : nothing;
   }
 }

@@ -1,6 +1,7 @@
 /** The sentences of the media frames, made of numbers. */
 
 import type { AdvanceView } from "../../states.ts";
+import { isEnglish, t } from "../../words.ts";
 
 /** "1st", "2nd", "3rd", "11th" … */
 export function ordinal(position: number): string {
@@ -9,18 +10,23 @@ export function ordinal(position: number): string {
   return `${position}${ending}`;
 }
 
+/** "2nd in line"; other languages write the number as it is, with what they need around it. */
+function inLine(position: number): string {
+  return t("{position} in line", { position: isEnglish() ? ordinal(position) : position });
+}
+
 /** "20 s", "2 min": rounded up, in steps, so that screen readers do not read every second. */
 export function span(seconds: number): string {
-  if (seconds < 10) return `${Math.max(1, Math.ceil(seconds))} s`;
-  if (seconds < 90) return `${Math.ceil(seconds / 5) * 5} s`;
-  return `${Math.ceil(seconds / 60)} min`;
+  if (seconds < 10) return t("{seconds} s", { seconds: Math.max(1, Math.ceil(seconds)) });
+  if (seconds < 90) return t("{seconds} s", { seconds: Math.ceil(seconds / 5) * 5 });
+  return t("{minutes} min", { minutes: Math.ceil(seconds / 60) });
 }
 
 /** "2nd in line, about 20 s"; "Waiting" as long as the position is unknown. */
 export function queueing(position: number, etaS: number | null): string {
-  if (position < 1) return "Waiting";
-  const words = position === 1 ? "Next in line" : `${ordinal(position)} in line`;
-  return etaS === null ? words : `${words}, about ${span(etaS)}`;
+  if (position < 1) return t("Waiting");
+  const words = position === 1 ? t("Next in line") : inLine(position);
+  return etaS === null ? words : t("{position}, about {time}", { position: words, time: span(etaS) });
 }
 
 /** The current step of a run: "File 1/2 files · Read 3/10 pages"; empty if its handler does not report it. */
@@ -36,7 +42,7 @@ export function doing({ levels }: AdvanceView): string {
 /** The progress of a run: "30 %", "about 20 s left", as far as it is known. */
 export function standing({ fraction, leftS }: AdvanceView): string[] {
   const done = fraction === null ? [] : [`${Math.floor(fraction * 100)} %`];
-  return [...done, ...(leftS === null ? [] : [`about ${span(leftS)} left`])];
+  return [...done, ...(leftS === null ? [] : [t("about {time} left", { time: span(leftS) })])];
 }
 
 /** A count as people write it: whole numbers whole, others to two decimals. */

@@ -1,5 +1,6 @@
 import { LitElement, type PropertyValues } from "lit";
 import { property } from "lit/decorators.js";
+import { plural, t } from "../../words.ts";
 import { customElement } from "./define.ts";
 
 const PULSE_FROM_MS = 3000;
@@ -28,7 +29,7 @@ export class TimeLeft extends LitElement {
   override connectedCallback(): void {
     super.connectedCallback();
     this.setAttribute("role", "progressbar");
-    this.setAttribute("aria-label", "Remaining time");
+    this.setAttribute("aria-label", t("Remaining time"));
     this.setAttribute("aria-valuemin", "0");
     this.append(this.fill);
     this.drawnMs = 0;
@@ -72,7 +73,7 @@ export class TimeLeft extends LitElement {
     const leftMs = Math.max(0, this.drawnMs - performance.now());
     const seconds = Math.ceil(leftMs / 1000);
     this.setAttribute("aria-valuenow", String(Math.min(seconds, this.limitS)));
-    this.setAttribute("aria-valuetext", `${seconds} seconds left`);
+    this.setAttribute("aria-valuetext", plural("{count} second left", "{count} seconds left", seconds));
     if (leftMs > 0) this.tick = setTimeout(() => this.count(), leftMs - (seconds - 1) * 1000 + 1);
   }
 }

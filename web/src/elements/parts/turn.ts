@@ -1,13 +1,14 @@
 /** The state of a conversation, shown at the microphone. */
 import { html, nothing, type TemplateResult } from "lit";
 import type { StreamView, TurnPhase } from "../../states.ts";
+import { t } from "../../words.ts";
 
 const WORDS: { [turn in TurnPhase]: string } = {
-  listening: "Listening",
-  awake: "Go ahead",
-  hearing: "Hearing you",
-  thinking: "Thinking",
-  answering: "Answering",
+  listening: t("Listening"),
+  awake: t("Go ahead"),
+  hearing: t("Hearing you"),
+  thinking: t("Thinking"),
+  answering: t("Answering"),
 };
 
 /** A chip with a dot; nothing for a recording that takes no turns. */

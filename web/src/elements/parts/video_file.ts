@@ -1,5 +1,6 @@
 /** Plays a video file, with its subtitles, in a `<video>` of its own. */
 import { OUTPUT_CLASS } from "../../constants.ts";
+import { t } from "../../words.ts";
 
 export class VideoFile {
   readonly element = document.createElement("video");
@@ -16,12 +17,12 @@ export class VideoFile {
     element.playsInline = true;
     element.preload = "metadata";
     element.addEventListener("error", () => {
-      if (element.getAttribute("src")) this.fault = "This video cannot be played.";
+      if (element.getAttribute("src")) this.fault = t("This video cannot be played.");
       changed();
     });
     // The browser has the first frame, or knows that there is none that it can decode: it would play the audio alone.
     element.addEventListener("loadeddata", () => {
-      if (element.videoWidth === 0) this.fault = "This browser cannot decode the frames of this video.";
+      if (element.videoWidth === 0) this.fault = t("This browser cannot decode the frames of this video.");
       changed();
     });
   }
@@ -48,7 +49,7 @@ export class VideoFile {
     this.titles = URL.createObjectURL(new Blob([text], { type: "text/vtt" }));
     const track = document.createElement("track");
     track.kind = "subtitles";
-    track.label = "Subtitles";
+    track.label = t("Subtitles");
     track.default = true;
     track.src = this.titles;
     this.element.append(track);

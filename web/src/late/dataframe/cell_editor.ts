@@ -1,5 +1,6 @@
 /** The field in which a cell, or a header, is edited. */
 import { html, nothing, type TemplateResult } from "lit";
+import { t } from "../../words.ts";
 import type { CellPlace } from "./selection.ts";
 import { cellText, type TableCell, type TableKind, typedCell } from "./table.ts";
 
@@ -12,8 +13,8 @@ export interface EditorEvents {
   cancel(): void;
 }
 
-const NUMBER = "A number, such as 3.5, or nothing.";
-const TRUTH = "Yes or no, or nothing.";
+const NUMBER = t("A number, such as 3.5, or nothing.");
+const TRUTH = t("Yes or no, or nothing.");
 
 /** One edit: from the first key until it is committed or given up. */
 export class CellEditor {

@@ -2,6 +2,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { live } from "lit/directives/live.js";
 import { icon } from "../../elements/parts/icons.ts";
+import { t } from "../../words.ts";
 import { htmlContent } from "./html_cell.ts";
 import { cellText, shownText, type TableCell, type TableKind } from "./table.ts";
 
@@ -37,8 +38,8 @@ export function cellContent(look: CellLook): TemplateResult | string {
 function checkbox({ cell, checkbox: name, toggle }: CellLook): TemplateResult {
   if (name === null) {
     return cell === true
-      ? html`<span class="ms-check">${icon("check")}<span class="ms-sr">yes</span></span>`
-      : html`<span class="ms-sr">no</span>`;
+      ? html`<span class="ms-check">${icon("check")}<span class="ms-sr">${t("yes")}</span></span>`
+      : html`<span class="ms-sr">${t("no")}</span>`;
   }
   return html`<input type="checkbox" tabindex="-1" aria-label=${name} .checked=${live(cell === true)} @change=${toggle} />`;
 }

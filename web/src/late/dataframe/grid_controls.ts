@@ -1,4 +1,6 @@
 /** Keys, pointer and clipboard on the table: what they mean for its element. */
+
+import { t } from "../../words.ts";
 import { type ColumnWidths, LEAST_PX } from "./column_widths.ts";
 import { type CellPlace, type CellSelection, moved } from "./selection.ts";
 import type { TableEditing } from "./table_editing.ts";
@@ -210,8 +212,8 @@ export class GridControls {
         : `[data-row="${place.row}"] > [data-column="${place.column}"]`,
     );
     if (!anchor) return;
-    if (place.row < 0) table.menu.offer("Column", this.columnEntries(place.column, anchor), anchor);
-    else table.menu.offer("Rows", this.rowEntries(place.row), anchor);
+    if (place.row < 0) table.menu.offer(t("Column"), this.columnEntries(place.column, anchor), anchor);
+    else table.menu.offer(t("Rows"), this.rowEntries(place.row), anchor);
   }
 
   private columnEntries(column: number, anchor: Element): MenuEntry[] {
@@ -219,25 +221,26 @@ export class GridControls {
     const { model } = table;
     const { sort, filters } = model.ordering;
     const entries: MenuEntry[] = [
-      { name: "Sort ascending", press: () => model.arrange({ sort: [{ column, isDescending: false }] }) },
-      { name: "Sort descending", press: () => model.arrange({ sort: [{ column, isDescending: true }] }) },
+      { name: t("Sort ascending"), press: () => model.arrange({ sort: [{ column, isDescending: false }] }) },
+      { name: t("Sort descending"), press: () => model.arrange({ sort: [{ column, isDescending: true }] }) },
     ];
-    if (sort.length > 0) entries.push({ name: "Clear the order", press: () => model.arrange({ sort: [] }) });
+    if (sort.length > 0) entries.push({ name: t("Clear the order"), press: () => model.arrange({ sort: [] }) });
     if (table.props.search === "filter") {
-      entries.push({ name: "Filter…", isApart: true, press: () => this.askFilter(column, anchor) });
-      if (filters.length > 0) entries.push({ name: "Remove all filters", press: () => model.arrange({ filters: [] }) });
+      entries.push({ name: t("Filter…"), isApart: true, press: () => this.askFilter(column, anchor) });
+      if (filters.length > 0)
+        entries.push({ name: t("Remove all filters"), press: () => model.arrange({ filters: [] }) });
     }
     if (table.editing.canRename)
-      entries.push({ name: "Rename", isApart: true, press: () => table.editing.begin({ row: -1, column }) });
+      entries.push({ name: t("Rename"), isApart: true, press: () => table.editing.begin({ row: -1, column }) });
     if (table.editing.canChangeColumns(1)) {
-      entries.push({ name: "Insert a column to the left", press: () => table.editing.changeColumns(column, false) });
+      entries.push({ name: t("Insert a column to the left"), press: () => table.editing.changeColumns(column, false) });
       entries.push({
-        name: "Insert a column to the right",
+        name: t("Insert a column to the right"),
         press: () => table.editing.changeColumns(column + 1, false),
       });
     }
     if (table.editing.canChangeColumns(-1))
-      entries.push({ name: "Delete the column", press: () => table.editing.changeColumns(column, true) });
+      entries.push({ name: t("Delete the column"), press: () => table.editing.changeColumns(column, true) });
     return entries;
   }
 
@@ -248,7 +251,7 @@ export class GridControls {
     const known = filters.find((filter) => filter.column === column);
     const filter = known ?? { column, comparison: isNumeric ? "above" : "contains", text: "" };
     const others = filters.filter((each) => each.column !== column);
-    menu.ask(`Filter of ${model.value.headers[column]}`, filter, anchor, (next) =>
+    menu.ask(t("Filter of {column}", { column: model.value.headers[column] ?? "" }), filter, anchor, (next) =>
       model.arrange({ filters: next ? [...others, next] : others }),
     );
   }
@@ -256,12 +259,13 @@ export class GridControls {
   private rowEntries(row: number): MenuEntry[] {
     const { table } = this;
     const index = table.model.indexOf(row);
-    const entries: MenuEntry[] = [{ name: "Copy", press: () => void table.bars.copy(false) }];
+    const entries: MenuEntry[] = [{ name: t("Copy"), press: () => void table.bars.copy(false) }];
     if (table.editing.canAddRow && index >= 0) {
-      entries.push({ name: "Insert a row above", isApart: true, press: () => table.editing.addRow(index) });
-      entries.push({ name: "Insert a row below", press: () => table.editing.addRow(index + 1) });
+      entries.push({ name: t("Insert a row above"), isApart: true, press: () => table.editing.addRow(index) });
+      entries.push({ name: t("Insert a row below"), press: () => table.editing.addRow(index + 1) });
     }
-    if (table.editing.canDeleteRow) entries.push({ name: "Delete the rows", press: () => table.editing.deleteRows() });
+    if (table.editing.canDeleteRow)
+      entries.push({ name: t("Delete the rows"), press: () => table.editing.deleteRows() });
     return entries;
   }
 }

@@ -4,6 +4,7 @@ import { repeat } from "lit/directives/repeat.js";
 import { ArrowDown, ArrowUp } from "lucide";
 import { glyph, icon } from "../../elements/parts/icons.ts";
 import { styled } from "../../elements/parts/styled.ts";
+import { t } from "../../words.ts";
 import type { CellEditor } from "./cell_editor.ts";
 import { cellContent, cellTitle } from "./cell_view.ts";
 import type { CellSelection } from "./selection.ts";
@@ -52,7 +53,7 @@ export function tracks(look: GridLook): string {
 
 export function headers(look: GridLook): TemplateResult {
   return html`<div class="ms-tr ms-thead" role="row" aria-rowindex="1">
-    ${look.numbersPx ? html`<div class="ms-th ms-row-number" role="columnheader" aria-colindex="1"><span class="ms-sr">Row</span></div>` : nothing}
+    ${look.numbersPx ? html`<div class="ms-th ms-row-number" role="columnheader" aria-colindex="1"><span class="ms-sr">${t("Row")}</span></div>` : nothing}
     ${drawnColumns(look).map((column) => (column < 0 ? html`<div></div>` : header(look, column)))}
   </div>`;
 }
@@ -71,9 +72,9 @@ function header(look: GridLook, column: number): TemplateResult {
     aria-sort=${key ? (key.isDescending ? "descending" : "ascending") : "none"} data-kind=${value.kinds[column] ?? "str"}
     ?data-active=${isActive} ?data-filtered=${isFiltered} title=${name} ${pin(look, column)}
   >
-    ${isEdited ? editor?.view(`Name of column ${name}`) : html`<span class="ms-th-name">${name}</span>`}
+    ${isEdited ? editor?.view(t("Name of column {name}", { name })) : html`<span class="ms-th-name">${name}</span>`}
     ${key ? html`<span class="ms-sorted">${glyph(key.isDescending ? ArrowDown : ArrowUp)}${ordering.sort.length > 1 ? at + 1 : nothing}</span>` : nothing}
-    ${look.hasMenu && !isEdited ? html`<button class="ms-th-menu" type="button" tabindex="-1" aria-label="Menu of ${name}">${icon("down")}</button>` : nothing}
+    ${look.hasMenu && !isEdited ? html`<button class="ms-th-menu" type="button" tabindex="-1" aria-label=${t("Menu of {name}", { name })}>${icon("down")}</button>` : nothing}
     <span class="ms-grip"></span>
   </div>`;
 }
@@ -116,7 +117,10 @@ function cell(look: GridLook, row: number, index: number, column: number): Templ
     rendered: html_ >= 0 ? cells?.[value.headers.length + html_] : null,
     display: value.looks?.display[index]?.[column],
     most: isActive ? null : look.most,
-    checkbox: look.canEdit(column) && cells !== null ? `${header}, row ${index + 1}` : null,
+    checkbox:
+      look.canEdit(column) && cells !== null
+        ? t("{column}, row {number}", { column: header, number: index + 1 })
+        : null,
     toggle: () => look.toggle(row, column),
   };
   const style = value.looks?.palette[value.looks.styles[index]?.[column] ?? -1];
@@ -124,7 +128,7 @@ function cell(look: GridLook, row: number, index: number, column: number): Templ
     class="ms-td" role="gridcell" id=${cellId(look, row, column)} aria-colindex=${colIndex(look, column)} data-column=${column}
     data-kind=${shown.kind} aria-selected=${isChosen} ?data-active=${isActive} ?data-fixed=${!look.canEdit(column)}
     title=${cellTitle(shown)} ${pin(look, column)} ${styled({ color: null, "background-color": null, ...style })}
-  >${editor?.isAt(row, column) ? editor.view(`${header}, row ${index + 1}`) : cellContent(shown)}</div>`;
+  >${editor?.isAt(row, column) ? editor.view(t("{column}, row {number}", { column: header, number: index + 1 })) : cellContent(shown)}</div>`;
 }
 
 function pin({ pinned, columns, numbersPx }: GridLook, column: number): ReturnType<typeof styled> {

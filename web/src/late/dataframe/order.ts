@@ -1,4 +1,5 @@
 /** The rows of a table that are shown, and their order: by search, filters and sorting. Pure. */
+import { t } from "../../words.ts";
 import { cellNumber, cellText, type TableCell, type TableKind, type TableRow } from "./table.ts";
 
 export interface SortKey {
@@ -8,17 +9,17 @@ export interface SortKey {
 
 /** The comparisons of a filter, by their names in the page. */
 export const COMPARISONS = {
-  contains: "contains",
-  lacks: "does not contain",
-  is: "is",
-  "is-not": "is not",
-  begins: "begins with",
-  ends: "ends with",
-  above: "is greater than",
-  below: "is less than",
-  empty: "is empty",
-  filled: "is not empty",
-} as const;
+  contains: t("contains"),
+  lacks: t("does not contain"),
+  is: t("is"),
+  "is-not": t("is not"),
+  begins: t("begins with"),
+  ends: t("ends with"),
+  above: t("is greater than"),
+  below: t("is less than"),
+  empty: t("is empty"),
+  filled: t("is not empty"),
+};
 
 export type Comparison = keyof typeof COMPARISONS;
 

@@ -5,6 +5,7 @@ import { copyText } from "../../elements/parts/clipboard.ts";
 import { save } from "../../elements/parts/files.ts";
 import { fullscreenTool } from "../../elements/parts/fullscreen.ts";
 import { glyph, icon } from "../../elements/parts/icons.ts";
+import { amount, plural, t } from "../../words.ts";
 import { textsOf } from "./edits.ts";
 import { COMPARISONS } from "./order.ts";
 import type { CellSelection } from "./selection.ts";
@@ -24,7 +25,7 @@ export interface BarredTable extends HTMLElement {
   requestUpdate(): void;
 }
 
-const COPIED = "Copied.";
+const COPIED = t("Copied.");
 const NOTE_MS = 3_000;
 
 export class TableBars {
@@ -39,12 +40,12 @@ export class TableBars {
     const { editing, model, selection, props } = this.table;
     const has = (name: string): boolean => props.buttons.includes(name);
     const tools = [];
-    if (editing.canAddRow) tools.push(tool(glyph(Plus), "Add a row", () => editing.addRow(model.rows.count)));
+    if (editing.canAddRow) tools.push(tool(glyph(Plus), t("Add a row"), () => editing.addRow(model.rows.count)));
     if (editing.canDeleteRow && selection.range)
-      tools.push(tool(icon("trash"), "Delete the selected rows", () => editing.deleteRows()));
+      tools.push(tool(icon("trash"), t("Delete the selected rows"), () => editing.deleteRows()));
     if (has("copy"))
-      tools.push(tool(icon(this.note === COPIED ? "check" : "copy"), "Copy", () => void this.copy(true)));
-    if (has("download")) tools.push(tool(icon("download"), "Download as CSV", () => void this.download()));
+      tools.push(tool(icon(this.note === COPIED ? "check" : "copy"), t("Copy"), () => void this.copy(true)));
+    if (has("download")) tools.push(tool(icon("download"), t("Download as CSV"), () => void this.download()));
     if (has("fullscreen")) tools.push(...fullscreenTool(() => this.table.querySelector(".ms-table"), "ms-small"));
     return tools.length > 0 ? html`<span class="ms-table-tools">${tools}</span>` : nothing;
   }
@@ -62,7 +63,7 @@ export class TableBars {
         (
           { column, comparison, text },
           at,
-        ) => html`<button class="ms-filter" type="button" title="Remove this filter" @click=${() => drop(at)}>
+        ) => html`<button class="ms-filter" type="button" title=${t("Remove this filter")} @click=${() => drop(at)}>
           ${model.value.headers[column]} ${COMPARISONS[comparison]} ${text} <span aria-hidden="true">×</span></button>`,
       )}
       <span role="status">${this.status()}</span>
@@ -73,19 +74,20 @@ export class TableBars {
     const { model, heading } = this.table;
     const onInput = (event: Event): void => model.arrange({ search: (event.target as HTMLInputElement).value });
     return html`${glyph(Search)}<input
-      class="ms-input" type="search" aria-label="Search ${heading}" placeholder="Search" .value=${model.ordering.search} @input=${onInput}
+      class="ms-input" type="search" aria-label=${t("Search {name}", { name: heading })} placeholder=${t("Search")} .value=${model.ordering.search} @input=${onInput}
     />`;
   }
 
   private status(): string {
     const { model, props } = this.table;
     if (model.problem) return model.problem;
-    if (model.isLoading) return "Loading all rows…";
+    if (model.isLoading) return t("Loading all rows…");
     if (this.note) return this.note;
     if (props.search === "none") return "";
     const { search, filters } = model.ordering;
-    const count = model.rows.count.toLocaleString();
-    return search || filters.length > 0 ? `${model.count.toLocaleString()} of ${count} rows` : `${count} rows`;
+    return search || filters.length > 0
+      ? plural("{shown} of {count} row", "{shown} of {count} rows", model.rows.count, { shown: amount(model.count) })
+      : plural("{count} row", "{count} rows", model.rows.count);
   }
 
   /** Shows a sentence for a while. */

@@ -1,5 +1,6 @@
 /** Editing in a table: cells by the type of their column, rows and columns that come and go, what is pasted. */
 import { EDIT, emit } from "../../constants.ts";
+import { plural } from "../../words.ts";
 import { CellEditor, type Onward, readCell } from "./cell_editor.ts";
 import type { TableEdit } from "./edits.ts";
 import type { CellPlace, CellSelection } from "./selection.ts";
@@ -214,7 +215,14 @@ export class TableEditing {
       refused += this.pasteRow(edits, index, from.left, texts);
     }
     this.commit(edits);
-    if (refused > 0) this.table.say(`${refused} of the pasted cells do not fit their column.`);
+    if (refused > 0)
+      this.table.say(
+        plural(
+          "{count} of the pasted cells does not fit its column.",
+          "{count} of the pasted cells do not fit their column.",
+          refused,
+        ),
+      );
   }
 
   /** Adds the edits of one row; returns the number of texts that do not fit. */

@@ -1,6 +1,7 @@
 /** The menu of a column, or of rows, and the form of a filter: one list in the top layer. */
 import { html, type TemplateResult } from "lit";
 import { close, open } from "../../elements/parts/popover.ts";
+import { t } from "../../words.ts";
 import { COMPARISONS, type ColumnFilter, type Comparison } from "./order.ts";
 
 export interface MenuEntry {
@@ -80,11 +81,11 @@ export class TableMenu {
       this.applied(null);
     };
     return html`<form @submit=${apply}>
-      <select class="ms-input" aria-label="Comparison" .value=${filter.comparison}>
+      <select class="ms-input" aria-label=${t("Comparison")} .value=${filter.comparison}>
         ${Object.entries(COMPARISONS).map(([name, words]) => html`<option value=${name} ?selected=${name === filter.comparison}>${words}</option>`)}
       </select>
-      <input class="ms-input" type="text" aria-label="Value" .value=${filter.text} autocomplete="off" />
-      <div><button class="ms-button ms-sm" type="button" @click=${drop}>Remove</button><button class="ms-button ms-sm ms-primary">Filter</button></div>
+      <input class="ms-input" type="text" aria-label=${t("Value")} .value=${filter.text} autocomplete="off" />
+      <div><button class="ms-button ms-sm" type="button" @click=${drop}>${t("Remove")}</button><button class="ms-button ms-sm ms-primary">${t("Filter")}</button></div>
     </form>`;
   }
 

@@ -1,4 +1,6 @@
 /** The table of an element: its value, and the rows that are shown, in their order. */
+
+import { t } from "../../words.ts";
 import { edited, isSmall, type TableEdit, withColumns } from "./edits.ts";
 import { type Ordering, ordered } from "./order.ts";
 import { NO_TABLE, type TableRow, type TableValue } from "./table.ts";
@@ -152,7 +154,7 @@ export class TableModel {
       const rows = await this.rows.all();
       if (this.isOrdered) this.compute(rows);
     } catch {
-      this.problem = "Not all rows could be fetched. Try again.";
+      this.problem = t("Not all rows could be fetched. Try again.");
     } finally {
       this.isLoading = false;
     }

@@ -3,13 +3,14 @@ import { html, nothing, type ReactiveControllerHost, type TemplateResult } from 
 import { emit, RECORD, UPLOAD } from "../../constants.ts";
 import { preview } from "../../elements/parts/camera_frame.ts";
 import { DropZone } from "../../elements/parts/dropzone.ts";
-import { following, isAccepted, pastedFile } from "../../elements/parts/files.ts";
+import { following, isAccepted, noRoom, pastedFile } from "../../elements/parts/files.ts";
 import { icon } from "../../elements/parts/icons.ts";
 import { frameTool, waiting } from "../../elements/parts/media_frame.ts";
 import { recordBar, roundButton } from "../../elements/parts/record_button.ts";
 import { sending } from "../../elements/parts/sending.ts";
 import { troublePanel } from "../../elements/parts/trouble.ts";
 import type { StreamView, UploadView } from "../../states.ts";
+import { t } from "../../words.ts";
 
 export type GallerySource = "upload" | "webcam" | "clipboard";
 
@@ -59,17 +60,17 @@ export class Additions {
     const pastes = this.offers("clipboard") && "clipboard" in navigator;
     return html`<div class="ms-door">
       ${this.offers("upload") ? this.uploadButton(name) : nothing}
-      ${pastes ? html`<button class="ms-button ms-sm" type="button" @click=${this.paste}>${icon("paste")} Paste</button>` : nothing}
-      ${this.offers("webcam") ? html`<button class="ms-button ms-sm" type="button" @click=${() => this.record("start")}>${icon("camera")} Camera</button>` : nothing}
+      ${pastes ? html`<button class="ms-button ms-sm" type="button" @click=${this.paste}>${icon("paste")} ${t("Paste")}</button>` : nothing}
+      ${this.offers("webcam") ? html`<button class="ms-button ms-sm" type="button" @click=${() => this.record("start")}>${icon("camera")} ${t("Camera")}</button>` : nothing}
     </div>`;
   }
 
   private uploadButton(name: string): TemplateResult {
     return html`
-      <span>Drop images or videos here</span>
-      <button class="ms-button ms-sm" type="button" @click=${this.choose}>${icon("upload")} Upload</button>
+      <span>${t("Drop images or videos here")}</span>
+      <button class="ms-button ms-sm" type="button" @click=${this.choose}>${icon("upload")} ${t("Upload")}</button>
       <input
-        type="file" hidden multiple tabindex="-1" accept=${this.host.props.accept.join()} aria-label="${name}: upload"
+        type="file" hidden multiple tabindex="-1" accept=${this.host.props.accept.join()} aria-label=${t("{name}: upload", { name })}
         @change=${this.onChosen}
       />
     `;
@@ -82,12 +83,12 @@ export class Additions {
     const isReady = stream.state === "running";
     const shutter = roundButton(
       stream.state,
-      "Take a photo",
+      t("Take a photo"),
       () => isReady && this.record("stop"),
       nothing,
       "ms-shutter",
     );
-    const close = frameTool("camera-off", "Close the camera", () => this.record("close"));
+    const close = frameTool("camera-off", t("Close the camera"), () => this.record("close"));
     return html`<div class="ms-frame" data-bar ?data-live=${stream.preview !== null} data-state=${stream.state}>
       ${preview(stream)}${isReady ? nothing : waiting(stream, "camera", () => this.record("close"))}${recordBar(host, "camera", shutter, [close])}
     </div>`;
@@ -109,8 +110,8 @@ export class Additions {
     const fitting = files.filter((file) => isAccepted(file, accept));
     const wrong = files.find((file) => !fitting.includes(file));
     const room = Math.max(0, most - host.count - following(host.upload));
-    const lack = fitting.length > room ? `There is room for no more than ${most} files.` : "";
-    this.say(lack || (wrong ? `${wrong.name} is not of a type that is taken here.` : ""));
+    const lack = fitting.length > room ? noRoom(most) : "";
+    this.say(lack || (wrong ? t("{name} is not of a type that is taken here.", { name: wrong.name }) : ""));
     const [file, ...more] = fitting.slice(0, room);
     if (file) emit(host, UPLOAD, { component: host.component, file, more });
   }
@@ -137,6 +138,6 @@ export class Additions {
   private readonly paste = async (): Promise<void> => {
     const file = await pastedFile("image");
     if (file) this.take([file]);
-    else this.say("There is no image in the clipboard.");
+    else this.say(t("There is no image in the clipboard."));
   };
 }

@@ -1,5 +1,6 @@
 /** The items of a gallery: images and videos with their captions. */
 import { addressOf, type FileValue, type LinkValue } from "../../manifest.ts";
+import { t } from "../../words.ts";
 
 export type Medium = FileValue | (LinkValue & { type?: string });
 
@@ -38,5 +39,8 @@ export function itemsOf(value: readonly GalleryEntry[] | null): GalleryItem[] {
 
 /** "Sunset", or "Image 3 of 9". */
 export function titleOf(item: GalleryItem, index: number, length: number): string {
-  return item.caption || `${item.isVideo ? "Video" : "Image"} ${index + 1} of ${length}`;
+  const values = { number: index + 1, count: length };
+  return (
+    item.caption || (item.isVideo ? t("Video {number} of {count}", values) : t("Image {number} of {count}", values))
+  );
 }

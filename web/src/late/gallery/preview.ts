@@ -3,6 +3,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import { keyed } from "lit/directives/keyed.js";
 import { repeat } from "lit/directives/repeat.js";
 import { frameTool } from "../../elements/parts/media_frame.ts";
+import { t } from "../../words.ts";
 import { type GalleryItem, titleOf } from "./items.ts";
 
 interface PreviewActions {
@@ -70,18 +71,18 @@ export function previewOf(items: readonly GalleryItem[], index: number, actions:
   >
     <div class="ms-full-bar">
       <p aria-live="polite"><span>${item.caption || nothing}</span> <small>${index + 1} / ${items.length}</small></p>
-      ${actions.canSave ? frameTool("download", "Download", actions.save) : nothing}
+      ${actions.canSave ? frameTool("download", t("Download"), actions.save) : nothing}
       ${actions.fill}
-      ${frameTool("close", "Close", actions.close)}
+      ${frameTool("close", t("Close"), actions.close)}
     </div>
     <div
       class="ms-full-stage" @pointerdown=${swipe.begin} @pointerup=${swipe.end} @pointercancel=${swipe.cancel}
       @click=${(event: MouseEvent) => event.target === event.currentTarget && actions.close()}
     >
       ${keyed(item.key, item.isVideo ? html`<video src=${item.address} controls playsinline aria-label=${title}></video>` : html`<img src=${item.address} alt=${title} draggable="false" @error=${broken} />`)}
-      <p class="ms-full-broken">This ${item.isVideo ? "video" : "image"} cannot be shown.</p>
-      ${index > 0 ? step("Previous", "ms-before", () => actions.go(index - 1)) : nothing}
-      ${index < items.length - 1 ? step("Next", "ms-after", () => actions.go(index + 1)) : nothing}
+      <p class="ms-full-broken">${item.isVideo ? t("This video cannot be shown.") : t("This image cannot be shown.")}</p>
+      ${index > 0 ? step(t("Previous"), "ms-before", () => actions.go(index - 1)) : nothing}
+      ${index < items.length - 1 ? step(t("Next"), "ms-after", () => actions.go(index + 1)) : nothing}
     </div>
     ${items.length > 1 ? strip(items, index, actions.go) : nothing}
   </div>`;

@@ -5,6 +5,7 @@ import { emit, UPLOAD } from "../../constants.ts";
 import { Leaf, type LeafProps } from "../../elements/base.ts";
 import { addressOf, type FileValue, type LinkValue } from "../../manifest.ts";
 import { IDLE, type StreamView, type UploadView } from "../../states.ts";
+import { t } from "../../words.ts";
 import { fileOf, type Sheet, Sheets } from "./sheet.ts";
 
 export type Ink = readonly [color: string, opacity: number];
@@ -81,7 +82,7 @@ export abstract class DrawingBoard extends Leaf<ImageEditorProps> {
       if (shown !== this.shown) return;
       sheets.image = image ?? null;
       const [width, height, view] = this.extent(drawing, image ?? layers[0] ?? null);
-      const names = layers.map((_, at) => props.layers.names[at] ?? `Layer ${at + 1}`);
+      const names = layers.map((_, at) => props.layers.names[at] ?? t("Layer {number}", { number: at + 1 }));
       sheets.reset(width, height, names.length > 0 ? names : props.layers.names);
       sheets.view = view;
       sheets.paintGround();
@@ -94,7 +95,7 @@ export abstract class DrawingBoard extends Leaf<ImageEditorProps> {
       }
       this.layer = Math.min(this.layer, sheets.layers.length - 1);
     } catch {
-      this.trouble = "The image cannot be shown.";
+      this.trouble = t("The image cannot be shown.");
     }
     this.requestUpdate();
   }
@@ -133,7 +134,7 @@ export abstract class DrawingBoard extends Leaf<ImageEditorProps> {
   };
 
   protected readonly addLayer = (): void => {
-    this.sheets.add(`Layer ${this.sheets.layers.length + 1}`);
+    this.sheets.add(t("Layer {number}", { number: this.sheets.layers.length + 1 }));
     this.files.push(null);
     this.layer = this.sheets.layers.length - 1;
     this.requestUpdate();

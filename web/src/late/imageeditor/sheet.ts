@@ -1,5 +1,7 @@
 /** The canvases of a drawing: a background and layers of the same size, with what was done to them and can be undone. */
 
+import { t } from "../../words.ts";
+
 export interface Sheet {
   name: string;
   canvas: HTMLCanvasElement;
@@ -161,6 +163,6 @@ export class Sheets {
 /** A canvas as a PNG file. */
 export async function fileOf(canvas: HTMLCanvasElement, name: string): Promise<File> {
   const blob = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, "image/png"));
-  if (!blob) throw new Error("The browser cannot read the drawing.");
+  if (!blob) throw new Error(t("The browser cannot read the drawing."));
   return new File([blob], name, { type: "image/png" });
 }

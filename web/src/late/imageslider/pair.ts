@@ -1,5 +1,7 @@
 /** Two images that are shown together: neither before both are decoded, and never older ones after newer ones. */
 
+import { t } from "../../words.ts";
+
 export type Side = HTMLImageElement | null;
 export type Pair = readonly [before: Side, after: Side];
 
@@ -27,9 +29,10 @@ export class PairLoader {
       const [before, after] = await Promise.all(next.map((address, side) => this.decoded(address, side)));
       const keys = next.map(keyOf);
       for (const key of this.known.keys()) if (!keys.includes(key)) this.known.delete(key);
-      const broken = before === undefined ? "first" : "second";
+      const broken =
+        before === undefined ? t("The first image cannot be shown.") : t("The second image cannot be shown.");
       const isBroken = before === undefined || after === undefined;
-      this.ready([before ?? null, after ?? null], isBroken ? `The ${broken} image cannot be shown.` : "");
+      this.ready([before ?? null, after ?? null], isBroken ? broken : "");
     }
     this.isLoading = false;
   }

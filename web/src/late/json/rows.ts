@@ -1,5 +1,7 @@
 /** The rows of a tree of data: one for each value that is to be seen, and one where there are more. */
 
+import { plural } from "../../words.ts";
+
 /** Entries of one list or dict that are shown before the visitor asks for more. */
 export const PORTION = 100;
 /** Rows that may be open at first: of what is larger, less is open. */
@@ -93,6 +95,7 @@ function isLine(value: object): boolean {
 /** "3 keys", "1 item". */
 export function countOf(value: object): string {
   const count = Object.keys(value).length;
-  const noun = Array.isArray(value) ? "item" : "key";
-  return `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
+  return Array.isArray(value)
+    ? plural("{count} item", "{count} items", count)
+    : plural("{count} key", "{count} keys", count);
 }

@@ -3,6 +3,7 @@ import { tickIncrement, ticks } from "d3-array";
 import { format } from "d3-format";
 import { timeTicks, utcTicks } from "d3-time";
 import { timeFormat, utcFormat } from "d3-time-format";
+import { language } from "../../words.ts";
 import type { ColumnKind, PlotPoints } from "./points.ts";
 
 export interface Axis {
@@ -147,7 +148,7 @@ export function fullWriterOf({
     const write = (isLocal ? utcFormat : timeFormat)(form);
     return (value) => write(new Date(value)).replace(/ 00:00:00$/, "");
   }
-  return (value) => value.toLocaleString(undefined, { maximumSignificantDigits: 6 });
+  return (value) => value.toLocaleString(language(), { maximumSignificantDigits: 6 });
 }
 
 /** The format that the app asked for; null if it is none. */

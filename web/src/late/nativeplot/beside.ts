@@ -1,6 +1,7 @@
 /** The legend of a plot, and the tooltip of a point. */
 import { html, nothing, type TemplateResult } from "lit";
 import { styled } from "../../elements/parts/styled.ts";
+import { t } from "../../words.ts";
 import type { Hit } from "./chart.ts";
 import type { ChartView } from "./words.ts";
 
@@ -15,7 +16,7 @@ export function legend({ legend: entries, range }: ChartView, title: string | nu
   if (entries.length === 0) return nothing;
   return html`<div class="ms-plot-legend">
     <span>${title}</span>
-    <ul aria-label=${title || "Series"}>
+    <ul aria-label=${title || t("Series")}>
       ${entries.map(({ name, color }) => html`<li><i ${styled({ background: color })}></i>${name}</li>`)}
     </ul>
   </div>`;

@@ -1,4 +1,6 @@
 /** A plot in words: its legend, its tooltips, and what it is for those who cannot see it. Pure. */
+
+import { amount, language, plural, t } from "../../words.ts";
 import { fullWriterOf } from "./axis.ts";
 import { shade } from "./hues.ts";
 import type { Picture } from "./painting.ts";
@@ -53,7 +55,7 @@ function moreOf({ points: { head }, options }: Picture, row: PointRow): [string,
 
 function written({ kinds, local }: PointsHead, column: number, cell: PointCell): string {
   if (typeof cell !== "number") return nameOf(cell);
-  if (kinds[column] !== "temporal") return cell.toLocaleString();
+  if (kinds[column] !== "temporal") return amount(cell);
   const isLocal = local[column] ?? false;
   return fullWriterOf({ kind: "temporal", low: 0, high: Number.MAX_VALUE, names: [], isLocal })(cell);
 }
@@ -73,7 +75,7 @@ export function viewOf(picture: Picture | null, problem: string): ChartView {
   return {
     legend: legend.filter(({ name }) => wanted === null || wanted.includes(name)).slice(0, MOST_ENTRIES),
     range: rangeOf(picture),
-    note: every ? `Of every ${every.toLocaleString()} points one is drawn.` : "",
+    note: every ? plural("Of every {count} points one is drawn.", "Of every {count} points one is drawn.", every) : "",
     problem,
     summary: summaryOf(picture),
     isEmpty: false,
@@ -82,16 +84,24 @@ export function viewOf(picture: Picture | null, problem: string): ChartView {
 
 function rangeOf({ points, shades: [least, most], hues }: Picture): ChartView["range"] {
   if (points.series[0]?.shades == null || !(least <= most)) return null;
-  const write = (value: number): string => value.toLocaleString(undefined, { maximumSignificantDigits: 4 });
+  const write = (value: number): string => value.toLocaleString(language(), { maximumSignificantDigits: 4 });
   return { colors: Array.from({ length: 9 }, (_, at) => shade(at / 8, hues)), ends: [write(least), write(most)] };
 }
 
 /** The plot in words; nothing in it changes with each point, or a screen reader would never be silent. */
 function summaryOf({ points, options }: Picture): string {
-  const kind = { line: "Line plot", bar: "Bar plot", point: "Scatter plot" }[options.mark];
-  const axes = `${options.y_title || options.y} by ${options.x_title || options.x}`;
+  const axes = { y: options.y_title || options.y || "", x: options.x_title || options.x || "" };
+  const plots = {
+    line: t("Line plot of {y} by {x}", axes),
+    bar: t("Bar plot of {y} by {x}", axes),
+    point: t("Scatter plot of {y} by {x}", axes),
+  };
   const names = points.series.map(({ name }) => name).filter(Boolean);
   const listed = names.slice(0, 5).join(", ");
-  const parts = names.length > 1 ? `, ${names.length} series: ${listed}${names.length > 5 ? " …" : ""}` : "";
-  return `${kind} of ${axes}${parts}`;
+  const series = `${listed}${names.length > 5 ? " …" : ""}`;
+  const parts =
+    names.length > 1
+      ? `, ${plural("{count} series: {names}", "{count} series: {names}", names.length, { names: series })}`
+      : "";
+  return `${plots[options.mark]}${parts}`;
 }

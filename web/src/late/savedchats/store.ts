@@ -1,4 +1,5 @@
 /** Conversations in the browser's `localStorage`: a list under one key, the newest first, bounded. */
+import { t } from "../../words.ts";
 
 /** The most conversations; the oldest goes first. */
 const MOST = 50;
@@ -66,7 +67,7 @@ export function titleOf({ messages }: SavedChat): string {
   const parts = Array.isArray(first?.content) ? first.content : [first?.content];
   const text = parts.filter((part) => typeof part === "string").join(" ");
   const line = text.replace(/\s+/g, " ").trim();
-  return (line.length > TITLE_CHARACTERS ? `${line.slice(0, TITLE_CHARACTERS)}…` : line) || "Conversation";
+  return (line.length > TITLE_CHARACTERS ? `${line.slice(0, TITLE_CHARACTERS)}…` : line) || t("Conversation");
 }
 
 function isChat(value: unknown): value is SavedChat {
