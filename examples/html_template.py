@@ -14,13 +14,15 @@ COUNT = 5
 
 SWATCHES = """
 ${value.length === 0 ? '<p>Press Record, and the colours appear here.</p>' : ''}
-${value.map(colour => `
-  <button title="Keep ${colour}" style="background: ${colour}"><span>${colour}</span></button>`).join('')}
+${value.map(colour => `<button title="Keep ${colour}">
+  <svg viewBox="0 0 1 1" preserveAspectRatio="none"><rect width="1" height="1" fill="${colour}"/></svg>
+  <span>${colour}</span></button>`).join('')}
 """
 CSS = """
 display: flex; gap: 8px; min-height: 96px;
-button { flex: 1; display: grid; place-items: end center; padding: 8px; border: 0; border-radius: 8px; }
-span { padding: 2px 8px; border-radius: 8px; background: white; color: black; font: 12px monospace; }
+button { flex: 1; min-width: 0; padding: 0; border: 0; background: none; }
+svg { display: block; width: 100%; height: 72px; border-radius: 8px; }
+span { display: block; padding: 4px 0; font: 12px monospace; }
 p { margin: auto; }
 """
 KEEP = """
