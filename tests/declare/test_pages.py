@@ -149,7 +149,7 @@ def test_a_chain_and_its_end_stay_on_one_page() -> None:
         ("Second", "a b?", "one word"),
         ("🙂", None, "give a path="),
         ("x" * 101, None, "give a path="),
-        ("Upload", None, "the server uses /upload itself"),
+        ("Assets", None, "the server uses /assets itself"),
         ("Second", "/WS/", "the server uses"),
         ("first", None, "has the path /first already"),
         ("", None, "the name of a page is a text"),

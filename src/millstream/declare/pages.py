@@ -15,11 +15,11 @@ from millstream.wire.plain import brief
 
 RESERVED: Final = frozenset(
     {
-        *("ws", "down", "up", "bye", "upload", "file", "assets", "favicon.ico", "login", "logout"),
+        *("ws", "file", "assets", "favicon.ico", "login", "logout"),
         *("healthz", "readyz", "metrics", "operator", "gradio_api"),
     }
 )
-"""The first parts of the addresses that the server has for itself."""
+"""The first parts of the addresses that the server has for itself; a page may be where it takes `POST` alone."""
 
 MAX_PATH: Final = 100
 """The longest path of a page, in characters."""
