@@ -41,7 +41,7 @@ from millstream.server.http.probes import alive, while_starting
 from millstream.server.http.record_bar import RecordBar
 from millstream.server.http.uploads import SESSION_HEADER, receive_file, send_file
 from millstream.server.http.words import ENGLISH, page_words
-from millstream.server.look import later_elements, page_content, page_look
+from millstream.server.look import later_elements, page_contents, page_look
 from millstream.server.options import ServerOptions
 from millstream.server.security.gate import Gate
 from millstream.server.security.headers import Policy
@@ -257,17 +257,14 @@ class App:
         assets = Assets(policy, is_public=logins is None, elements=scripts, tags=tags, later=later)
         facts = {"reloads": self._snapshots is not None, "has_logins": logins is not None}
         words = page_words([*tags, *(later or ())], has_renders=later is None)
-        contents = {
-            at: replace(page_content(each, self.options, assets, **facts), words=words)
-            for at, each in self._pages.items()
-        }
+        contents = page_contents(self._pages, self.options, assets, words, **facts)
         bar = RecordBar(self._recorder) if self._recorder is not None and self.options.record_button else None
         has_logins = logins is not None
         pages = {at: PageDocument(each, policy, has_logins=has_logins, bar=bar) for at, each in contents.items()}
         token, script = self.options.operator_token or "", assets.addresses["operator"]
         operator = OperatorPage(token, contents[""], script, policy, self._gather)
         favicon = Favicon(self.options.favicon_path)
-        metrics = Metrics(self.options.metrics_token or "", has_logins=logins is not None, gather=self._gather)
+        metrics = Metrics(self.options.metrics_token or "", has_logins=has_logins, gather=self._gather)
         records_all = self.options.record is not None and not self.options.record_button
         visits = Visits(lambda: self.is_draining, policy, self._recorder, self._relay, records_all=records_all)
         over_http = self._over_http = HttpConnections(visits.serve, self._name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import cast
 
@@ -11,6 +11,7 @@ from millstream.declare.manifest import Look, Manifest
 from millstream.declare.theme import ThemeLike, theme_tokens
 from millstream.server.http.assets import Assets
 from millstream.server.http.page import Content, read_source, read_sources
+from millstream.server.http.words import Sentences
 from millstream.server.options import ServerOptions
 
 
@@ -37,18 +38,30 @@ def later_elements(manifest: Manifest) -> Collection[str] | None:
     return ELEMENTS if any(element.tag == "chatbot" for element in manifest.elements.values()) else ()
 
 
-def page_content(
-    manifest: Manifest, options: ServerOptions, assets: Assets, *, reloads: bool, has_logins: bool
-) -> Content:
-    """Give what a page is made of.
+def page_contents(
+    pages: Mapping[str, Manifest],
+    options: ServerOptions,
+    assets: Assets,
+    words: Mapping[str, Sentences],
+    *,
+    reloads: bool,
+    has_logins: bool,
+) -> dict[str, Content]:
+    """Give what each page of the app is made of, by its path.
 
     Args:
-        manifest: That of the page.
+        pages: The manifest of each.
         options: How the app is served.
         assets: The built page.
-        reloads: Whether it loads itself again when the app has changed.
+        words: The page's own words by language.
+        reloads: Whether a page loads itself again when the app has changed.
         has_logins: Whether visitors can log out.
     """
+    facts = {"reloads": reloads, "has_logins": has_logins}
+    return {at: replace(_content(each, options, assets, **facts), words=words) for at, each in pages.items()}
+
+
+def _content(manifest: Manifest, options: ServerOptions, assets: Assets, *, reloads: bool, has_logins: bool) -> Content:
     tags = [element.tag for element in manifest.elements.values()]
     parts = assets.of_page(tags, later_elements(manifest))
     return Content(

@@ -6,13 +6,13 @@ import { glyph } from "../elements/parts/icons.ts";
 import "../styles/navbar.css";
 
 /** A name, and the path of a page or a web address. */
-type Entry = readonly [name: string, address: string];
+type NavigationLink = readonly [name: string, address: string];
 
 interface NavbarProps extends LeafProps {
-  value: readonly Entry[] | null;
+  value: readonly NavigationLink[] | null;
   /** The name of the main page; null leaves out the link to it. */
   main: string | null;
-  pages: readonly Entry[];
+  pages: readonly NavigationLink[];
   /** The path of this page; empty for the main page. */
   path: string;
 }
@@ -30,7 +30,7 @@ export class Navbar extends Leaf<NavbarProps> {
 
   protected override render(): TemplateResult | typeof nothing {
     const { main, pages, value, path } = this.props;
-    const entries: Entry[] = [...(main === null ? [] : [[main, ""] as const]), ...pages, ...(value ?? [])];
+    const entries: NavigationLink[] = [...(main === null ? [] : [[main, ""] as const]), ...pages, ...(value ?? [])];
     if (entries.every(([, address]) => pathOf(address) === path)) return nothing;
     return html`<nav aria-label="Pages"><ul>${entries.map(([name, address]) => this.link(name, address))}</ul></nav>`;
   }
