@@ -4,6 +4,7 @@ import type { Container, Fill, LayoutPart } from "../elements/parts/container.ts
 import { customElement } from "../elements/parts/define.ts";
 import { glyph } from "../elements/parts/icons.ts";
 import type { Node, Props } from "../manifest.ts";
+import { t } from "../words.ts";
 import "../styles/draggable.css";
 
 const STEPS: Readonly<Record<string, number>> = { ArrowUp: -1, ArrowLeft: -1, ArrowDown: 1, ArrowRight: 1 };
@@ -34,7 +35,7 @@ export class Draggable extends HTMLElement implements Container {
     handle.type = "button";
     handle.className = "ms-tool ms-handle";
     handle.setAttribute("aria-label", "Move");
-    handle.title = "Drag to move; the arrow keys do, too";
+    handle.title = t("Drag to move; the arrow keys do, too");
     render(glyph(GripVertical), handle);
     handle.addEventListener("keydown", (event) => this.onKey(event, item));
     handle.addEventListener("pointerdown", (event) => this.grab(event, item, handle));
@@ -83,7 +84,7 @@ export class Draggable extends HTMLElement implements Container {
     const passed = from < to ? this.items.slice(from + 1, to + 1) : this.items.slice(to, from);
     if (from < to) item.before(...passed);
     else item.after(...passed);
-    this.said.textContent = `Place ${to + 1} of ${this.items.length}`;
+    this.said.textContent = t("Place {number} of {count}", { number: to + 1, count: this.items.length });
     if (handle instanceof HTMLElement) handle.focus();
   }
 }

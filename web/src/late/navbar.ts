@@ -3,6 +3,7 @@ import { ExternalLink } from "lucide";
 import { Leaf, type LeafProps } from "../elements/base.ts";
 import { customElement } from "../elements/parts/define.ts";
 import { glyph } from "../elements/parts/icons.ts";
+import { t } from "../words.ts";
 import "../styles/navbar.css";
 
 /** A name, and the path of a page or a web address. */
@@ -32,7 +33,7 @@ export class Navbar extends Leaf<NavbarProps> {
     const { main, pages, value, path } = this.props;
     const entries: NavigationLink[] = [...(main === null ? [] : [[main, ""] as const]), ...pages, ...(value ?? [])];
     if (entries.every(([, address]) => pathOf(address) === path)) return nothing;
-    return html`<nav aria-label="Pages"><ul>${entries.map(([name, address]) => this.link(name, address))}</ul></nav>`;
+    return html`<nav aria-label=${t("Pages")}><ul>${entries.map(([name, address]) => this.link(name, address))}</ul></nav>`;
   }
 
   private link(name: string, address: string): TemplateResult {
@@ -41,7 +42,7 @@ export class Navbar extends Leaf<NavbarProps> {
     return html`<li><a
       href=${isOutside ? address : hrefOf(address)} target=${isOutside ? "_blank" : nothing}
       rel=${isOutside ? "noopener noreferrer" : nothing} aria-current=${current ? "page" : nothing}
-    >${name}${isOutside ? [glyph(ExternalLink), html`<span class="ms-sr">(opens in a new tab)</span>`] : nothing}</a></li>`;
+    >${name}${isOutside ? [glyph(ExternalLink), html`<span class="ms-sr">${t("(opens in a new tab)")}</span>`] : nothing}</a></li>`;
   }
 
   protected override firstUpdated(): void {
