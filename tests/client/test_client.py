@@ -200,7 +200,7 @@ def test_a_websocket_that_is_refused(served: tuple[str, App], monkeypatch: pytes
 
 def test_a_login_is_asked_for_and_given() -> None:
     with serving(declare(), auth=("ann", "secret")) as (url, _):
-        with pytest.raises(Refused, match="asks for a login"):
+        with pytest.raises(Refused, match="needs a login"):
             Client(url)
         with pytest.raises(Refused, match="401") as refused:
             Client(url, auth=("ann", "wrong"))

@@ -46,7 +46,7 @@ def test_a_video_is_all_of_its_frames_in_rgb(tmp_path: Path) -> None:
         (np.zeros((2, 2), np.uint8), InvalidValue, "3 or 4 dimensions"),
         (7, InvalidValue, "iterable"),
         ("missing.png", InvalidValue, "missing.png cannot be read"),
-        ("missing.mp4", InvalidValue, "no video"),
+        ("missing.mp4", InvalidValue, "is not a video"),
         (__file__, MediaError, "neither|not|no "),
     ],
 )

@@ -551,4 +551,4 @@ def test_the_log_names_the_component_that_a_missing_file_was_for(caplog: pytest.
     with TestPage(speaker(lambda: "nowhere.mp3")) as page, caplog.at_level(logging.ERROR):
         page.click("Go")
     assert "the file 'nowhere.mp3' does not exist" in caplog.text
-    assert "returned for Audio 'Out' does not do" in caplog.text
+    assert "Audio 'Out' is not valid: the file 'nowhere.mp3'" in caplog.text

@@ -145,7 +145,7 @@ def test_marks_of_a_stream_are_no_image_for_others() -> None:
         page.stream("Camera", [SMALL])
         page.click("Use")
         [toast] = page.toasts
-    assert "take the component of the camera" in toast.message
+    assert "use the camera's component as the input" in toast.message
 
 
 def test_what_is_left_out_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
