@@ -17,8 +17,8 @@ import millstream as gr
 GALLERY = {
     "strip": "detect filter hide_faces blur_background unified video_filter generator",
     "wave": "conversation captions talking_echo wake_word transcribe live_plot camera_and_microphone",
-    "spots": "find_colours many_inputs table gallery_of_moments inspect_frame",
-    "talk": "chat interface_text clear_transcript",
+    "spots": "find_colours many_inputs table gallery_of_moments inspect_frame mask html_template",
+    "talk": "chat interface_text clear_transcript validation",
 }  # the examples, by what moves on their cards
 
 FOLDER = Path(__file__).parent

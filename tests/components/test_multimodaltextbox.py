@@ -126,7 +126,6 @@ def test_properties() -> None:
     "keywords",
     [
         {"sources": ["webcam"]},
-        {"file_types": ["pictures"]},
         {"file_count": "directory"},
     ],
 )

@@ -18,6 +18,8 @@ from PIL import Image
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 NAMES = sorted(path.stem for path in EXAMPLES.glob("*.py"))
+OUTSIDE = {"demo", "all_parts", "simplest", "interface_live", "pages"}
+"""Not in the gallery: itself, the tests' page, what is too plain, and an app that has pages of its own."""
 
 
 @pytest.fixture
@@ -70,13 +72,13 @@ def test_declaring_the_gallery_loads_no_model() -> None:
 def test_every_example_is_in_the_gallery() -> None:
     shown = {name for names in load("demo").GALLERY.values() for name in names.split()}
 
-    assert set(NAMES) - shown == {"demo", "all_parts", "simplest", "interface_live"}
+    assert set(NAMES) - shown == OUTSIDE
 
 
 def test_each_card_of_the_gallery_leads_to_the_page_of_its_example() -> None:
     page = json.dumps(load("demo").demo.freeze().page())
 
-    for name in set(NAMES) - {"demo", "all_parts", "simplest", "interface_live"}:
+    for name in set(NAMES) - OUTSIDE:
         assert f'href=\\"#{name}\\"' in page
         assert f'"id": "{name}"' in page
 

@@ -156,7 +156,7 @@ def test_a_page_that_takes_its_leave_is_read_to_the_end() -> None:
 
 def test_a_page_that_says_nothing_is_gone() -> None:
     async def scene(page: Response) -> None:
-        with pytest.raises(Closed, match="silent"):
+        with pytest.raises(Closed, match="stopped sending"):
             await page.transport.receive()
         assert now() == pytest.approx(SILENCE_S)
 

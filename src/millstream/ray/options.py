@@ -89,4 +89,4 @@ def _read(name: str, value: object) -> str | int | float:
         return int(str(value)) if name in _COUNTS else float(str(value))
     except ValueError as error:
         kind = "whole number" if name in _COUNTS else "number"
-        raise ValueError(f"{name}={value!r} is no {kind}") from error
+        raise ValueError(f"{name}={value!r} is not a {kind}") from error
