@@ -52,9 +52,11 @@ def around(opening: str, closing: str, before: str = "", after: str = "") -> Cal
 def slowness() -> float:
     """Say how many times as long as on the machine the bounds were written for a thread takes now, and 1.0 at least.
 
-    Neighbours slow a core down by a factor of three, and the count of a thread's time does not tell.
+    Neighbours slow a core down by a factor of three, and the count of a thread's time does not tell. It takes a second,
+    as the pace changes every few hundredths of one.
     """
-    return max(1.0, seconds(REFERENCE, 40_000, 0.0) / REFERENCE_S)
+    taken = [seconds(REFERENCE, 40_000, times=1) for _ in range(30)]
+    return max(1.0, sum(taken) / len(taken) / REFERENCE_S)
 
 
 def seconds(entry: Entry, length: int, enough_s: float = FLOOR_S, times: int = 3) -> float:

@@ -71,7 +71,7 @@ def python(dist: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_wheel_holds_every_asset_that_the_page_names(wheel: zipfile.ZipFile) -> None:
     assets = json.loads(wheel.read("millstream/static/assets.json"))
     worker = {"media_worker", "microphone_worklet", "speaker_worklet"}
-    later = {"overlay", "latency", "video_capture", "videos", "operator"}
+    later = {"overlay", "latency", "video_capture", "videos", "operator", "formulas", "formulas_css"}
     assert set(assets["scripts"]) == worker | later
     inlined = [assets["main_js"], assets["main_css"], *(late["css"] for late in assets["late"].values() if late["css"])]
     served = [*assets["scripts"].values(), *assets["imported"]]
