@@ -36,7 +36,7 @@ BYTES: Final = 256 * 1024
 MANY_BYTES: Final = 4 * 1024 * 1024
 MOST_RATIO: Final = 6.0
 MOST_S: Final = 1.0
-RUNS: Final = 3
+RUNS: Final = 5
 ATTEMPTS: Final = 3
 SMALL_S: Final = 0.004
 """What takes less has no ratio: the clock and the machine are in it."""
