@@ -115,4 +115,4 @@ def _tokens(text: str) -> int:
 
 REFERENCE = Entry("a list of words", _tokens, lambda length: " ".join(map(str, range(length))))
 REFERENCE_S = 0.15
-"""What the reference takes on the machine the bounds were written for: like them it fills the memory with small objects."""
+"""What it takes on the machine that the bounds were written for: like what is bounded it makes many small objects."""
