@@ -98,7 +98,8 @@ export class Examples extends Leaf<ExamplesProps> {
     const address = addressOf(sound);
     if (!address) return nothing;
     const isHeard = this.heard === address;
-    const name = isHeard ? t("Pause") : text ? t("Play {name}", { name: text }) : t("Play");
+    const named = isHeard ? t("Pause {name}", { name: text }) : t("Play {name}", { name: text });
+    const name = text ? named : isHeard ? t("Pause") : t("Play");
     return html`<button class="ms-tool ms-listen" type="button" title=${name} @click=${() => this.play(isHeard ? "" : address)}>
       ${icon(isHeard ? "pause" : "play")}<span class="ms-sr">${name}</span>
     </button>`;
