@@ -98,8 +98,9 @@ export class Examples extends Leaf<ExamplesProps> {
     const address = addressOf(sound);
     if (!address) return nothing;
     const isHeard = this.heard === address;
-    const named = isHeard ? t("Pause {name}", { name: text }) : t("Play {name}", { name: text });
-    const name = text ? named : isHeard ? t("Pause") : t("Play");
+    const pause = text ? t("Pause {name}", { name: text }) : t("Pause");
+    const play = text ? t("Play {name}", { name: text }) : t("Play");
+    const name = isHeard ? pause : play;
     return html`<button class="ms-tool ms-listen" type="button" title=${name} @click=${() => this.play(isHeard ? "" : address)}>
       ${icon(isHeard ? "pause" : "play")}<span class="ms-sr">${name}</span>
     </button>`;
