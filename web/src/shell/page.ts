@@ -159,8 +159,10 @@ export class Page implements View {
 
   refuse(component: number, message: string): boolean {
     const element = this.able(component, "refuse");
-    element?.refuse(message);
-    return element !== null;
+    // A field that is hidden, also by its tab, would swallow it.
+    if (!element?.checkVisibility()) return false;
+    element.refuse(message);
+    return true;
   }
 
   setRun(run: RunView): void {
