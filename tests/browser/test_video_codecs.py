@@ -83,7 +83,7 @@ def in_worker(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
             for name, asset in self._table.items():
                 if name.startswith("media-"):
                     body = script.encode() + asset.body
-                    self._table[name] = Asset(body, gzip.compress(body))
+                    self._table[name] = Asset(body, gzip.compress(body), "text/javascript")
 
         monkeypatch.setattr(Assets, "__init__", changed)
 
