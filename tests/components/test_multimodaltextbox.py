@@ -134,6 +134,11 @@ def test_a_wrong_argument_is_found_at_declaration(keywords: dict[str, object]) -
         textbox(**keywords)
 
 
+def test_an_unknown_file_type_is_a_warning_that_names_it() -> None:
+    with pytest.warns(UserWarning, match="file_types='pictures' is none of"):
+        textbox(file_types=["pictures"])
+
+
 def test_declared_files_are_read(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("x")
     component = textbox({"text": "a", "files": [str(tmp_path / "a.txt")]})

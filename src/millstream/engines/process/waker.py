@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 
 
 class Waker:
@@ -11,12 +12,15 @@ class Waker:
     def __init__(self) -> None:
         self.reader, self._writer = os.pipe()
         self._is_closed = False
+        self._lock = threading.Lock()  # what is written after the end could reach a file that has the same number
         for end in (self.reader, self._writer):
             os.set_blocking(end, False)
 
     def wake(self) -> None:
         """Wake the thread; nothing once it is closed."""
-        if not self._is_closed:
+        with self._lock:
+            if self._is_closed:
+                return
             try:
                 os.write(self._writer, b"!")
             except BlockingIOError:
@@ -28,6 +32,7 @@ class Waker:
 
     def close(self) -> None:
         """Let go of the descriptors."""
-        self._is_closed = True
-        for end in (self.reader, self._writer):
-            os.close(end)
+        with self._lock:
+            self._is_closed = True
+            for end in (self.reader, self._writer):
+                os.close(end)
