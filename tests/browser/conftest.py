@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 from tests.browser import media
+from tests.browser.chromium import find_chromium
 from tests.browser.glass import EYES
 from tests.browser.media import Clips, make_clips
 
@@ -85,9 +85,7 @@ class Browsers:
         flags += [f"--use-file-for-fake-audio-capture={sound}"] if sound else []
         key = tuple(flags)
         if key not in self._running:
-            executable = shutil.which("chromium")
-            assert executable, "the browser tests need Chromium: apt-get install chromium"
-            self._running[key] = self._playwright.chromium.launch(executable_path=executable, args=flags)
+            self._running[key] = self._playwright.chromium.launch(executable_path=find_chromium(), args=flags)
         return self._running[key]
 
     def close(self) -> None:

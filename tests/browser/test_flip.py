@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
 from playwright.sync_api import Page, Playwright, expect
+from tests.browser.chromium import find_chromium
 from tests.browser.conftest import ALLOWED, DEVICES, FLAGS
 from tests.browser.glass import EYES, Notes, button, record, stop, until
 from tests.browser.media import read_halves
@@ -53,7 +53,7 @@ PLAIN, MIRRORED = ("red", "blue"), ("blue", "red")
 def phone(playwright: Playwright) -> Iterator[Callable[[str], Page]]:
     """Open an app on a phone with two cameras."""
     flags = [*FLAGS, ALLOWED, f"{DEVICES}=device-count=2"]
-    with playwright.chromium.launch(executable_path=shutil.which("chromium"), args=flags) as browser:
+    with playwright.chromium.launch(executable_path=find_chromium(), args=flags) as browser:
 
         def start(url: str) -> Page:
             context = browser.new_context(has_touch=True, viewport={"width": 390, "height": 844})

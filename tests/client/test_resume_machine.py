@@ -98,4 +98,4 @@ class Resuming(RuleBasedStateMachine):
 
 
 TestResuming = Resuming.TestCase
-TestResuming.settings = settings(max_examples=50, stateful_step_count=25, deadline=None)
+TestResuming.settings = settings(max_examples=30, stateful_step_count=25, deadline=None)

@@ -199,7 +199,7 @@ class SessionMachine(RuleBasedStateMachine):
         self.keeper.close()
 
 
-SessionMachine.TestCase.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+SessionMachine.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
 TestSessions = SessionMachine.TestCase
 
 

@@ -18,7 +18,7 @@ PLAIN = st.one_of(
 )
 ANYTHING = st.recursive(
     PLAIN,
-    lambda inner: st.one_of(st.lists(inner, max_size=20), st.dictionaries(st.text(max_size=40), inner, max_size=20)),
+    lambda inner: st.one_of(st.lists(inner, max_size=8), st.dictionaries(st.text(max_size=40), inner, max_size=8)),
 )
 
 
