@@ -5,6 +5,7 @@ import re
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -30,8 +31,13 @@ def name_of(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
+@cache
+def nodes(path: Path) -> list[ast.AST]:
+    return list(ast.walk(ast.parse(path.read_text())))
+
+
 def functions(path: Path) -> Iterator[Function]:
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in nodes(path):
         if isinstance(node, Function):
             yield node
 
@@ -68,7 +74,7 @@ def test_a_function_is_short_enough_to_be_read(path: Path) -> None:
 
 def classes() -> Iterator[tuple[Path, ast.ClassDef]]:
     for path in FILES:
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in nodes(path):
             if isinstance(node, ast.ClassDef):
                 yield path, node
 
@@ -95,7 +101,7 @@ def test_a_docstring_opens_with_no_question() -> None:
     asking = [
         f"{name_of(path)}: {text.splitlines()[0]}"
         for path in FILES
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in nodes(path)
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
         if re.match(r"(What|Who|Whether|How)\b", text := ast.get_docstring(node) or "")
     ]
@@ -145,7 +151,7 @@ def test_D28_an_assert_narrows_a_type_and_checks_nothing_else() -> None:
         f"{name_of(path)}:{node.lineno}"
         for path in FILES
         if "testing" not in path.parts
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in nodes(path)
         if isinstance(node, ast.Assert) and not re.search(NARROWING, ast.unparse(node))
     ]
     assert found == []

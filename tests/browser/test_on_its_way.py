@@ -69,9 +69,11 @@ class Gate:
             self.routes[attempt].abort()
 
     def close(self) -> None:
-        """Break off what is still held: Playwright has a coroutine for each, which has to end."""
+        """Break off what is still held, and hold nothing more: Playwright has a coroutine for each, which has to end."""
+        with suppress(Error):  # the page may be closed
+            self._page.unroute("**/upload?*", self._keep)  # it tries again what is broken off
         for route in self._held:
-            with suppress(Error):  # the page may be closed
+            with suppress(Error):
                 route.abort()
 
     def _keep(self, route: Route) -> None:
