@@ -15,7 +15,7 @@ from tests.browser.glass import Notes, button, until
 
 import millstream as gr
 
-pytestmark = [pytest.mark.browser, pytest.mark.staged]
+pytestmark = pytest.mark.browser
 
 Launch = Callable[..., str]
 

@@ -15,7 +15,7 @@ from tests.browser.media import Clips
 
 import millstream as ms
 
-pytestmark = [pytest.mark.browser, pytest.mark.staged]
+pytestmark = pytest.mark.browser
 
 LIVE = "eyes.tracks.filter((track) => track.readyState === 'live').length === arg"
 

@@ -12,7 +12,7 @@ from tests.browser.stage import Stage
 
 from millstream import Blocks
 
-pytestmark = [pytest.mark.browser, pytest.mark.staged]
+pytestmark = pytest.mark.browser
 
 AXE = Path(__file__).parents[2] / "web/node_modules/axe-core/axe.min.js"
 RUN = """async () => (await axe.run(document, {resultTypes: ["violations"]})).violations

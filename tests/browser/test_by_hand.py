@@ -13,7 +13,7 @@ from tests.browser.media import Clips
 
 import millstream as gr
 
-pytestmark = [pytest.mark.browser, pytest.mark.staged]
+pytestmark = pytest.mark.browser
 
 Launch = Callable[..., str]
 FILTERS = {"flip": lambda frame: frame[:, ::-1], "dark": lambda frame: frame // 8}

@@ -19,7 +19,7 @@ from tests.browser.test_axe import AXE, RUN
 
 import millstream as gr
 
-pytestmark = [pytest.mark.browser, pytest.mark.staged]
+pytestmark = pytest.mark.browser
 
 CODE = "Look:\n\n```python\ndef f(x):\n    return 'x'\n```\n\nThat is all."
 EVIL = 'I <script>window.hurt = 1</script><img src="x" onerror="window.hurt = 2"> [am](javascript:window.hurt=3) kind'

@@ -12,7 +12,7 @@ from tests.browser.test_chat import Pace
 
 import millstream as gr
 
-pytestmark = [pytest.mark.browser, pytest.mark.staged]
+pytestmark = pytest.mark.browser
 
 Launch = Callable[..., str]
 

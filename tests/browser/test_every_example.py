@@ -12,7 +12,7 @@ from tests.browser.conftest import Browsers
 from tests.browser.test_axe import AXE
 from tests.examples.conftest import EXAMPLES
 
-pytestmark = [pytest.mark.browser, pytest.mark.staged]
+pytestmark = pytest.mark.browser
 
 NAMES = sorted(path.stem for path in EXAMPLES.glob("*.py"))
 MOST_SHIFT = 0.02

@@ -17,7 +17,7 @@ from tests.examples.conftest import EXAMPLES
 from millstream import Blocks
 from models import Resampler, SpeakingVoice, StreamingRecogniser
 
-pytestmark = [pytest.mark.browser, pytest.mark.staged]
+pytestmark = pytest.mark.browser
 
 Launch = Callable[..., str]
 RATE_HZ = 48_000

@@ -9,7 +9,7 @@ from tests.browser import scenes
 from tests.browser.conftest import Browsers
 from tests.browser.stage import Stage, stages
 
-pytestmark = [pytest.mark.browser, pytest.mark.staged]
+pytestmark = pytest.mark.browser
 
 LONG = "\n".join(f"line {number}" for number in range(40))
 ECHO = {"file": "beep.wav", "name": "beep.wav", "type": "audio/wav"}

@@ -15,7 +15,7 @@ from tests.media.audio_kinds import made
 
 import millstream as gr
 
-pytestmark = [pytest.mark.browser, pytest.mark.staged]
+pytestmark = pytest.mark.browser
 
 Launch = Callable[..., str]
 

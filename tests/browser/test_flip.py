@@ -14,7 +14,7 @@ from tests.browser.media import read_halves
 
 import millstream as ms
 
-pytestmark = [pytest.mark.browser, pytest.mark.staged]
+pytestmark = pytest.mark.browser
 
 PHONE = """
 (() => {

@@ -17,7 +17,7 @@ from tests.browser.test_axe import AXE, RUN
 
 import millstream as gr
 
-pytestmark = [pytest.mark.browser, pytest.mark.staged]
+pytestmark = pytest.mark.browser
 
 Launch = Callable[..., str]
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}

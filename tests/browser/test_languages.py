@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 import millstream as gr
 
-pytestmark = [pytest.mark.browser, pytest.mark.staged]
+pytestmark = pytest.mark.browser
 
 WIDTH = 390
 

@@ -58,7 +58,6 @@ def opened(stage: Any, scene: Callable[[], gr.Blocks] = scenes.camera, element: 
 # ---- what is seen ------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.staged
 def test_nothing_is_shown_unless_somebody_wants_it(stage: Any) -> None:
     quiet: Stage = stage(scenes.camera)
     quiet.age("out")
@@ -69,7 +68,6 @@ def test_nothing_is_shown_unless_somebody_wants_it(stage: Any) -> None:
     assert quiet.page.evaluate("() => performance.getEntriesByName(new URL('assets/latency.js', location)).length") == 0
 
 
-@pytest.mark.staged
 def test_the_badge_says_age_and_frames_a_second(stage: Any) -> None:
     shown: Stage = stage(scenes.camera, latency=True)
     shown.age("out", p50Ms=38.6, fps=29.8)
@@ -80,7 +78,6 @@ def test_the_badge_says_age_and_frames_a_second(stage: Any) -> None:
     expect(badge(shown.page)).to_have_count(0)
 
 
-@pytest.mark.staged
 def test_the_panel_says_where_the_age_comes_from(stage: Any) -> None:
     on = opened(stage)
     rows = panel(on.page).locator("tbody tr")
@@ -96,7 +93,6 @@ def test_the_panel_says_where_the_age_comes_from(stage: Any) -> None:
     )
 
 
-@pytest.mark.staged
 def test_escape_closes_the_panel_and_focus_returns(stage: Any) -> None:
     on = opened(stage)
     expect(badge(on.page)).to_have_attribute("aria-expanded", "true")
@@ -113,7 +109,6 @@ def test_escape_closes_the_panel_and_focus_returns(stage: Any) -> None:
     expect(badge(on.page)).to_be_focused()
 
 
-@pytest.mark.staged
 def test_the_key_switches_it_but_not_where_somebody_writes(stage: Any) -> None:
     on: Stage = stage(scenes.camera)
     on.page.keyboard.press("Alt+L")
@@ -132,7 +127,6 @@ def test_the_key_switches_it_but_not_where_somebody_writes(stage: Any) -> None:
     assert [detail for name, detail in on.heard() if name == "ms-watch"] == [{"on": True}, {"on": False}]
 
 
-@pytest.mark.staged
 def test_two_components_have_a_badge_and_a_panel_each(stage: Any) -> None:
     on: Stage = stage(scenes.camera, latency=True)
     on.age("inp", p50Ms=20)
@@ -145,7 +139,6 @@ def test_two_components_have_a_badge_and_a_panel_each(stage: Any) -> None:
     expect(panel(on.page)).to_have_accessible_name("Latency of Output")
 
 
-@pytest.mark.staged
 def test_figures_that_change_move_nothing(stage: Any) -> None:
     on = opened(stage, viewport={"width": 390, "height": 1600})
     boxes = []
@@ -157,7 +150,6 @@ def test_figures_that_change_move_nothing(stage: Any) -> None:
     assert boxes[0] == boxes[1] == boxes[2]
 
 
-@pytest.mark.staged
 @pytest.mark.parametrize("width", [390, 820, 1440])
 @pytest.mark.parametrize(("scene", "element"), [(scenes.camera, "out"), (scenes.unified, "inp")])
 def test_it_fits_and_covers_no_control(stage: Any, scene: Any, element: str, width: int) -> None:
@@ -174,7 +166,6 @@ def test_it_fits_and_covers_no_control(stage: Any, scene: Any, element: str, wid
     assert below["y"] >= frame["y"] + frame["height"]
 
 
-@pytest.mark.staged
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_badge_and_panel_are_accessible(stage: Any, scheme: str) -> None:
     on = opened(stage, color_scheme=scheme)

@@ -9,7 +9,7 @@ from tests.browser import scenes
 from tests.browser.conftest import Browsers
 from tests.browser.stage import ADDRESS, Stage, stages
 
-pytestmark = [pytest.mark.browser, pytest.mark.staged]
+pytestmark = pytest.mark.browser
 
 WIDTHS = [390, 820, 1440]
 WINDOWS = [(1440, 800), (1280, 720), (390, 844)]

@@ -69,7 +69,7 @@ class Gate:
             self.routes[attempt].abort()
 
     def close(self) -> None:
-        """Break off what is still held, and hold nothing more: Playwright has a coroutine for each, which has to end."""
+        """Break off what is held, and hold nothing more: Playwright has a coroutine for each, which has to end."""
         with suppress(Error):  # the page may be closed
             self._page.unroute("**/upload?*", self._keep)  # it tries again what is broken off
         for route in self._held:

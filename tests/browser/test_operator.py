@@ -15,7 +15,7 @@ from tests.browser.test_axe import AXE, RUN
 import millstream as gr
 from millstream.client import Client
 
-pytestmark = [pytest.mark.browser, pytest.mark.staged]
+pytestmark = pytest.mark.browser
 
 
 def app() -> gr.Blocks:

@@ -18,7 +18,7 @@ from tests.outside.lens import Lens
 
 import millstream as gr
 
-pytestmark = [pytest.mark.browser, pytest.mark.staged]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from tests.browser.test_axe import AXE, RUN
 import millstream as gr
 from millstream.types import Handler
 
-pytestmark = [pytest.mark.browser, pytest.mark.staged]
+pytestmark = pytest.mark.browser
 
 Launch = Callable[..., str]
 

@@ -17,7 +17,7 @@ from tests.browser.conftest import OpenPage
 
 import millstream as gr
 
-pytestmark = [pytest.mark.browser, pytest.mark.staged]
+pytestmark = pytest.mark.browser
 
 HOSTILE = "<img src=x onerror=\"document.title='hit'\"><a href=\"javascript:document.title='hit'\">x</a>"
 TABLE = pd.DataFrame({"a": [1, 2, 3], "b": [2, 3, 1], "name": [HOSTILE, "two", "three"]})

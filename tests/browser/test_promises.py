@@ -26,7 +26,7 @@ from tests.browser.media import Clips, draw_halves, read_halves, read_wav
 
 import millstream as gr
 
-pytestmark = [pytest.mark.browser, pytest.mark.staged]
+pytestmark = pytest.mark.browser
 
 Launch = Callable[..., str]
 

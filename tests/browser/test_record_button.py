@@ -12,7 +12,7 @@ from tests.browser.glass import button, until
 import millstream as gr
 from millstream.testing import replay
 
-pytestmark = [pytest.mark.browser, pytest.mark.staged]
+pytestmark = pytest.mark.browser
 
 SAID = "document.querySelector('textarea, input').value"
 

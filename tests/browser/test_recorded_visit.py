@@ -16,7 +16,7 @@ from tests.browser.media import Clips
 import millstream as gr
 from millstream.testing import replay
 
-pytestmark = [pytest.mark.browser, pytest.mark.staged]
+pytestmark = pytest.mark.browser
 
 Launch = Callable[..., str]
 

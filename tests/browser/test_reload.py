@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import expect
 from tests.browser.conftest import OpenPage
 
-pytestmark = [pytest.mark.browser, pytest.mark.staged]
+pytestmark = pytest.mark.browser
 
 APP = """
 import millstream as gr

@@ -31,7 +31,6 @@ def app() -> gr.Blocks:
     return demo
 
 
-@pytest.mark.staged
 def test_fields_that_a_function_declares(launch: Callable[..., str], open_page: OpenPage) -> None:
     page = open_page(launch(app()))
     fields = page.locator("ms-rendered .ms-row ms-textbox")

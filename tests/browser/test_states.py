@@ -13,7 +13,7 @@ from tests.browser.stage import Stage, stages
 import millstream as gr
 from millstream import Blocks
 
-pytestmark = [pytest.mark.browser, pytest.mark.staged]
+pytestmark = pytest.mark.browser
 
 LEVEL = {"desc": "Reading", "index": 3, "length": 10, "fraction": 0.3, "unit": "pages"}
 ADVANCE = {"levels": [LEVEL], "fraction": 0.3, "leftS": 20}

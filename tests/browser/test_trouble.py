@@ -17,7 +17,7 @@ from tests.browser.media import COUNTER_FRAMES, Clips, read_counter
 
 import millstream as gr
 
-pytestmark = [pytest.mark.browser, pytest.mark.staged]
+pytestmark = pytest.mark.browser
 
 Launch = Callable[..., str]
 

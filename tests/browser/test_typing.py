@@ -13,7 +13,7 @@ from tests.browser.media import Clips
 
 import millstream as ms
 
-pytestmark = [pytest.mark.browser, pytest.mark.staged]
+pytestmark = pytest.mark.browser
 
 FAR = """
 window.Worker = class extends Worker {
