@@ -35,8 +35,7 @@ class Job:
         source: Sequence of the last of `packets`, 0 if there are none.
         event: The event, for handlers that ask for it; `None` if nothing fired it.
         request: The HTTP request, for handlers that ask for it.
-        folder: The session's own folder, which need not exist yet.
-        room: The bytes that its files may still take.
+        folder, room: The session's own folder, which need not exist yet, and the bytes that its files may still take.
         role: The purpose of the call.
         span: The samples of `packets` that count, from the first up to the second; `None` for all.
         turn: The turn that is answered, for handlers that ask for it.
@@ -141,7 +140,7 @@ class Result:
         outputs: The changes, by component; components not named stay unchanged.
         failure: Set if the call failed; it is the last result then.
         is_last: Whether the call is over.
-        heard, text: The detected turns, of a job that listens; the recognised text, of one that recognises.
+        heard, text, answer: The detected turns, the recognised text, or what the page's script is answered.
         decode_s, call_s, encode_s: The seconds of each step, waits for the loop or for a batch included.
     """
 
@@ -151,6 +150,7 @@ class Result:
     is_last: bool = True
     heard: Heard | None = None
     text: str = ""
+    answer: object = None
     decode_s: float = 0.0
     call_s: float = 0.0
     encode_s: float = 0.0

@@ -45,7 +45,11 @@ export interface FireDetail {
   component: number;
   event: string;
   data?: unknown;
+  /** Called once with the outcome of the event, if it begins a run; with null if there is none. */
+  ended?: Ended;
 }
+
+export type Ended = (outcome: { state: string; message: string; answer?: unknown } | null) => void;
 
 /** Which device: by id (from `listDevices`), or front and rear; neither for the browser's own choice. */
 export interface DeviceChoice {
@@ -72,6 +76,8 @@ export interface UploadDetail {
   more?: readonly (File | Promise<File | null>)[];
   /** Makes the component's value of each file that has arrived, where that is not the file; undefined if more have to. */
   place?: (file: FileValue) => unknown;
+  /** Takes the one file that is uploaded, which then is no value of the component. */
+  alone?: (sent: Promise<FileValue>) => void;
 }
 
 export interface ListenDetail {

@@ -204,6 +204,7 @@ class Incoming:
             return
         run.state = "failed" if message.state == "later" else message.state  # whoever drives it may ask again
         run.position, run.error, run.problems = message.position, message.message, dict(message.problems)
+        run.answer = message.answer
         run.eta_s = message.eta_s if message.eta_s >= 0 else None
 
     async def _on_progress(self, message: ProgressState) -> None:

@@ -20,6 +20,7 @@ class ClientRun:
         eta_s: Expected wait in seconds, `None` if unknown.
         error: The message of a run that failed; else empty.
         problems: What a validator has refused, by the number of the component.
+        answer: The return value of a server function that has been called; see `HTML`.
         results: What it changed in the page, oldest first; only the latest ones of a very long run.
         progress: What the page was told of how far it is, oldest first: levels, the outermost first, empty where the
             bar was taken away. At most ten a second, and only the latest ones of a very long run.
@@ -32,6 +33,7 @@ class ClientRun:
     eta_s: float | None = None
     error: str = ""
     problems: dict[int, str] = field(default_factory=dict)
+    answer: object = None
     results: list[StreamResult] = field(default_factory=list)
     progress: list[tuple[Level, ...]] = field(default_factory=list)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import ClassVar, Final, Self, cast
 
+from millstream.components.templates.server_functions import ServerFunctions
 from millstream.components.templates.templates import VALUE, Templates
 from millstream.components.text.sanitized_html import sanitised
 from millstream.components.values.plain import plain_text
@@ -14,7 +15,9 @@ from millstream.declare.component import Component
 from millstream.declare.element import Element
 from millstream.declare.event import Event, Trigger
 from millstream.declare.layout import Column
-from millstream.types import Files, Media, Scratch, Stored
+from millstream.declare.uploaded import files_in, with_files, with_paths
+from millstream.declare.user_warnings import warn
+from millstream.types import Blob, Files, Handler, Media, Scratch, Stored
 from millstream.wire.messages import Value
 from millstream.wire.plain import encodable, plain
 
@@ -37,8 +40,11 @@ class HTML(Component):
         html_template: The HTML around the value. `@children` is where elements made inside `with HTML(…):` go.
         css_template: A style sheet for this component alone, written like `html_template`.
         js_on_load: JavaScript that runs once the HTML is shown for the first time. It has `element`, `props` (writing
-            to `props.value` edits the value), `trigger("event", data)`, and `watch("value", fn)` for changes by
-            handlers.
+            to `props.value` edits the value), `trigger("event", data)`, `watch("value", fn)` for changes by handlers,
+            `server`, and `await upload(file)`, which gives the `path` and `url` of a `File` that it has sent: within a
+            value, and as an argument of a server function, such a path is that of the file on the server.
+        server_functions: Functions that `js_on_load` may call: `await server.NAME(…)` gives what `NAME` returns, and
+            throws if that fails. Arguments and results are what JSON can say; see `ServerFunctions`.
         head: HTML for the page's `<head>`, such as a script that `js_on_load` uses.
         apply_default_css: Whether text, tables and the like in it look as they do elsewhere in the page.
         padding: Whether there is space around it.
@@ -49,7 +55,7 @@ class HTML(Component):
     """
 
     default_label = False
-    ignores: ClassVar[tuple[str, ...]] = ("buttons", "server_functions")
+    ignores: ClassVar[tuple[str, ...]] = ("buttons",)
 
     change = Event()
     click = Event()
@@ -66,6 +72,7 @@ class HTML(Component):
         html_template: str = VALUE,
         css_template: str = "",
         js_on_load: str | None = None,
+        server_functions: Sequence[Handler] | None = None,
         head: str | None = None,
         apply_default_css: bool = True,
         padding: bool = True,
@@ -85,6 +92,9 @@ class HTML(Component):
         self.min_height, self.max_height, self.autoscroll = min_height, max_height, autoscroll
         self.sanitize = sanitize
         self._inside: Column | None = None
+        self.functions = ServerFunctions(self, server_functions or ())
+        self.own_events = self.functions.events  # type: ignore[misc]  # those of this one
+        self.editing = type(self).editing | self.functions.events  # type: ignore[misc]
         if self.templates.is_used:
             self.tag = "htmltemplate"  # type: ignore[misc]  # which element it is
             if js_on_load:
@@ -92,6 +102,12 @@ class HTML(Component):
         common.setdefault("show_label", False)
         common.setdefault("container", False)
         super().__init__(value, **common)  # type: ignore[arg-type]  # checked by `Component`
+        self.functions.bind()
+
+    def render(self) -> Self:
+        super().render()
+        self.functions.bind()
+        return self
 
     def __getattr__(self, name: str) -> Trigger:  # type: ignore[override]  # what is unknown raises
         templates = self.__dict__.get("templates")
@@ -112,6 +128,8 @@ class HTML(Component):
         if not self.templates.is_used or (self.templates.shows_value and not self.templates.js):
             check_known(type(self), self.templates.props)
         list(self.page_scripts())
+        if self.functions.events and not self.templates.js:
+            warn(f"{self.name}: server_functions= does nothing: js_on_load= calls them, which is missing")
         super().check()
 
     def props(self) -> dict[str, Value]:
@@ -123,6 +141,7 @@ class HTML(Component):
             "max_height": self.max_height,
             "autoscroll": self.autoscroll,
             **({"given": dict(given.props), "prose": self.apply_default_css} if given.is_used else {}),
+            **({"functions": self.functions.names} if self.functions.events else {}),
             **({"inside": self._inside.elem_id} if self._inside is not None else {}),
         }
 
@@ -137,14 +156,15 @@ class HTML(Component):
 
     def hand_over(self, fresh: Self) -> None:
         super().hand_over(fresh)
-        fresh._inside = self._inside
+        fresh._inside, fresh.functions = self._inside, self.functions
+        fresh.own_events, fresh.editing = self.own_events, self.editing  # type: ignore[misc]
 
     def page_scripts(self) -> Iterator[str]:
         if self.templates.is_used:
             yield from self.templates.scripts(self.id, self.name)
 
     def validate(self, wire: Value, files: Files) -> Stored:
-        return super().validate(wire, files) if not self.templates.is_used else self.accept(wire)
+        return super().validate(wire, files) if not self.templates.is_used else with_files(self.accept(wire), files)
 
     def accept(self, value: object) -> Stored:
         if not self.templates.is_used or (self.templates.shows_value and not isinstance(value, list | dict)):
@@ -155,7 +175,10 @@ class HTML(Component):
             raise self.invalid(f"text, numbers, lists and dicts ({error})", value) from error
 
     def preprocess(self, value: Stored | Media, scratch: Scratch) -> object:
-        return plain(value)  # a copy: the handler may write into it
+        return with_paths(plain(value), scratch)  # a copy: the handler may write into it
+
+    def files(self, stored: Stored) -> Sequence[Blob]:
+        return list(files_in(stored))
 
     def mark(self, stored: Stored) -> object:
         return plain(stored)

@@ -82,6 +82,7 @@ class Binding:
         batch: How calls of several sessions are made as one; `None` if each is made by itself.
         validator: What looks at the inputs before the handler is called; `None` for nothing.
         renders: Whether its handler is a render: what that declares takes the place of what its output holds.
+        answers: Whether a script of the page calls the handler: with arguments of its own, and for what it returns.
         rendered_by: The binding of the app whose render has made this one for one session; `None` if it is the app's.
     """
 
@@ -112,6 +113,7 @@ class Binding:
     batch: BatchRules | None = None
     validator: HandlerSpec | None = None
     renders: bool = False
+    answers: bool = False
     rendered_by: int | None = None
 
     @cached_property

@@ -195,6 +195,7 @@ class Dependency:
         self.turns: TurnTaking | None = None
         self.validator: HandlerSpec | None = None
         self.renders = False
+        self.answers = False
 
     @property
     def name(self) -> str:

@@ -94,6 +94,7 @@ def _place_of(fn: Handler | None) -> str:
     return f"{getattr(function, '__module__', '')}.{getattr(function, '__qualname__', type(function).__name__)}:{line}"
 
 
+# Long: one line for each attribute.
 def _frozen(
     dependency: Dependency, numbers: Mapping[int, int], function_key: str, default_limit: int | None
 ) -> Binding:
@@ -136,6 +137,7 @@ def _frozen(
         batch=batch,
         validator=dependency.validator,
         renders=dependency.renders,
+        answers=dependency.answers,
     )
 
 

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple, cast
 from millstream.declare.binding import Binding
 from millstream.declare.injected import Turn
 from millstream.declare.manifest import Manifest
+from millstream.declare.uploaded import with_files
 from millstream.errors import DeclarationError, InvalidValue, QuotaExceeded
 from millstream.jobs import Failure, Job, Notify, Occurrence, Result, Role, Worker
 from millstream.runtime.audio.output import AudioOutput
@@ -137,7 +138,7 @@ class SessionCalls:
             changes=values.changes(binding.inputs + binding.outputs) if values.changed else {},
             stream=cause.stream,
             source=cause.packets[-1].sequence if cause.packets else 0,
-            event=self._recalled(cause.event)
+            event=self._recalled(cause.event, binding)
             if cause.event is not None and cause.event.data is not None
             else cause.event,
             request=page.request,
@@ -152,8 +153,10 @@ class SessionCalls:
         )
         return StartedCall(job, values.claim(binding.outputs, is_stream=cause.stream > 0), cause.run)
 
-    def _recalled(self, event: Occurrence) -> Occurrence:
+    def _recalled(self, event: Occurrence, binding: Binding) -> Occurrence:
         """Let the component of an event say more of it than the page did."""
+        if binding.answers:
+            return event._replace(data=with_files(event.data, self._store))
         target = self._manifest.components.get(event.target) if event.target is not None else None
         if target is None:
             return event
@@ -251,6 +254,14 @@ class Results:
             return self._untaken(job.binding)
         except (QuotaExceeded, InvalidValue) as error:
             return self.reports.failed(self.manifest.numbered[job.binding].name, error)
+        return None
+
+    async def calm(self, binding: int) -> Failure | None:
+        """Wait until little waits to be sent; says if the page does not take it."""
+        try:
+            await self.sender.control.calm(self.settings.credit_s)
+        except TimeoutError:
+            return self._untaken(binding)
         return None
 
     async def flushed(self, channel: Channel, binding: int) -> Failure | None:

@@ -19,7 +19,7 @@ from millstream.runtime.state.value_notes import inputs_note
 from millstream.runtime.user_code import is_for_the_caller
 from millstream.tickets import Ticket, TicketState
 from millstream.types import Stored
-from millstream.wire.messages import RunState
+from millstream.wire.messages import RunState, Value
 
 NO_PROBLEMS: Final[dict[int, str]] = {}
 
@@ -67,6 +67,7 @@ class Run:
         self._admission = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._refusal: Busy | None = None
+        self._answer: Value = None
         self._is_delivering = self._is_expired = False
         self.is_over = self.has_begun = False
         self.position = 0
@@ -156,9 +157,11 @@ class Run:
         if self._is_expired and not result.is_last:
             self.surrender()
         self._is_delivering = True
-        failure = result.failure
+        failure, self._answer = result.failure, result.answer
         if failure is None and self.binding.renders:
             failure = await context.results.render(began.job, result)
+        elif failure is None and self.binding.answers:
+            failure = await context.results.calm(self.binding.number)
         elif failure is None:
             failure = await context.results.deliver(began, result, channel, self._voice, is_whole=True)
         self._is_delivering = False
@@ -241,7 +244,7 @@ class Run:
             return
         self.is_over = True
         if failure is None:
-            self._say("done")
+            self._say("done", answer=self._answer)
         elif failure.problems:
             if failure.is_visible:
                 self._context.reports.report(failure)
@@ -264,6 +267,7 @@ class Run:
         eta_s: float = -1.0,
         message: str = "",
         problems: dict[int, str] = NO_PROBLEMS,
+        answer: Value = None,
     ) -> None:
         self.position = position
         self._context.sender.control.send(
@@ -276,6 +280,7 @@ class Run:
                 eta_s=eta_s,
                 message=message,
                 problems=problems,
+                answer=answer,
             )
         )
 

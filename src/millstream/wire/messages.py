@@ -162,7 +162,7 @@ class RunState(ControlMessage):
 
     `run` is the page's number, or 0 for a run that the server began by itself (`change`, `then`, `load`); `call` is
     its own number on the server, the same in all messages of one run. `problems` says what a validator has refused, by
-    component.
+    component. `answer` is what a function returned that a script of the page has called, once that is `done`.
     """
 
     run: int
@@ -173,6 +173,7 @@ class RunState(ControlMessage):
     eta_s: float = -1.0
     message: str = ""
     problems: dict[int, str] = msgspec.field(default_factory=dict)
+    answer: Value = None
 
 
 class ProgressState(ControlMessage, tag="progress"):

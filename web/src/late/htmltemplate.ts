@@ -1,4 +1,5 @@
 import { html, type PropertyValues, type TemplateResult } from "lit";
+import { emit, FIRE, UPLOAD } from "../constants.ts";
 import { Leaf, type LeafProps } from "../elements/base.ts";
 import { customElement } from "../elements/parts/define.ts";
 import { progress } from "../elements/parts/run.ts";
@@ -8,6 +9,8 @@ import { type Given, GivenProps, plain } from "./htmltemplate/given_props.ts";
 import { OTHERS } from "./htmltemplate/morph.ts";
 import { Pending, Runtime, type Template } from "./htmltemplate/runtime.ts";
 import { ScopedSheet } from "./htmltemplate/scoped_sheet.ts";
+import { type SentFile, sentFile } from "./htmltemplate/sent_file.ts";
+import { type ServerFunctions, serverFunctions } from "./htmltemplate/server_functions.ts";
 
 type Watcher = (value: unknown) => void;
 type WatchProps = (names: string | string[], changed: Watcher) => void;
@@ -15,8 +18,8 @@ type Load = (
   element: Element,
   trigger: (event: string, data?: unknown) => void,
   props: Given,
-  server: object,
-  upload: () => Promise<never>,
+  server: ServerFunctions,
+  upload: (file: File) => Promise<SentFile>,
   watch: WatchProps,
 ) => Promise<void>;
 
@@ -36,6 +39,8 @@ interface TemplateProps extends LeafProps {
   autoscroll: boolean;
   /** The id of the element with the app's other elements that belong inside of this one. */
   inside?: string;
+  /** The names of the functions that the script may call. */
+  functions?: string[];
 }
 
 const UNREAD = "The page could not read the template: the browser's console says why.";
@@ -130,10 +135,19 @@ export class HtmlTemplate extends Leaf<TemplateProps> {
     );
     const watch: WatchProps = (names, changed) => this.watchers.push({ names: [names].flat(), changed });
     const trigger = (event: string, data?: unknown): void => this.fire(event, plain(data ?? null));
-    const absent = async (): Promise<never> => {
-      throw new Error("upload() does not exist here: use a File component");
-    };
-    load(body, trigger, props, {}, absent, watch).catch((error: unknown) => {
+    const server = serverFunctions(this.props.functions ?? [], (name, said, ended) => {
+      if (!this.props.interactive) return ended(null);
+      emit(this, FIRE, { component: this.component, event: `server.${name}`, data: said, ended });
+    });
+    const upload = (file: File): Promise<SentFile> =>
+      new Promise((resolve, reject) => {
+        emit(this, UPLOAD, {
+          component: this.component,
+          file,
+          alone: (sent) => void sent.then((value) => resolve(sentFile(value)), reject),
+        });
+      });
+    load(body, trigger, props, server, upload, watch).catch((error: unknown) => {
       reportError(error);
       this.say(`js_on_load: ${error instanceof Error ? error.message : error}`);
     });

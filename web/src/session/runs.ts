@@ -1,5 +1,6 @@
 /** Ordinary events: begun according to each binding's trigger mode, and shown as the server reports them. */
 
+import type { Ended } from "../constants.ts";
 import type { Binding, Manifest } from "../manifest.ts";
 import type { StreamSilence } from "../playback/silences.ts";
 import type { RunView } from "../states.ts";
@@ -38,6 +39,8 @@ export class Runs {
   readonly held: HeldEvents;
   /** The events asked for, by run, until that is over. */
   private readonly sent = new Map<number, Fire>();
+  /** The listeners of those who wait for an outcome, by run. */
+  private readonly awaited = new Map<number, Ended>();
   /** Callbacks that wait for runs to end. */
   private waiters: (() => void)[] = [];
   /** For `always_last`: the last event during a run. */
@@ -70,12 +73,16 @@ export class Runs {
   }
 
   /** An event of a component: begins its bindings. Streams begin only by Record. */
-  fire(component: number, event: string, data: unknown = null): void {
+  fire(component: number, event: string, data: unknown = null, ended?: Ended): void {
+    const before = this.count;
     for (const binding of this.bindings.current) {
       if (binding.stream) continue;
       const target = binding.targets.findIndex(([source, name]) => source === component && name === event);
       if (target >= 0) this.trigger(binding, { target, data });
     }
+    if (!ended) return;
+    if (this.count > before) this.awaited.set(this.count, ended);
+    else ended(null);
   }
 
   /** The script of a binding that the server began has run; its handler, if any, gets the script's results. */
@@ -137,6 +144,7 @@ export class Runs {
     if (isOver) this.forget(call);
     else this.shown.set(call, view);
     this.showProblems(view, state.problems ?? {});
+    if (isOver) this.awaited.get(run)?.(state);
     if (isOver && run) this.finish(binding, run);
   }
 
@@ -183,6 +191,8 @@ export class Runs {
     this.estimates.clear();
     this.active.clear();
     this.sent.clear();
+    for (const ended of this.awaited.values()) ended(null);
+    this.awaited.clear();
     this.next.clear();
     for (const { binding, run } of this.held.forget()) this.mark(binding, run);
     this.wake();
@@ -255,6 +265,7 @@ export class Runs {
 
   private finish(binding: Binding, run: number): void {
     this.sent.delete(run);
+    this.awaited.delete(run);
     if (!this.active.get(binding.id)?.delete(run)) return;
     this.wake();
     const next = this.next.get(binding.id);

@@ -199,10 +199,11 @@ export class Session {
       }),
       listen(root, RECORD, (record) => this.record(record)),
       listen(root, DEVICE, (device) => this.recordings.choose(device)),
-      listen(root, UPLOAD, ({ component, file, more = [], place }) => {
+      listen(root, UPLOAD, ({ component, file, more = [], place, alone }) => {
         if (place) this.placing.set(component, place);
         else this.placing.delete(component);
-        void this.upload(component, [file, ...more]);
+        if (alone) alone(this.uploads.sendAlone(component, file as File));
+        else void this.upload(component, [file, ...more]);
       }),
       listen(root, LISTEN, (detail) => this.players.control(detail)),
       listen(root, CANCEL, ({ run }) => {
@@ -219,8 +220,8 @@ export class Session {
   }
 
   /** The server refuses events of an element that it has hidden, and ends the session of a page that should know. */
-  private fire({ component, event, data }: FireDetail): void {
-    if (this.store.isShown(component)) this.runs.fire(component, event, data);
+  private fire({ component, event, data, ended }: FireDetail): void {
+    this.store.isShown(component) ? this.runs.fire(component, event, data, ended) : ended?.(null);
   }
 
   private record(record: RecordDetail): void {

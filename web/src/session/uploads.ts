@@ -94,6 +94,11 @@ export class Uploads {
     return transfer.done;
   }
 
+  /** Sends one file that is to be no value of its component. Rejects with a sentence for the user. */
+  async sendAlone(component: number, file: File): Promise<FileValue> {
+    return upload(file, component, await this.events.ready());
+  }
+
   /** The last run that began before the upload for a component; Infinity without an upload. */
   since(component: number): number {
     return this.transfers.get(component)?.since ?? Number.POSITIVE_INFINITY;
@@ -195,8 +200,8 @@ export function upload(
   file: File,
   component: number,
   session: string,
-  report: (upload: UploadView) => void,
-  signal: AbortSignal,
+  report: (upload: UploadView) => void = () => {},
+  signal?: AbortSignal,
 ): Promise<FileValue> {
   return new Promise((resolve, reject) => {
     // fetch() reports no progress of an upload.
@@ -223,7 +228,7 @@ export function upload(
         new BrokenConnection(t("{name} could not be sent: the connection broke. Try again.", { name: file.name })),
       );
     request.onabort = () => reject(new DOMException("the upload was replaced by another", "AbortError"));
-    signal.addEventListener("abort", () => request.abort());
+    signal?.addEventListener("abort", () => request.abort());
     request.send(file);
   });
 }

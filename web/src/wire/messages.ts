@@ -232,6 +232,8 @@ export interface RunState {
   message: string;
   /** The words about inputs that a validator refused, by component. */
   problems: Record<string, string>;
+  /** The return value of a server function, once it is done. */
+  answer?: unknown;
 }
 
 export interface Level {

@@ -2,9 +2,10 @@
 
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import golden from "../../../tests/golden/templates.json";
-import { EDIT, FIRE, listen } from "../../src/constants.ts";
+import { EDIT, FIRE, listen, UPLOAD } from "../../src/constants.ts";
 import { morph } from "../../src/late/htmltemplate/morph.ts";
 import { Runtime, type Template } from "../../src/late/htmltemplate/runtime.ts";
+import type { ServerFunctions } from "../../src/late/htmltemplate/server_functions.ts";
 import { HtmlTemplate } from "../../src/late/htmltemplate.ts";
 
 interface Golden {
@@ -49,11 +50,14 @@ const PROPS = {
   ...{ min_height: null, max_height: null, autoscroll: false },
 };
 
-async function made(templates: NonNullable<Window["millstreamTemplates"]>[number]): Promise<HtmlTemplate> {
+async function made(
+  templates: NonNullable<Window["millstreamTemplates"]>[number],
+  more: object = {},
+): Promise<HtmlTemplate> {
   window.millstreamTemplates = { 7: templates };
   const element = new HtmlTemplate();
   element.component = 7;
-  element.props = PROPS;
+  element.props = { ...PROPS, ...more };
   document.body.append(element);
   await element.updateComplete;
   return element;
@@ -96,6 +100,49 @@ test("a script edits the value, fires events with data, and its listeners surviv
     { component: 7, event: "input", data: undefined },
     { component: 7, event: "rated", data: { by: [1, null] } },
   ]);
+});
+
+test("a script calls the app's functions, and gets what they return or the reason why not", async () => {
+  const got: unknown[] = [];
+  const load = async (_body: unknown, _trigger: unknown, _props: unknown, server: ServerFunctions): Promise<void> => {
+    for (const said of [[1, undefined], [2]])
+      got.push(await server["add"]?.(...said).catch((error: Error) => error.message));
+    got.push(Object.keys(server));
+  };
+  const outcomes = [
+    { state: "done", message: "", answer: { sum: 3 } },
+    { state: "failed", message: "No.", answer: null },
+  ];
+  const end = listen(document, FIRE, ({ ended }) => ended?.(outcomes.shift() ?? null));
+  await made({ html: () => "x", load }, { functions: ["add"] });
+  await vi.waitFor(() => expect(got).toEqual([{ sum: 3 }, "No.", ["add"]]));
+  expect(said).toMatchObject([
+    { event: "server.add", data: [1, null] },
+    { event: "server.add", data: [2] },
+  ]);
+  got.length = 0;
+  await made({ html: () => "x", load }, { functions: ["add"], interactive: false });
+  await vi.waitFor(() => expect(got[0]).toMatch(/add\(\) gave no result/));
+  expect(said).toHaveLength(2);
+  end();
+});
+
+test("a script uploads a file, and gets what stands for it", async () => {
+  const got: unknown[] = [];
+  type Upload = (file: File) => Promise<unknown>;
+  const load = async (_b: unknown, _t: unknown, _p: unknown, _s: unknown, upload: Upload): Promise<void> => {
+    got.push(await upload(new File(["x"], "a.txt")));
+    await upload(new File(["x"], "b.txt")).catch((error: Error) => got.push(error.message));
+  };
+  const end = listen(document, UPLOAD, ({ file, alone }) => {
+    const value = { file: "SECRET", name: (file as File).name, type: "text/plain", size: 1 };
+    alone?.(value.name === "a.txt" ? Promise.resolve(value) : Promise.reject(new Error("Too large.")));
+  });
+  await made({ html: () => "x", load });
+  await vi.waitFor(() => expect(got).toHaveLength(2));
+  expect(got).toMatchObject([{ path: "SECRET", orig_name: "a.txt", mime_type: "text/plain", size: 1 }, "Too large."]);
+  expect((got[0] as { url: string }).url).toMatch(/\/file\/SECRET$/);
+  end();
 });
 
 test("changes by the app win over what the script wrote, and are watched", async () => {

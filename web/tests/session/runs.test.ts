@@ -23,6 +23,19 @@ const settle = async (): Promise<void> => {
 };
 
 describe("an event", () => {
+  it("tells whoever awaits it how it ended, once, or that there is nothing to await", () => {
+    const runs = open(binding({ trigger: "multiple" }));
+    const heard: unknown[] = [];
+    for (const name of ["one", "other", "lost"])
+      runs.fire(4, "click", null, (outcome) => heard.push([name, outcome?.answer]));
+    runs.update({ ...done(2), answer: "late" } as never);
+    runs.update({ ...done(1), answer: "early" } as never);
+    runs.update(done(1) as never);
+    runs.clear();
+    runs.fire(4, "nothing", null, (outcome) => heard.push(outcome));
+    expect(heard).toEqual([["other", "late"], ["one", "early"], ["lost", undefined], null]);
+  });
+
   it("runs every binding that listens, with the target that fired", () => {
     const runs = open(
       binding(),

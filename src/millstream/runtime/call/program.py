@@ -14,6 +14,7 @@ from millstream.declare.caching.store import end_session
 from millstream.declare.manifest import Manifest
 from millstream.declare.set_up import SetUp
 from millstream.jobs import Notify, Program, Role, Signature
+from millstream.runtime.call.answering import AnsweringCall
 from millstream.runtime.call.batched import BatchedCall
 from millstream.runtime.call.call import BeginCall, WorkerCalls
 from millstream.runtime.call.codec_state import CodecState
@@ -90,7 +91,9 @@ class AppProgram:
 
     def _roles_of(self, manifest: Manifest, number: int) -> Mapping[Role, BeginCall]:
         binding = manifest.numbered[number]
-        usual = RenderingCall if binding.renders else SteppedCall if binding.batch is None else BatchedCall
+        usual: type[SteppedCall] = SteppedCall if binding.batch is None else BatchedCall
+        if binding.renders or binding.answers:
+            usual = RenderingCall if binding.renders else AnsweringCall
         return {
             role: partial(KINDS.get(role, usual), plan(manifest, number, role, self._sessions))
             for role in get_args(Role)
