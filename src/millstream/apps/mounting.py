@@ -34,21 +34,21 @@ def mount(app: Outer, blocks: Blocks, path: str, **options: object) -> Outer:
         app: An application of FastAPI or Starlette.
         blocks: The app; nothing can be added to it any more.
         path: Where it is served, such as `"/demo"`.
-        options: Those of `launch()` that are not about an address or a certificate: `auth=`, `allowed_paths=` …
+        options: Those of `launch()` that are not about an address or a certificate: `auth=`, `allowed_paths=` …, and
+            `auth_dependency=`: a function, async or not, that is called with each request and returns the name of its
+            user, or `None` for nobody; `gr.Request.username` is that name.
 
     Returns:
         The application `app`.
 
     Raises:
-        DeclarationError: The app cannot work, or an option is one of Gradio's that this library cannot do.
+        DeclarationError: The app cannot work, or an option has the wrong type.
         TypeError: An option is unknown.
+        ValueError: Options do not go together.
     """
-    if options.get("auth_dependency") is not None:
-        raise DeclarationError("mount(auth_dependency=…): not supported; give auth=, or a middleware of the outer app")
     if not path.startswith("/"):
         raise DeclarationError(f"mount(): path={path!r} does not begin with a slash")
-    options = {name: value for name, value in options.items() if name not in ("auth_dependency", "server_name")}
-    options.pop("server_port", None)
+    options = {name: value for name, value in options.items() if name not in ("server_name", "server_port")}
     warn_of_meaningless(options)
     inner = blocks.served(ServerOptions.resolve(given_options(options)))
     app.mount(path.rstrip("/"), inner)

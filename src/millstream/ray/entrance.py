@@ -8,7 +8,7 @@ from typing import Final
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from millstream.server.security.gate import Refusal, refuse
+from millstream.server.security.refusal import Refusal, refuse
 
 DIRECT: Final = "millstream.direct"
 """Set in the scope of what comes by the HTTP server of the replica."""

@@ -48,6 +48,7 @@ from millstream.server.security.headers import Policy
 from millstream.server.security.hosts import is_loopback
 from millstream.server.security.login import LoginPage
 from millstream.server.security.logins import Logins
+from millstream.server.security.outer_login import outer_login
 from millstream.server.visits import BUSY, Visits
 
 PUBLIC: Final = frozenset({"/login", "/healthz", "/readyz", "/favicon.ico", "/metrics"})
@@ -132,7 +133,7 @@ class App:
         inner = Starlette(routes=self.routes, exception_handlers=handlers)
         inner.router.redirect_slashes = False  # it would build an address from the Host header
         public = PUBLIC if gateway is None else PUBLIC | {PATH}
-        self._gate = Gate(inner, options, logins, public, policy, self._pages)
+        self._gate = Gate(inner, options, logins or outer_login(options, self.complaints), public, policy, self._pages)
         self._entrance = contained(self._gate, self.complaints)
         self.private_door = PrivateDoor(self)
 
@@ -254,7 +255,7 @@ class App:
         tags = [element.tag for element in self.manifest.elements.values()]
         scripts = self.manifest.element_scripts.values()
         later = later_elements(self.manifest)
-        assets = Assets(policy, is_public=logins is None, elements=scripts, tags=tags, later=later)
+        assets = Assets(policy, is_public=not self.options.has_logins, elements=scripts, tags=tags, later=later)
         facts = {"reloads": self._snapshots is not None, "has_logins": logins is not None}
         words = page_words([*tags, *(later or ())], has_renders=later is None)
         contents = page_contents(self._pages, self.options, assets, words, **facts)
@@ -264,7 +265,7 @@ class App:
         token, script = self.options.operator_token or "", assets.addresses["operator"]
         operator = OperatorPage(token, contents[""], script, policy, self._gather)
         favicon = Favicon(self.options.favicon_path)
-        metrics = Metrics(self.options.metrics_token or "", has_logins=has_logins, gather=self._gather)
+        metrics = Metrics(self.options.metrics_token or "", has_logins=self.options.has_logins, gather=self._gather)
         records_all = self.options.record is not None and not self.options.record_button
         visits = Visits(lambda: self.is_draining, policy, self._recorder, self._relay, records_all=records_all)
         over_http = self._over_http = HttpConnections(visits.serve, self._name)

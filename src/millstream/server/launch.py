@@ -48,7 +48,6 @@ _MEANINGLESS: Final = frozenset(
         "node_port",
         "app_kwargs",
         "i18n",
-        "auth_dependency",
         "state_session_capacity",
     }
     | {"share_server_address", "share_server_protocol", "share_server_tls_certificate", "theme_schedule"}
@@ -275,7 +274,7 @@ def _level() -> int:
 
 
 def _warn_of_exposure(options: ServerOptions) -> None:
-    if not is_loopback(options.server_name) and options.auth is None:
+    if not is_loopback(options.server_name) and not options.has_logins:
         logger.warning(
             "The app listens on %s without auth=: everybody who can reach this machine can use it.",
             options.server_name or "every network",

@@ -23,6 +23,9 @@ from millstream.wire.plain import plain
 Check: TypeAlias = Callable[[str, str], object | Awaitable[object]]
 """Checks a name and a password. `True` lets the user in, a string does so under that name, anything else does not."""
 
+Dependency: TypeAlias = Callable[..., object | Awaitable[object]]
+"""Takes a Starlette request, and gives the name of its user; anything but text lets nobody in."""
+
 Auth: TypeAlias = tuple[str, str] | Sequence[tuple[str, str]] | Check
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -41,6 +44,8 @@ class ServerOptions:
         num_ports: The number of ports to try if `server_port` is `None`.
         root_path: Path below which a proxy publishes the app, such as `/demo`; with or without it in the requests.
         auth: `(name, password)`, a list of them, or a function of both; `None` lets everybody in.
+        auth_dependency: Asked for the user of each request, where something else does the login, such as OAuth in the
+            application that the app is mounted in; a function of a Starlette request, see `Dependency`.
         auth_message: HTML for the login page; it is the developer's own and rendered unchanged.
         allowed_hosts: Host names under which the app may be opened, in addition to IP addresses, `localhost` and the
             machine's own name; `*` allows every name.
@@ -89,6 +94,7 @@ class ServerOptions:
     num_ports: int = 100
     root_path: str = ""
     auth: Auth | None = None
+    auth_dependency: Dependency | None = None
     auth_message: str | None = None
     allowed_hosts: tuple[str, ...] = ()
     allowed_origins: tuple[str, ...] = ()
@@ -137,6 +143,10 @@ class ServerOptions:
             raise ValueError(f"launch(): server_port={self.server_port} is not a port: give 0 to {LAST_PORT}")
         if self.num_ports < 1:
             raise ValueError(f"launch(): num_ports={self.num_ports} is less than 1")
+        if self.auth_dependency is not None and not callable(self.auth_dependency):
+            raise ValueError("launch(): auth_dependency= takes a function of a request, which gives its user's name")
+        if self.auth is not None and self.auth_dependency is not None:
+            raise ValueError("launch(): auth= and auth_dependency= are two ways to log in: give one of them")
         self._check_bounds()
         for name, token in (("metrics_token", self.metrics_token), ("operator_token", self.operator_token)):
             if not (token or "").isascii() or any(map(str.isspace, token or "")):
@@ -158,6 +168,11 @@ class ServerOptions:
             if count is not None and not (is_number(count) and count >= 1):
                 raise ValueError(f"launch(): {name}={count!r} is not a number from 1")
         engines.check(self.engine, "launch()")
+
+    @property
+    def has_logins(self) -> bool:
+        """True if not everybody may enter."""
+        return self.auth is not None or self.auth_dependency is not None
 
     @classmethod
     def resolve(cls, given: Mapping[str, object], environment: Mapping[str, str] = os.environ) -> Self:

@@ -21,8 +21,9 @@ from millstream.runtime.host import Host
 from millstream.server.gateways.relay import Relay
 from millstream.server.http.record_bar import asked
 from millstream.server.security.caller import Caller
-from millstream.server.security.gate import LOGGED_OUT, Refusal, refuse, secured
+from millstream.server.security.gate import secured
 from millstream.server.security.headers import Policy
+from millstream.server.security.refusal import LOGGED_OUT, Refusal, refuse
 from millstream.transports.websocket import WebSocketTransport
 from millstream.types import Transport
 from millstream.wire.close_codes import CLOSE_LOGGED_OUT

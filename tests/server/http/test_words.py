@@ -9,7 +9,7 @@ from millstream.runtime.welcome import BUSY, refusal
 from millstream.server.http.page import Content, build
 from millstream.server.http.words import page_words, preferred
 from millstream.server.options import ServerOptions
-from millstream.server.security.gate import LOGGED_OUT
+from millstream.server.security.refusal import LOGGED_OUT
 from millstream.wire.messages import Hello
 from millstream.wire.packet import VERSION
 

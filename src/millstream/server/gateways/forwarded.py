@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from millstream.server.security.gate import Refusal, refuse
+from millstream.server.security.refusal import Refusal, refuse
 
 FORWARDED: Final = "x-millstream-forwarded"
 

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from millstream.runtime.state.owned import owner_of
 from millstream.server.gateways.forwarded import FORWARDED, VisitorPeer, is_forwarded
 from millstream.server.gateways.siblings import Siblings, connected
-from millstream.server.security.gate import Refusal, refuse
+from millstream.server.security.refusal import Refusal, refuse
 
 Owner: TypeAlias = Callable[[Scope], str]
 """Reads from a request the name of the gateway that it belongs to."""

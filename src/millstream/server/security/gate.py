@@ -5,10 +5,8 @@ In order: Host, method, Origin, login. Nothing behind the gate consults headers 
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Collection
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
 
@@ -21,35 +19,15 @@ from millstream.server.security import hosts
 from millstream.server.security.caller import Caller, cookie_name
 from millstream.server.security.headers import Policy
 from millstream.server.security.logins import Logins
-from millstream.wire.close_codes import CLOSE_LOGGED_OUT
-from millstream.wire.encoding import encode_message
-from millstream.wire.framing import frame
-from millstream.wire.messages import Refuse
-from millstream.wire.packet import SUBPROTOCOL
+from millstream.server.security.outer_login import OuterLogin
+from millstream.server.security.refusal import Refusal, refuse
 
 logger = logging.getLogger("millstream")
 
 METHODS: Final = frozenset({"GET", "HEAD", "POST"})
 SAFE: Final = frozenset({"GET", "HEAD"})
-LOGGED_OUT: Final = encode_message(Refuse(code="login", message="You are logged out. Reload the page to log in again."))
-"""Sent to a page over its WebSocket when its login has ended."""
-
 MAX_NOTES: Final = 200
 """The most refused hosts and origins that are logged, each once: invented names must not fill the log."""
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """The reason why a request is refused.
-
-    `is_logged_out`: it carries a login that has ended; a page that reconnects is told so, since browsers hide the
-    status of a refused handshake from it.
-    """
-
-    status: int
-    sentence: str
-    headers: tuple[tuple[str, str], ...] = ()
-    is_logged_out: bool = False
 
 
 class Gate:
@@ -58,7 +36,7 @@ class Gate:
     Args:
         app: The app behind the gate; it finds the `Caller` in `scope["caller"]`.
         options: Allowed hosts and origins, trusted proxies.
-        logins: The logins; `None` if everybody may enter.
+        logins: The logins, or that of an application around this one; `None` if everybody may enter.
         public: Paths that need no login; all others do.
         policy: The security headers of each response.
         pages: The paths of the app's pages, without slashes: without a login they lead to the login page.
@@ -71,14 +49,15 @@ class Gate:
         self,
         app: ASGIApp,
         options: ServerOptions,
-        logins: Logins | None,
+        logins: Logins | OuterLogin | None,
         public: frozenset[str],
         policy: Policy,
         pages: Collection[str] = ("",),
     ) -> None:
         self._app = app
         self._options = options
-        self._logins = logins
+        self._logins = None if isinstance(logins, OuterLogin) else logins
+        self._outer = logins if isinstance(logins, OuterLogin) else None
         self._public = public
         self._policy = policy
         self._pages = frozenset(f"/{page}" for page in pages)
@@ -91,13 +70,23 @@ class Gate:
         headers = Headers(scope=scope)
         path = local_path(scope, self._options.root_path)
         verdict = self._judge(scope, headers, path)
+        outer = self._outer if path not in self._public else None
+        if outer is not None and isinstance(verdict, Caller):
+            verdict = await outer.admit(scope, verdict, self._policy, is_page=self._is_page(scope, path))
         if isinstance(verdict, Refusal):
             await refuse(scope, receive, secured(send, self._policy, None), verdict)
             return
         inner = {**scope, "path": path, "root_path": "", "caller": verdict}
         if scope["type"] != "websocket":  # what is accepted has no response: whoever refuses it behind here secures it
             send = secured(send, self._policy, verdict)
-        await self._app(inner, receive, send)
+        if outer is None or not is_lasting(scope, path):
+            await self._app(inner, receive, send)
+            return
+        async with outer.watching(scope, verdict):
+            await self._app(inner, receive, send)
+
+    def _is_page(self, scope: Scope, path: str) -> bool:
+        return scope["type"] != "websocket" and scope["method"] in SAFE and path in self._pages
 
     def _judge(self, scope: Scope, headers: Headers, path: str) -> Caller | Refusal:
         is_socket = scope["type"] == "websocket"
@@ -136,7 +125,7 @@ class Gate:
                 "The page is at the same address without a slash at the end.",
                 (("location", f"..{quote(path[:-1])}{query}"),),
             )
-        return self._judge_login(caller, path, is_page=is_page and path in self._pages)
+        return self._judge_login(caller, path, is_page=self._is_page(scope, path))
 
     def _host(self, headers: Headers, is_proxied: bool) -> hosts.HostPort | Refusal:
         given = headers.getlist("host")
@@ -204,31 +193,9 @@ def secured(send: Send, policy: Policy, caller: Caller | None) -> Send:
     return send_secured
 
 
-async def refuse(scope: Scope, receive: Receive, send: Send, refusal: Refusal) -> None:
-    """Answer a request, or a handshake before it is accepted, with a status and `{"error": sentence}`."""
-    kind = "http.response"
-    if scope["type"] == "websocket":
-        await receive()
-        if refusal.is_logged_out:
-            # A browser drops a handshake that does not accept the sub-protocol it offered.
-            chosen = SUBPROTOCOL if SUBPROTOCOL in scope["subprotocols"] else None
-            await send({"type": "websocket.accept", "subprotocol": chosen})
-            await send({"type": "websocket.send", "bytes": LOGGED_OUT})
-            await send({"type": "websocket.close", "code": CLOSE_LOGGED_OUT, "reason": "logged out"})
-            return
-        kind = "websocket.http.response"
-        if kind not in scope.get("extensions", {}):
-            await send({"type": "websocket.close", "code": 4000 + refusal.status})
-            return
-    mime, body = b"application/json", json.dumps({"error": refusal.sentence}).encode()
-    if refusal.is_logged_out and scope["path"].endswith("/down"):  # a page that reconnects over HTTP
-        mime, body = b"application/octet-stream", frame(b"-") + frame(LOGGED_OUT)
-    headers = [(b"content-type", mime), (b"content-length", str(len(body)).encode()), (b"cache-control", b"no-store")]
-    if refusal.status >= 400:
-        headers.append((b"connection", b"close"))  # its body is not read
-    headers += [(name.encode(), value.encode("latin-1")) for name, value in refusal.headers]
-    await send({"type": f"{kind}.start", "status": refusal.status, "headers": headers})
-    await send({"type": f"{kind}.body", "body": body})
+def is_lasting(scope: Scope, path: str) -> bool:
+    """Tell a connection that lasts as long as its page from a request that is answered at once."""
+    return scope["type"] == "websocket" or path == "/down"
 
 
 def local_path(scope: Scope, root_path: str) -> str:
