@@ -172,9 +172,7 @@ class Visitor:
             await page.wait_for(lambda: run.is_over)
         except Closed:
             await self._end_of(page)
-            # The proxy may cut the connection before it has passed the server's word on.
-            is_known = any(word in str(page.closed) for word in ("1012", "the link is lost"))
-            if not is_known or (run is not None and run.state == "running"):
+            if "1012" not in str(page.closed) or (run is not None and run.state == "running"):
                 self.failed.append(f"{text}: {page.closed}, {run}")
             return False
         if run.state == "failed" and "restarted" in run.error:

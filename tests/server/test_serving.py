@@ -237,15 +237,12 @@ def test_half_a_request_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
             assert read_all(connection).count(b"HTTP/1.1 200") == 1
 
 
-def test_half_a_header_that_goes_on_and_on_is_cut(url: str) -> None:
+def test_half_a_header_that_goes_on_and_on_is_refused(url: str) -> None:
     place = urlsplit(url)
     with socket.create_connection((place.hostname, place.port), 10) as connection:
         connection.sendall(GET + b"X: ")
-        try:
-            for _ in range(1000):
-                connection.sendall(b"x" * 1000)
-        except (BrokenPipeError, ConnectionResetError):
-            return
+        for _ in range(1000):
+            connection.sendall(b"x" * 1000)
         assert b" 400 " in read_all(connection)
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import select
 import socket
+import threading
 import time
 from collections.abc import Callable
 from urllib.parse import urlsplit
@@ -13,11 +15,15 @@ from urllib.parse import urlsplit
 import pytest
 import uvloop
 from tests.server.live import serving
+from tests.server.test_serving import wait_until
 
 from millstream.client import Client
 from millstream.server import serving as serving_module
 from millstream.server.process.protocols import BoundedHttp
 from millstream.transports.websocket import MAX_UNSENT, keep_little_unsent
+from millstream.wire.encoding import encode_message
+from millstream.wire.messages import Hello
+from millstream.wire.packet import VERSION
 
 
 @pytest.mark.parametrize("new_loop", [asyncio.SelectorEventLoop, uvloop.new_event_loop])
@@ -92,3 +98,42 @@ def test_a_pong_that_came_while_the_loop_was_blocked_counts(monkeypatch: pytest.
         time.sleep(1.0)  # the ping is overdue by now
         page.sendall(bytes([PONG, 0x84, 0, 0, 0, 0]) + payload)
         assert page.recv(2)[0] == PING
+
+
+RESTARTED = b"\x03\xf4"  # 1012
+
+
+@pytest.mark.parametrize("has_said_hello", [True, False])
+def test_who_keeps_sending_reads_why_the_server_closes(has_said_hello: bool) -> None:
+    """A socket that is closed with unread data is reset: the next write of a proxy fails, and it reads no further."""
+    seen: list[bytes | OSError] = []
+    with serving(drain=1.0) as (url, app):
+        page = socket.create_connection(tuple(urlsplit(url).netloc.split(":")), 10)
+        page.sendall(HANDSHAKE)
+        assert b" 101 " in page.recv(4096)
+        if has_said_hello:
+            hello = encode_message(Hello(seq=1, version=VERSION, build=app.manifest.build, page_us=0))
+            page.sendall(bytes([0x82, 0x80 | len(hello)]) + bytes(4) + hello)
+            wait_until(lambda: len(app.host.sessions) == 1)
+        talker = threading.Thread(target=talk, args=(page, seen))
+        talker.start()
+    talker.join()
+    assert RESTARTED in b"".join(each for each in seen if isinstance(each, bytes))
+    assert [each for each in seen if isinstance(each, OSError)] == []
+
+
+def talk(page: socket.socket, seen: list[bytes | OSError]) -> None:
+    """Send on and on, for a while after it was told to end as well; then answer, and wait for the end."""
+    sent_since = 0
+    with page:
+        try:
+            while sent_since < 100:
+                page.sendall(bytes([PONG, 0x80, 0, 0, 0, 0]))
+                if select.select([page], [], [], 0.001)[0]:
+                    seen.append(page.recv(65536))
+                sent_since += any(RESTARTED in each for each in seen if isinstance(each, bytes))
+            page.sendall(bytes([CLOSE, 0x82, 0, 0, 0, 0]) + RESTARTED)
+            while page.recv(65536):
+                pass
+        except OSError as error:
+            seen.append(error)

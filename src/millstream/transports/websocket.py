@@ -15,12 +15,14 @@ from starlette.types import Message, Receive, Send
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from millstream.errors import Closed, Departed
+from millstream.transports.lingering import LingeringTransport
 from millstream.wire.close_codes import GOODBYES
 from millstream.wire.limits import MAX_MESSAGE_BYTES
 from millstream.wire.packet import SUBPROTOCOL
 
 if TYPE_CHECKING:
     from uvicorn._types import ASGISendEvent
+    from websockets.frames import Frame
 
 CLOSE_UNSUPPORTED: Final = 1003
 CLOSE_TOO_BIG: Final = 1009
@@ -158,11 +160,14 @@ def keep_little_unsent(transport: asyncio.BaseTransport) -> None:
 
 
 class LiveSocket(WebSocketsSansIOProtocol):
-    """A WebSocket that ends at once when its peer is found dead, and when it floods us with frames.
+    """A WebSocket that ends at once when its peer is found dead or floods us, and else tells each peer why it ends.
 
     uvicorn closes a dead connection only after it has written what is still in the buffer, which a dead peer never
-    takes: the app would learn of it when TCP gives up, a quarter of an hour later.
+    takes: the app would learn of it when TCP gives up, a quarter of an hour later. And it closes others with data
+    unread, so that the close frame may be lost.
     """
+
+    transport: LingeringTransport
 
     connection_limits: Crowd | None = None
     pages: Crowd | None = None
@@ -172,11 +177,12 @@ class LiveSocket(WebSocketsSansIOProtocol):
     _is_silent = True
     _frames = 0
     _since = _heard_at = 0.0
-    _has_failed = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Bound the handshake, and the wait for the answer to a close."""
-        super().connection_made(transport)
+        own = transport if isinstance(transport, LingeringTransport) else LingeringTransport(transport)  # type: ignore[arg-type]
+        own.is_peer_done = False
+        super().connection_made(own)
         self.close_timeout = CLOSE_S
         keep_little_unsent(transport)
         self._handshake = self.loop.call_later(HANDSHAKE_S, self._give_up)
@@ -184,6 +190,7 @@ class LiveSocket(WebSocketsSansIOProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop the clock."""
         self._handshake.cancel()
+        self.transport.forget()
         self._leave_crowd()
         if self.pages is not None:
             self.pages.leave(self)
@@ -202,7 +209,8 @@ class LiveSocket(WebSocketsSansIOProtocol):
         """Parse in slices, so that a flood of frames is noticed before all of it has been taken in."""
         connection = self.conn
         for start in range(0, len(data), SLICE):
-            if self._has_failed:
+            if self.transport.is_lingering:
+                self.transport.drop(len(data) - start)
                 return
             connection.receive_data(data[start : start + SLICE] if len(data) > SLICE else data)
             if connection.parser_exc is not None:
@@ -234,17 +242,30 @@ class LiveSocket(WebSocketsSansIOProtocol):
         self.handle_parser_exception()
 
     def handle_parser_exception(self) -> None:
-        """Say why, and throw away what still comes: closing a socket with unread data would lose the close frame."""
+        """Say why, and throw away what still comes."""
         close = self.conn.close_sent
-        self._has_failed = self.close_sent = True
+        self.close_sent = True
         if close is not None:
             self.queue.put_nowait({"type": "websocket.disconnect", "code": close.code, "reason": close.reason})
         self.transport.write(b"".join(self.conn.data_to_send()))
-        if self.transport.can_write_eof():
-            self.transport.write_eof()
-        if self.read_paused:
-            self.read_paused = False
-            self.transport.resume_reading()
+        self._part()
+
+    def handle_close(self, event: Frame) -> None:
+        """Close at once: after its close frame, a peer sends nothing."""
+        self.transport.is_peer_done = True
+        super().handle_close(event)
+
+    def shutdown(self) -> None:
+        """Close with 1012; if it is closed with something else already, leave the peer the time to answer that."""
+        if self.close_sent:
+            self.stop_keepalive()
+        else:
+            super().shutdown()
+            self._part()
+
+    def _part(self) -> None:
+        """Close the connection, however little the peer takes of what was written."""
+        self.transport.close()
         self.close_timer = self.loop.call_later(CLOSE_S, self.transport.abort)
 
     async def send(self, message: ASGISendEvent) -> None:

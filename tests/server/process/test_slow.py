@@ -2,6 +2,7 @@
 
 import gc
 import resource
+import select
 import socket
 import ssl
 import threading
@@ -28,6 +29,7 @@ from millstream.server.process.connection_limits import ConnectionLimits
 from millstream.server.process.deadlines import Deadline
 from millstream.server.process.protocols import BoundedHttp
 from millstream.server.serving import Server
+from millstream.transports import lingering
 
 __all__ = ["certificate"]
 
@@ -82,7 +84,7 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     for module, name in [(protocols, "HEADERS_S"), (protocols, "BODY_S"), (protocols, "TAKE_S")]:
         monkeypatch.setattr(module, name, SOON_S)
     monkeypatch.setattr(accepting, "HANDSHAKE_S", SOON_S)
-    monkeypatch.setattr(protocols, "LINGER_S", 0.1)
+    monkeypatch.setattr(lingering, "LINGER_S", 0.1)
 
 
 @contextmanager
@@ -196,10 +198,25 @@ def test_a_reader_that_pauses_for_less_gets_everything(
 
 def test_an_answer_reaches_who_still_sends(served: tuple[str, App], monkeypatch: pytest.MonkeyPatch) -> None:
     """A refused upload is not reset: its sender reads why."""
-    monkeypatch.setattr(protocols, "LINGER_S", 5.0)
+    monkeypatch.setattr(lingering, "LINGER_S", 5.0)
     reply = httpx.post(f"{served[0]}/upload", content=bytes(20_000_000), trust_env=False)
     assert reply.status_code == 403
     assert "error" in reply.json()
+
+
+def test_what_nobody_wants_is_thrown_away_up_to_a_bound(
+    served: tuple[str, App], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its sender has to wait from there on, and can still read the answer."""
+    monkeypatch.setattr(lingering, "LINGER_S", 5.0)
+    monkeypatch.setattr(lingering, "MOST_DROPPED", 100_000)
+    with connected(served[0], KINDS["an upload without a session"], room=65536) as (connection,):
+        connection.setblocking(False)
+        sent = 0
+        while select.select([], [connection], [], 0.2)[1]:
+            sent += connection.send(bytes(65536))
+        assert sent < 20_000_000, "what fits into the kernel's buffers"
+        assert b" 403 " in connection.recv(4096)
 
 
 def test_an_app_that_thinks_is_not_hurried() -> None:

@@ -14,6 +14,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from millstream.server.process.connection_limits import ConnectionLimits
 from millstream.server.process.deadlines import Deadline
 from millstream.transports.http import PAGE_EXTENSION
+from millstream.transports.lingering import LingeringTransport
 from millstream.transports.websocket import LiveSocket, keep_little_unsent
 
 if TYPE_CHECKING:
@@ -41,9 +42,6 @@ TAKE_S: Final = 10.0
 PIECE: Final = 32 * 1024
 """Bytes of a response that are handed to the connection at once; the next ones when these are taken."""
 
-LINGER_S: Final = 2.0
-"""How long the rest of a body that nobody wants is thrown away, so that its sender gets to read the answer."""
-
 STIR: Final = 1024
 """Bytes that count as a move of a connection; who sends single ones is no better than who is silent."""
 
@@ -70,17 +68,20 @@ class BoundedHttp(HttpToolsProtocol):
     pages: ConnectionLimits | None = None
     """Counts the open pages."""
 
+    transport: LingeringTransport
+
     _patience: asyncio.TimerHandle | None = None
     _body: Deadline | None = None
     _body_timer: asyncio.TimerHandle | None = None
     _untaken: asyncio.TimerHandle | None = None
     _read = 0
     _read_headers = 0
-    _is_parting = _is_page = False
+    _is_page = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Start the first deadline: a client that connects and says nothing holds a socket too."""
-        super().connection_made(transport)
+        super().connection_made(LingeringTransport(transport))
+        self.transport.is_peer_done = True
         transport.set_write_buffer_limits(high=1, low=0)  # "paused" means: something waits for the peer
         self.flow = _Flow(transport, self._renew)
         self._join(self.connection_limits, self)
@@ -89,11 +90,13 @@ class BoundedHttp(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop the clocks."""
         self._let_go()
+        self.transport.forget()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Count bytes up to the end of the headers."""
-        if self._is_parting:
+        if self.transport.is_lingering:
+            self.transport.drop(len(data))
             return
         if self._patience is not None:
             if self._read > MAX_HEADER_BYTES:
@@ -107,6 +110,7 @@ class BoundedHttp(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Start the deadline of a further request on the same connection."""
         super().on_message_begin()
+        self.transport.is_peer_done = False
         if self._patience is None:
             self._await_headers()
 
@@ -143,6 +147,7 @@ class BoundedHttp(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """Stop the clock of the body: what follows is up to the app, and is no reason to make room."""
         self._body, self._body_timer = None, _stopped(self._body_timer)
+        self.transport.is_peer_done = True
         self.connection_limits.leave(self)
         super().on_message_complete()
 
@@ -161,8 +166,8 @@ class BoundedHttp(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         """Wait for the next request; a connection whose body nobody wants is of no use for one."""
         if self._body is not None:
-            self.part()
-        if self._is_parting:
+            self.transport.close()
+        if self.transport.is_lingering:
             return
         super().on_response_complete()
         if self._patience is None and not self.pipeline and not self.transport.is_closing():
@@ -181,20 +186,10 @@ class BoundedHttp(HttpToolsProtocol):
         if self.pages is not None:
             self._join(self.pages, self)
 
-    def part(self) -> None:
-        """Close the connection. If a body is still coming, its sender first gets the time to read the answer."""
-        if self._body is None or self.transport.is_closing():
-            self.transport.close()
-            return
-        if self._is_parting:
-            return
-        # With unread data a socket is not closed but reset, and the answer can be lost on its way.
-        self._is_parting = True
-        if self.transport.can_write_eof():
-            self.transport.write_eof()
-        self.flow.resume_reading()
-        self._body_timer = _stopped(self._body_timer)
-        self._patience = self.loop.call_later(LINGER_S, self.transport.close)
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no request; its sender may well be in the middle of it."""
+        self.transport.is_peer_done = False
+        super().send_400_response(msg)
 
     def handle_websocket_upgrade(self) -> None:
         """Hand the connection over as it was found. It counts among the others until the page has said something."""
@@ -222,7 +217,7 @@ class BoundedHttp(HttpToolsProtocol):
     def _watch_body(self) -> None:
         """Look again when patience would run out; bytes that come only move the time, which costs no timer."""
         self._body_timer = None
-        if self._body is None or self._is_parting:
+        if self._body is None or self.transport.is_lingering:
             return
         now = self.loop.time()
         if self.flow.read_paused:
@@ -282,7 +277,7 @@ class _Flow(FlowControl):
 
 
 class _Exit:
-    """The transport of one answer; closing it leaves the peer the time to read it."""
+    """The transport of one answer."""
 
     def __init__(self, protocol: BoundedHttp) -> None:
         self._protocol = protocol
@@ -296,7 +291,7 @@ class _Exit:
         return self._protocol.transport.is_closing()
 
     def close(self) -> None:
-        self._protocol.part()
+        self._protocol.transport.close()
 
 
 def _in_pieces(app: ASGI3Application) -> ASGI3Application:
