@@ -6,7 +6,14 @@ from collections.abc import Iterator
 from typing import Final
 
 from millstream.codecs.h264_parameters import Parameters, read_parameters, read_picture_parameters, read_slice
-from millstream.codecs.video_packets import LOWEST_BITS_PER_S, EncoderKind, PacketHead, VideoDecoder, VideoEncoder
+from millstream.codecs.video_packets import (
+    GLOBAL_HEADER,
+    LOWEST_BITS_PER_S,
+    EncoderKind,
+    PacketHead,
+    VideoDecoder,
+    VideoEncoder,
+)
 from millstream.errors import MediaError
 from millstream.media.image_header import MAX_PIXELS, check_size
 
@@ -15,8 +22,9 @@ NUMBER: Final = 8
 IS_DEPENDENT: Final = True
 PACKAGE: Final = "av"
 
-KEY_UNIT, PARAMETER_UNIT, PICTURE_UNIT = 5, 7, 8
-"""Types of NAL units: a slice of a frame that stands alone, and the parameter sets of a sequence and of a picture."""
+KEY_UNIT, MESSAGE_UNIT, PARAMETER_UNIT, PICTURE_UNIT = 5, 6, 7, 8
+"""Types of NAL units: a slice of a frame that stands alone, a message, and the parameter sets of a sequence and of a
+picture."""
 
 SLICE_HEAD_BYTES: Final = 16
 """More than the first three numbers of a slice take."""
@@ -34,7 +42,8 @@ def open_decoder() -> VideoDecoder:
 
 def open_encoder(quality: float) -> VideoEncoder:
     """Open an encoder: baseline profile, no frame is held back. Quality 0..1 is x264's `crf` from 44 to 18."""
-    return VideoEncoder(EncoderKind("libx264", _steady, _limited, _limit_for, _range_of), quality)
+    kind = EncoderKind("libx264", _steady, _limited, _limit_for, _range_of, GLOBAL_HEADER, _key_packet)
+    return VideoEncoder(kind, quality)
 
 
 def head_of(packet: bytes | memoryview) -> PacketHead:
@@ -72,6 +81,18 @@ def _units(data: bytes) -> Iterator[tuple[int, bytes]]:
         after = data.find(START_CODE, at + 3)
         yield data[at + 3] & 31, data[at + 4 : after if after >= 0 else len(data)]
         at = after
+
+
+def _key_packet(parameters: bytes, data: bytes) -> bytes:
+    """Put the parameters in front of a key frame, and leave out what x264 says of itself in the first one.
+
+    If x264 were to put the parameters there, it would count that message, 690 bytes, as a part of the frame: at a low
+    rate nothing would be left for the frame, which would be grey.
+    """
+    at = data.find(START_CODE)
+    if data[at + 3] & 31 == MESSAGE_UNIT:
+        at = data.find(START_CODE, at + 3)
+    return parameters + data[at:]
 
 
 def _checked(parameters: Parameters) -> Parameters:

@@ -30,6 +30,9 @@ FRAMES_PER_S: Final = 30
 LOW_DELAY: Final = 0x80000
 """Flag of a decoder: a frame comes out as soon as its packet went in."""
 
+GLOBAL_HEADER: Final = 1 << 22
+"""Flag of an encoder: its parameters are given once, and are not part of its packets."""
+
 LOWEST_BITS_PER_S: Final = 50_000
 
 KEY, AUTO = 1, 0
@@ -144,6 +147,8 @@ class EncoderKind(NamedTuple):
         limited: Options for at most so many bits a second.
         limit_for: Gives the limit for a rate.
         range_of: Gives the rates, in bits a second, for which an encoder with that limit need not be opened anew.
+        flags: Flags of FFmpeg.
+        key_packet: Makes the packet of a key frame, of the encoder's parameters and what it made of the frame.
     """
 
     name: str
@@ -151,6 +156,8 @@ class EncoderKind(NamedTuple):
     limited: Callable[[int], Mapping[str, str]]
     limit_for: Callable[[int], int]
     range_of: Callable[[int], tuple[float, float]]
+    flags: int = 0
+    key_packet: Callable[[bytes, bytes], bytes] = lambda _, data: data
 
 
 class VideoEncoder(Encoder):
@@ -186,7 +193,10 @@ class VideoEncoder(Encoder):
             raise MediaError(f"the encoder of {self._kind.name} made {len(packets)} packets of a frame")
         self._needs_key = False
         prefix = VIDEO_PREFIX.pack(media.width, media.height, Colours.BT601_LIMITED)
-        return Encoded(prefix + bytes(packets[0]), is_key=packets[0].is_keyframe, is_independent=False)
+        data, is_key = bytes(packets[0]), packets[0].is_keyframe
+        if is_key:
+            data = self._kind.key_packet(context.extradata or b"", data)
+        return Encoded(prefix + data, is_key=is_key, is_independent=False)
 
     def request_key_frame(self) -> None:
         self._needs_key = True
@@ -217,6 +227,7 @@ class VideoEncoder(Encoder):
         context.gop_size, context.max_b_frames, context.thread_count = 1_000_000, 0, 1
         context.color_primaries, context.color_trc, context.colorspace = BT709, SRGB, SMPTE170M
         context.color_range = LIMITED
+        context.flags |= self._kind.flags
         if self._bits_per_s:
             context.bit_rate = self._bits_per_s
             context.options = dict(self._kind.limited(self._limit))
