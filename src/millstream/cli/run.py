@@ -41,7 +41,8 @@ def run(options: argparse.Namespace) -> int:
     if sys.platform == "win32":
         raise CommandError("--workers needs Linux or macOS: leave it out on Windows")
     from millstream.server.launch import say
-    from millstream.supervisor.supervisor import ServedProgram, Supervisor
+    from millstream.supervisor.post import ServedProgram
+    from millstream.supervisor.supervisor import Supervisor
 
     split(options.target)  # a file that is missing is said once
     code = Supervisor(ServedProgram(options.target, serving(options), options.open), options.workers, say).run()

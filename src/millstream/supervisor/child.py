@@ -84,7 +84,7 @@ class GatewayProcess(SupervisedProcess):
 
     Attributes:
         is_serving: Whether it has reported that it serves.
-        until: When it has to have ended, on the monotonic clock; `None` unless it was asked to end.
+        until: When it has to serve, or to have ended if it was asked to, on the monotonic clock; `None` for any time.
         seat: Its entry in the memory that all share.
         drain_s: Seconds that its drain may take, as reported; 0 until it serves.
 

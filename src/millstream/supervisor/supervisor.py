@@ -10,19 +10,19 @@ import signal
 import socket
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 from typing import Final
 
 from millstream.runtime.state.temp_folders import TempFolders
-from millstream.supervisor.back_off import FIRST_S, RestartDelay
+from millstream.supervisor.back_off import FIRST_S
 from millstream.supervisor.broker_keeper import BrokerKeeper
 from millstream.supervisor.child import GatewayProcess
 from millstream.supervisor.loads import SEATS, Loads
 from millstream.supervisor.messages import Retire, Serving, Start
+from millstream.supervisor.post import Post, ServedProgram
 
 logger = logging.getLogger("millstream.supervisor")
 
@@ -32,43 +32,12 @@ SPARE_S: Final = 3.0
 AT_ONCE_S: Final = 0.5
 """Time that gateways have for their end after a second signal."""
 
+LEAST_START_S: Final = 60.0
+START_FACTOR: Final = 3.0
+"""A gateway that is started while others serve may take so many times as long as the slowest before it, and at least a
+minute: weights may have to be fetched anew."""
+
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD)
-
-
-@dataclass(frozen=True)
-class ServedProgram:
-    """The program whose app is served.
-
-    Attributes:
-        target: As in `millstream run`.
-        arguments: Arguments for its `launch()`.
-        inbrowser: Whether to open the page in the browser.
-    """
-
-    target: str
-    arguments: Mapping[str, object]
-    inbrowser: bool = False
-
-
-@dataclass(eq=False)
-class Post:
-    """A gateway's post, which one process holds after the other.
-
-    Attributes:
-        number: From 1.
-        child: The process that holds it.
-        successor: The process that is to take over in a rolling restart.
-        due: When it is to be filled, on the monotonic clock; `None` if it is not vacant.
-        starts: How many processes were started for it.
-        delay: The pause before the next.
-    """
-
-    number: int
-    child: GatewayProcess | None = None
-    successor: GatewayProcess | None = None
-    due: float | None = None
-    starts: int = 0
-    delay: RestartDelay = field(default_factory=RestartDelay)
 
 
 class Supervisor:
@@ -94,6 +63,7 @@ class Supervisor:
         self._rolling: deque[Post] = deque()
         self._is_complete = self._is_ending = False
         self._code = self._seats = 0
+        self._slowest_s = 0.0
         self._signals: deque[int] = deque()
         self._selector = selectors.DefaultSelector()
 
@@ -149,10 +119,20 @@ class Supervisor:
 
     def _kill_overdue(self) -> None:
         for child in self._children():
-            if child.until is not None and child.until <= time.monotonic():
+            if child.until is None or child.until > time.monotonic():
+                continue
+            if self._is_ending or child in self._leaving:
                 logger.error("Gateway %s has not ended in time, and is killed.", child.name)
-                child.kill()
-                child.until = None
+            else:
+                logger.error(
+                    "Gateway %s has not served %s within %.0f s, and is killed: the program has to come to its "
+                    "launch() in that time, and set up its models. It may wait for a lock, a port or a download.",
+                    child.name,
+                    self._program.target,
+                    child.lived_s,
+                )
+            child.kill()
+            child.until = None
 
     def _children(self) -> list[GatewayProcess]:
         held = [child for post in self._posts for child in (post.child, post.successor) if child is not None]
@@ -189,6 +169,8 @@ class Supervisor:
             inbrowser=program.inbrowser and is_first,
         )
         child = GatewayProcess(start, self._listener)
+        if self._is_complete:
+            child.until = time.monotonic() + max(START_FACTOR * self._slowest_s, LEAST_START_S)
         self._selector.register(child.connection, selectors.EVENT_READ, child)
         return child
 
@@ -201,6 +183,8 @@ class Supervisor:
         if not isinstance(message, Serving):
             return
         child.is_serving, child.drain_s = True, message.drain_s
+        child.until = child.until if self._is_ending else None
+        self._slowest_s = max(self._slowest_s, child.lived_s)
         if self._listener is None:
             self._listener = listener
             for line in message.lines:
