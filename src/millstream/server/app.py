@@ -24,7 +24,7 @@ from millstream.run_in_thread import run_in_thread
 from millstream.runtime.app_metrics import AppMetrics
 from millstream.runtime.host import Host
 from millstream.server.complaints import VisitorLog
-from millstream.server.composition import HostSnapshots, compose_host, recorder_of, settings_of
+from millstream.server.composition import HostSnapshots, compose_host, record_bar_of, recorder_of, settings_of
 from millstream.server.gateways.figures import PATH
 from millstream.server.gateways.forwarded import PrivateDoor
 from millstream.server.gateways.gateway import Gateway
@@ -38,7 +38,7 @@ from millstream.server.http.named_files import ADDRESSES, NamedFiles
 from millstream.server.http.operator import OperatorPage
 from millstream.server.http.page import PageDocument
 from millstream.server.http.probes import alive, while_starting
-from millstream.server.http.record_bar import RecordBar
+from millstream.server.http.record_bar import offered_by
 from millstream.server.http.uploads import SESSION_HEADER, receive_file, send_file
 from millstream.server.http.words import ENGLISH, page_words
 from millstream.server.look import later_elements, page_contents, page_look
@@ -256,11 +256,11 @@ class App:
         scripts = self.manifest.element_scripts.values()
         later = later_elements(self.manifest)
         assets = Assets(policy, is_public=not self.options.has_logins, elements=scripts, tags=tags, later=later)
-        facts = {"reloads": self._snapshots is not None, "has_logins": logins is not None}
+        has_logins = logins is not None
+        facts = {"reloads": self._snapshots is not None, "has_logins": has_logins}
         words = page_words([*tags, *(later or ())], has_renders=later is None)
         contents = page_contents(self._pages, self.options, assets, words, **facts)
-        bar = RecordBar(self._recorder) if self._recorder is not None and self.options.record_button else None
-        has_logins = logins is not None
+        bar = record_bar_of(self._recorder, self.options, self._name)
         pages = {at: PageDocument(each, policy, has_logins=has_logins, bar=bar) for at, each in contents.items()}
         token, script = self.options.operator_token or "", assets.addresses["operator"]
         operator = OperatorPage(token, contents[""], script, policy, self._gather)
@@ -269,18 +269,18 @@ class App:
         records_all = self.options.record is not None and not self.options.record_button
         visits = Visits(lambda: self.is_draining, policy, self._recorder, self._relay, records_all=records_all)
         over_http = self._over_http = HttpConnections(visits.serve, self._name)
-        upload = self._unless_draining(receive_file)
+        guarded, at_owner = self._unless_draining, self._at_owner
         named = NamedFiles(settings_of(self.options))
         own = [] if self._figures is None else [Route(PATH, self._figures.serve)]
         return [
             *own,
-            *(Route(f"/{at}", self._unless_draining(page.serve)) for at, page in pages.items()),
+            *(Route(f"/{at}", at_owner(offered_by, guarded(one.serve)), methods=["GET"]) for at, one in pages.items()),
             WebSocketRoute("/ws", visits.over_websocket),
             Route("/down", visits.unless_draining(over_http.down), methods=["POST"]),
-            Route("/up", self._at_owner(owner_in_header(CONNECTION_HEADER), over_http.up), methods=["POST"]),
-            Route("/bye", self._at_owner(owner_in_header(SESSION_HEADER), leave), methods=["POST"]),
-            Route("/upload", self._at_owner(owner_in_header(SESSION_HEADER), upload), methods=["POST"]),
-            Route("/file/{handle}", self._at_owner(owner_in_path("handle"), send_file), methods=["GET"]),
+            Route("/up", at_owner(owner_in_header(CONNECTION_HEADER), over_http.up), methods=["POST"]),
+            Route("/bye", at_owner(owner_in_header(SESSION_HEADER), leave), methods=["POST"]),
+            Route("/upload", at_owner(owner_in_header(SESSION_HEADER), guarded(receive_file)), methods=["POST"]),
+            Route("/file/{handle}", at_owner(owner_in_path("handle"), send_file), methods=["GET"]),
             Route("/assets/{name}", assets.serve),
             *(Route(address, named.serve) for address in ADDRESSES),
             Route("/favicon.ico", favicon.serve),
@@ -288,7 +288,7 @@ class App:
             Route("/metrics", metrics.serve),
             Route("/operator", operator.page),
             Route("/operator/figures", operator.figures),
-            Route("/readyz", self._unless_draining(alive)),
+            Route("/readyz", guarded(alive)),
         ]
 
     @property

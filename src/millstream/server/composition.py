@@ -20,6 +20,7 @@ from millstream.runtime.settings import Settings
 from millstream.runtime.state.snapshot_store import SnapshotStore
 from millstream.runtime.state.temp_folders import TempFolders
 from millstream.server.gateways.gateway import Gateway
+from millstream.server.http.record_bar import RecordBar
 from millstream.server.options import RECORD_FOLDER, ServerOptions
 
 
@@ -93,3 +94,8 @@ def recorder_of(manifest: Manifest, options: ServerOptions) -> Recorder | None:
     if options.record is None and not options.record_button:
         return None
     return Recorder(Path(options.record or RECORD_FOLDER), manifest.build, manifest.title)
+
+
+def record_bar_of(recorder: Recorder | None, options: ServerOptions, gateway: str) -> RecordBar | None:
+    """Make the developer's button; `None` if there is to be none."""
+    return RecordBar(recorder, gateway) if recorder is not None and options.record_button else None

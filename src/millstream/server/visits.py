@@ -19,7 +19,7 @@ from millstream.recording.recorder import Recorder
 from millstream.recording.transport import RecordingTransport
 from millstream.runtime.host import Host
 from millstream.server.gateways.relay import Relay
-from millstream.server.http.record_bar import asked
+from millstream.server.http.record_bar import asked, offered_by
 from millstream.server.security.caller import Caller
 from millstream.server.security.gate import secured
 from millstream.server.security.headers import Policy
@@ -74,8 +74,8 @@ class Visits:
         """Serve the page of a request over a transport that is accepted; a login that ends ends the page, too."""
         host: Host = scope["host"]
         caller: Caller = scope["caller"]
-        elsewhere = None if self._relay is None else partial(self._relay.serve, scope, transport)
-        name = asked(scope["query_string"]) if caller.is_developers else None
+        name, owner = (asked(scope["query_string"]), offered_by(scope)) if caller.is_developers else (None, "")
+        elsewhere = None if self._relay is None else partial(self._relay.serve, scope, transport, owner)
         if self._recorder is not None and (self._records_all or name is not None):
             transport = RecordingTransport(transport, self._recorder, name or "")
         sockets = caller.login.sockets if caller.login is not None else set()

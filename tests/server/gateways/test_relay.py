@@ -147,7 +147,7 @@ async def test_a_relay_that_is_cancelled_lets_go_of_the_sibling(tmp_path: Path) 
     door = FolderSiblings(tmp_path, "b").listen()
     async with await unix_serve(mute, sock=door, subprotocols=[Subprotocol(SUBPROTOCOL)]):
         relay = Relay(FolderSiblings(tmp_path, "a"))
-        page = asyncio.create_task(relay.serve({**scope, "headers": [(b"host", b"a")]}, connect()[0], hello))
+        page = asyncio.create_task(relay.serve({**scope, "headers": [(b"host", b"a")]}, connect()[0], "", hello))
         await asked.wait()
         page.cancel()
         await asyncio.wait_for(left.wait(), 5)

@@ -50,20 +50,21 @@ class Relay:
         self._siblings = siblings
         self._open: set[asyncio.Future[Closing]] = set()
 
-    async def serve(self, scope: Scope, transport: Transport, hello: Hello) -> Closing | None:
+    async def serve(self, scope: Scope, transport: Transport, owner: str, hello: Hello) -> Closing | None:
         """Serve a page up to the end of its connection; `None` if no sibling has its session.
 
         Args:
             scope: The request that opened the connection, over a WebSocket or HTTP.
             transport: The page's connection.
+            owner: The gateway where a page begins that has no session yet; empty for this one.
             hello: Its first message.
 
         Raises:
             Closed: The page is gone.
         """
         if is_forwarded(scope):
-            return NOT_HERE
-        address = self._siblings.address(owner_of(hello.resume))
+            return NOT_HERE if hello.resume else None
+        address = self._siblings.address(owner_of(hello.resume) if hello.resume else owner)
         if address is None:
             return None
         sibling: ClientConnection | None = None

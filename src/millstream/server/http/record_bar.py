@@ -9,11 +9,13 @@ from urllib.parse import parse_qsl, urlencode
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse
+from starlette.types import Scope
 
 from millstream.recording.recorder import Recorder
+from millstream.runtime.state.owned import owner_of
 
 RECORD: Final = "__record"
-"""In the page's address: the name under which its visit is recorded."""
+"""In the page's address: the name under which its visit is recorded, behind that of the gateway that has offered it."""
 
 RECORDED: Final = "__recorded"
 """In the page's address: the name under which the visit before was recorded."""
@@ -35,17 +37,18 @@ class RecordBar:
 
     Args:
         recorder: Writes the visits down.
+        owner: The name of this gateway; empty if there is no other.
     """
 
-    def __init__(self, recorder: Recorder) -> None:
-        self._recorder = recorder
+    def __init__(self, recorder: Recorder, owner: str = "") -> None:
+        self._recorder, self._owner = recorder, owner
 
     def redirect(self, request: Request) -> RedirectResponse | None:
         """Lead to a name that is still free, if the page is to be recorded under one that is not."""
         name = asked(request.scope["query_string"])
         if name is None or self._recorder.offers(name):
             return None
-        return RedirectResponse(_link(request, RECORD, self._recorder.offer()), 303, {"cache-control": "no-store"})
+        return RedirectResponse(self._offer(request), 303, {"cache-control": "no-store"})
 
     def html(self, request: Request) -> str:
         """Make the bar: a button, what is being recorded, or where the recording is."""
@@ -57,7 +60,7 @@ class RecordBar:
                 f'<aside class="ms-recorded" role="status">This visit is being recorded to {where}. '
                 f'<a href="{stop}">Stop</a></aside>\n'
             )
-        begin = html.escape(_link(request, RECORD, self._recorder.offer()))
+        begin = html.escape(self._offer(request))
         last = request.query_params.get(RECORDED, "")
         said = "Record a visit"
         before = ""
@@ -66,13 +69,24 @@ class RecordBar:
             said = "Record another"
         return f'<aside class="ms-record-bar">{before}<a href="{begin}">{said}</a></aside>\n'
 
+    def _offer(self, request: Request) -> str:
+        name = self._recorder.offer()
+        return _link(request, RECORD, f"{self._owner}.{name}" if self._owner else name)
+
 
 def asked(query: bytes) -> str | None:
     """Read from the query of a page's address the name under which it is to be recorded; `None` if it is not."""
     given = dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True))
     if RECORD not in given:
         return None
-    return given[RECORD] if _NAME.fullmatch(given[RECORD]) else ""
+    name = given[RECORD].removeprefix(f"{owner_of(given[RECORD])}.")
+    return name if _NAME.fullmatch(name) else ""
+
+
+def offered_by(scope: Scope) -> str:
+    """Find the gateway that has offered the name under which a page is to be recorded; empty if it is not."""
+    given = dict(parse_qsl(scope["query_string"].decode("latin-1")))
+    return owner_of(given.get(RECORD, ""))
 
 
 def _link(request: Request, key: str, name: str) -> str:
