@@ -42,6 +42,29 @@ class Huge(Table):
     shape = (10**6, 10)
 
 
+@dataclasses.dataclass
+class Person:
+    parent: Any = None
+    friend: Any = None
+
+
+def shared(depth: int) -> Person:
+    """Make people who know each other: as a tree they would be 2**depth."""
+    person = Person("Ann", "Bob")
+    for _ in range(depth):
+        person = Person(person, person)
+    return person
+
+
+def circle() -> Person:
+    person = Person()
+    person.parent, person.friend = Person(person, person), Person(person, [person])
+    return person
+
+
+ANN = {"parent": "Ann", "friend": "Bob"}
+
+
 class Pair(NamedTuple):
     a: int
     b: tuple[int, ...]
@@ -62,6 +85,7 @@ class Pair(NamedTuple):
         ),
         ('{"a": [1, NaN, "\\ud800"]}', {"a": [1, None, "�"]}),
         ([2**70, 0.5, True], [2**70, 0.5, True]),
+        ([shared(0), shared(1)], [ANN, {"parent": ANN, "friend": ANN}]),
         (None, None),
     ],
 )
@@ -92,6 +116,9 @@ def nested(depth: int) -> list[Any]:
         (nested(80), "cannot show .*more than 64 lists or dicts"),
         (np.zeros((3_000, 3_000)), "too large for the page"),
         (Huge(), "10000000 values are too many"),
+        (shared(60), "too large for the page"),
+        (shared(80), "cannot show this Person: more than 64 lists or dicts"),
+        (circle(), "cannot show this Person: more than 64 lists or dicts"),
     ],
 )
 def test_what_is_no_data_is_refused(value: object, message: str) -> None:

@@ -81,12 +81,14 @@ class JSON(Component):
     def accept(self, value: object) -> Stored:
         self.check_size(value)
         try:
-            return parsed_json(value) if isinstance(value, str) else json_data(value)
+            made = parsed_json(value) if isinstance(value, str) else json_data(value)
         except ValueError as error:
             reason = f"{brief(value)} is not: {error}"
             raise InvalidValue(f"{self.name} takes text only if it is JSON, but {reason}") from error
         except TypeError as error:
-            raise InvalidValue(f"{self.name} cannot show {brief(value)}: {error}") from error
+            raise InvalidValue(f"{self.name} cannot show this {type(value).__name__}: {error}") from error
+        self.check_size(made)  # objects that refer to each other become more than they looked
+        return made
 
     def preprocess(self, value: Stored | Media, scratch: Scratch) -> object:
         return json_data(value)  # a copy: handlers may change what they get

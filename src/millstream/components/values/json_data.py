@@ -36,34 +36,65 @@ DUMPS: Final[Mapping[str, Mapping[str, object]]] = {
 _KEYS: Final[Mapping[object, str]] = {None: "null", True: "true", False: "false"}
 
 
-def json_data(value: object, depth: int = MAX_DEPTH) -> Value:
+def json_data(value: object) -> Value:
     """Give the JSON form of a value: text, numbers, booleans, `None`, and lists and dicts of them.
 
     NaN and infinities are `None`, dates and paths text, sets lists, and the keys of a dict text. Whatever has no form
-    of its own is its `repr`, shortened.
+    of its own is its `repr`, shortened. What a value contains in several places is converted once, and is one list or
+    dict in all of them.
 
     Raises:
         TypeError: Lists or dicts are nested too deeply, or contain themselves, or a table has too many cells.
     """
-    if isinstance(value, np.floating):
-        value = float(str(value))
-    value = plain_scalar(value)
-    if isinstance(value, str):
-        return well_formed(value)
-    if isinstance(value, float):
-        return value if value - value == 0 else None
-    if type(value) in KINDS and not isinstance(value, bytes):
-        return value
-    if isinstance(value, Number) and not isinstance(value, complex):  # Decimal, Fraction
-        return plain_number(value)
-    opened = _opened(value)
-    if opened is None:
-        return _text(value)
-    if depth <= 0:
-        raise TypeError(f"more than {MAX_DEPTH} lists or dicts lie within each other")
-    if isinstance(opened, Mapping):
-        return {_key(name): json_data(one, depth - 1) for name, one in opened.items()}
-    return [json_data(one, depth - 1) for one in opened]
+    return _Conversion().plain(value, 0)
+
+
+class _Conversion:
+    """The conversion of one value: objects that refer to each other would become exponentially many otherwise."""
+
+    def __init__(self) -> None:
+        self._made: dict[int, tuple[object, Value, int]] = {}
+        self._deepest = 0
+
+    def plain(self, value: object, depth: int) -> Value:
+        """Give the form of a value that lies within so many lists or dicts."""
+        if isinstance(value, np.floating):
+            value = float(str(value))
+        value = plain_scalar(value)
+        if isinstance(value, str):
+            return well_formed(value)
+        if isinstance(value, float):
+            return value if value - value == 0 else None
+        if type(value) in KINDS and not isinstance(value, bytes):
+            return value
+        if isinstance(value, Number) and not isinstance(value, complex):  # Decimal, Fraction
+            return plain_number(value)
+        known = self._made.get(id(value))
+        if known is None:
+            opened = _opened(value)
+            return _text(value) if opened is None else self._contents(value, opened, depth + 1)
+        _, made, height = known
+        self._reach(depth + height)
+        return made
+
+    def _contents(self, value: object, opened: Opened, depth: int) -> Value:
+        """Convert what a value contains, and keep what comes of it, with the number of levels that it has."""
+        before, self._deepest = self._deepest, 0
+        self._reach(depth)
+        self._made[id(value)] = value, None, MAX_DEPTH + 1  # for whoever is found within itself
+        made: Value
+        if isinstance(opened, Mapping):
+            made = {_key(name): self.plain(one, depth) for name, one in opened.items()}
+        else:
+            made = [self.plain(one, depth) for one in opened]
+        self._made[id(value)] = value, made, self._deepest - depth + 1
+        self._deepest = max(before, self._deepest)
+        return made
+
+    def _reach(self, depth: int) -> None:
+        if depth > MAX_DEPTH:
+            raise TypeError(f"more than {MAX_DEPTH} lists or dicts lie within each other")
+        self._deepest = max(self._deepest, depth)
 
 
 def parsed_json(text: str) -> Value:
