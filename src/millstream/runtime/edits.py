@@ -78,7 +78,8 @@ class Edits:
                     return
             raise InvalidValue(f"{component.name} is changed by the app too often to be edited")
         except (InvalidValue, MediaError) as error:
-            self._reject(message, error)
+            if number in context.manifest.components:
+                self._reject(message, error)
 
     def _write(self, message: Set, stored: Stored) -> None:
         if self._context.values.write(message.component, stored) and message.seq > self._context.page.acted:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
+from tests.server.live import serving
 
 import millstream as gr
+from millstream.client import Client
 from millstream.declare.fragment import MOST_ELEMENTS
 from millstream.testing import TestPage
 from millstream.wire.limits import FIRST_RENDERED
 from millstream.wire.messages import Fire, Open, Rendered, Set
 
 
-def labels(page: TestPage) -> list[str]:
+def labels(page: TestPage | Client) -> list[str]:
     """Give the labels of what renders have declared, in order."""
     numbers = sorted(number for number in page.page.props if number >= FIRST_RENDERED)
     return [str(page.page.props[number].get("label")) for number in numbers]
@@ -492,6 +495,43 @@ def test_a_late_press_reaches_what_has_taken_its_place() -> None:
         page.run(page.page.send(Fire(binding=old, run=1)))
         settled(page)
         assert page.value("Said") == "b"
+
+
+@pytest.mark.parametrize("value", [[["b"]], "no table"])
+def test_an_edit_of_a_table_that_vanishes_meanwhile_is_passed_over(monkeypatch: pytest.MonkeyPatch, value: Any) -> None:
+    """It is checked in a thread; when that is done, a render no longer has the table."""
+    begun, goes_on, edited = threading.Event(), threading.Event(), gr.Dataframe.edited
+
+    def slowly(self: gr.Dataframe, *given: Any) -> Any:
+        begun.set()
+        assert goes_on.wait(10)
+        return edited(self, *given)
+
+    def hide() -> str:
+        assert begun.wait(10)
+        return ""
+
+    with gr.Blocks() as demo:
+        text, said = gr.Textbox("table", label="Text"), gr.Textbox(label="Said")
+        gr.Button("Hide").click(hide, None, text)
+        gr.Button("Go on").click(lambda: "here", None, said)
+
+        @gr.render(inputs=text)
+        def show(text: str) -> None:
+            if text:
+                gr.Dataframe([["a"]], label="Table", interactive=True)
+
+    monkeypatch.setattr(gr.Dataframe, "edited", slowly)
+    monkeypatch.setattr(gr.Dataframe, "takes_long", lambda self, stored: True)
+    with serving(demo) as (url, _), Client(url) as page:
+        page.wait_for(lambda: "Table" in labels(page))
+        page.click("Hide", wait=False)
+        page.set("Table", value)
+        page.wait_for(lambda: labels(page) == [])
+        goes_on.set()
+        page.click("Go on")
+        assert page.value("Said") == "here"
+        assert page.toasts == []
 
 
 def test_a_page_reaches_nothing_of_another_session_and_lives_on() -> None:
