@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import difflib
 import os
-import runpy
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from types import ModuleType
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import millstream
+from millstream.declare.app_source import MAIN, module_name
 from millstream.errors import MillstreamError
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ USUAL_NAMES: Final = ("demo", "app")
 USUAL_FILES: Final = ("app.py", "demo.py", "main.py", "run.py")
 
 
-_NOT_THEIRS: Final = (f"{Path(millstream.__file__).parent}{os.sep}", "<frozen ", runpy.__file__)
+_NOT_THEIRS: Final = (f"{Path(millstream.__file__).parent}{os.sep}", "<frozen ")
 """Files whose lines in a traceback say nothing about the user's program."""
 
 
@@ -50,6 +51,13 @@ class ProgramError(MillstreamError):
         # No line of the program was run, so it could not be parsed: the error itself says where.
         title = "" if whole.stack else "Traceback (most recent call last):\n"
         self.report = "".join(line for line in whole.format() if line != title)
+
+
+class LoadedApp(NamedTuple):
+    """An app, and what its program passes to `launch()`, by name."""
+
+    app: Declaration
+    arguments: Mapping[str, object]
 
 
 def reported(work: Callable[[], int | None]) -> int:
@@ -91,48 +99,61 @@ def serve(
 
     path, name = split(target)
     ways = overriding(arguments, inbrowser=inbrowser, gateway=gateway, versions=versions)
-    with ways as overrides, _as_script(path):
-        found = _run(path, "__main__" if name is None else path.stem)
+    with ways as overrides, _in_place(path, name) as module:
+        _run(path, module)
         if name is not None or not overrides.launches:
-            _launch(find(found, path, name))
+            _launch(find(vars(module), path, name))
 
 
-def declared(target: str) -> Declaration:
-    """Run the program of `FILE` or `FILE:NAME` as `serve` does, up to where it would serve its app; returns the app.
+def load(target: str) -> LoadedApp:
+    """Run the program of `FILE` or `FILE:NAME` as `serve` does, up to where it would serve its app.
+
+    It stays in the place of this program, so that values of its classes, which other processes send, are found.
 
     Raises:
         CommandError: There is no such file, or there is no app in it.
         ProgramError: The program failed.
     """
-    return declared_with(target)[0]
+    path, name = split(target)
+    module = _module_of(path, name)
+    _take_place(module, path)
+    return _loaded(path, name, module)
 
 
-def declared_with(target: str) -> tuple[Declaration, Mapping[str, object]]:
-    """Do what `declared` does; returns the app, and the arguments that its program passes to `launch()`.
+def declared(target: str) -> LoadedApp:
+    """Do what `load` does, and take the place back.
 
     Raises:
-        CommandError, ProgramError: See `declared`.
+        CommandError, ProgramError: See `load`.
     """
+    path, name = split(target)
+    with _in_place(path, name) as module:
+        return _loaded(path, name, module)
+
+
+def _loaded(path: Path, name: str | None, module: ModuleType) -> LoadedApp:
     from millstream.server.launch import NotServed, overriding
 
-    path, name = split(target)
-    with overriding({}, serves=False), _as_script(path):
+    served: NotServed | None = None
+    with overriding({}, serves=False):
         try:
-            return find(_run(path, "__main__" if name is None else path.stem), path, name), {}
+            _run(path, module)
         except ProgramError as error:
-            if isinstance(error.__cause__, NotServed):
-                return error.__cause__.declaration, error.__cause__.arguments
-            raise
+            if not isinstance(error.__cause__, NotServed):
+                raise
+            served = error.__cause__
+    app = find(vars(module), path, name) if name is not None or served is None else served.declaration
+    return LoadedApp(app, served.arguments if served is not None and served.declaration is app else {})
 
 
-def _run(path: Path, module: str) -> Mapping[str, object]:
-    """Run a program and return its variables.
+def _run(path: Path, module: ModuleType) -> None:
+    """Run a program as a module.
 
     Raises:
         ProgramError: It failed.
     """
     try:
-        return runpy.run_path(str(path), run_name=module)
+        exec(compile(path.read_bytes(), str(path), "exec"), vars(module))  # noqa: S102 - the user's own program
     except Exception as error:
         raise ProgramError(error, path) from error
 
@@ -211,12 +232,33 @@ def find(found: Mapping[str, object], path: Path, name: str | None) -> Blocks:
 
 
 @contextmanager
-def _as_script(path: Path) -> Iterator[None]:
-    """Set `sys.argv` and `sys.path` as Python does for a script, so that it can import its neighbours."""
-    before = sys.argv, list(sys.path)
+def _in_place(path: Path, name: str | None) -> Iterator[ModuleType]:
+    """Have a program take the place of this one for the length of the block."""
+    module = _module_of(path, name)
+    before = sys.argv, list(sys.path), sys.modules.get(module.__name__)
+    _take_place(module, path)
+    try:
+        yield module
+    finally:
+        sys.argv, sys.path[:], known = before
+        if known is None:
+            sys.modules.pop(module.__name__, None)
+        else:
+            sys.modules[module.__name__] = known
+
+
+def _module_of(path: Path, name: str | None) -> ModuleType:
+    """Make the module that a program runs as: without the name of an app, `__main__`."""
+    module = ModuleType(MAIN if name is None else module_name(path))
+    module.__file__ = str(path)
+    return module
+
+
+def _take_place(module: ModuleType, path: Path) -> None:
+    """Set what Python sets for a script: its arguments, the folder of its neighbours, and its module.
+
+    Whoever pickles or unpickles values of its classes finds them in that module.
+    """
     sys.argv = [str(path)]
     sys.path.insert(0, str(path.parent))
-    try:
-        yield
-    finally:
-        sys.argv, sys.path[:] = before
+    sys.modules[module.__name__] = module

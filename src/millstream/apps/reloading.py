@@ -13,7 +13,7 @@ from typing import Final
 
 import millstream
 from millstream import installation
-from millstream.apps.program import CommandError, ProgramError, declared_with, serve, split
+from millstream.apps.program import CommandError, ProgramError, declared, serve, split
 from millstream.errors import MillstreamError
 from millstream.server.options import ServerOptions
 from millstream.server.versions import Versions
@@ -87,7 +87,7 @@ class Reloader:
         names = ", ".join(sorted(path.name for path in changed))
         forget(changed)
         try:
-            declaration, given = declared_with(self._target)
+            declaration, given = declared(self._target)
             merged = {name: value for name, value in {**given, **self._arguments}.items() if value is not None}
             self.versions.replace(declaration, ServerOptions.resolve(merged))
         except ProgramError as error:

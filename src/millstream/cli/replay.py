@@ -31,7 +31,7 @@ def _replay(options: argparse.Namespace) -> int:
     from millstream.testing.replay import replay  # the tools for tests are not loaded for other commands
 
     try:
-        found = replay(options.recording, declared(options.target))
+        found = replay(options.recording, declared(options.target).app)
     except InvalidValue as error:
         raise CommandError(str(error)) from error
     print(found)

@@ -126,7 +126,7 @@ def _source(scope: Mapping[str, object], variable: str) -> AppSource:
     is_main, is_known = name == MAIN, module is not None and vars(module) is scope
     if is_main and spec is not None:  # python -m package.module
         return _named(AppSource(str(getattr(spec, "name", name)), None, variable, is_main=True), module)
-    if not is_main and is_known:
+    if not is_main and is_known and spec is not None:
         return AppSource(name, None, variable, is_main=False)
     if not isinstance(file, str) or not Path(file).is_file():
         raise DeclarationError(
@@ -134,7 +134,8 @@ def _source(scope: Mapping[str, object], variable: str) -> AppSource:
             "as a file such as app.py and run that, or leave engine= out"
         )
     path = Path(file).resolve()
-    return _named(AppSource(_module_name(path), str(path), variable, is_main), module if is_known else None)
+    own = name if is_known and not is_main else module_name(path)
+    return _named(AppSource(own, str(path), variable, is_main), module if is_known else None)
 
 
 def _named(source: AppSource, module: ModuleType | None) -> AppSource:
@@ -143,7 +144,7 @@ def _named(source: AppSource, module: ModuleType | None) -> AppSource:
     return source
 
 
-def _module_name(path: Path) -> str:
+def module_name(path: Path) -> str:
     """Name the module of a file that runs as a script: as it is imported, unless another module has that name."""
     name = path.stem
     known = sys.modules.get(name)

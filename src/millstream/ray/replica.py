@@ -8,6 +8,7 @@ import secrets
 
 from starlette.types import ASGIApp
 
+from millstream.apps.program import load
 from millstream.engines.ray import PoolPlan, plan
 from millstream.errors import DeclarationError
 from millstream.ray import environment
@@ -15,7 +16,6 @@ from millstream.ray.broker_name import NAMESPACE
 from millstream.ray.broker_process import agreed
 from millstream.ray.entrance import Entrance
 from millstream.ray.options import RayOptions
-from millstream.ray.program import load
 from millstream.ray.siblings import ReplicaSiblings, wall_clock
 from millstream.ray.uvicorn_settings import use_our_settings
 from millstream.server.app import App, create_app
