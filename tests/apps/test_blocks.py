@@ -34,9 +34,9 @@ def test_style_sheets_and_heads_may_be_several_files(tmp_path: Path) -> None:
 def test_gradios_keywords_without_meaning() -> None:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        gr.Blocks(analytics_enabled=False, fill_height=True)
+        gr.Blocks(analytics_enabled=False, theme_schedule=1)
     assert [str(warning.message) for warning in caught] == [
-        "Blocks() ignores analytics_enabled, fill_height: no meaning in Millstream"
+        "Blocks() ignores analytics_enabled, theme_schedule: no meaning in Millstream"
     ]
     assert caught[0].filename == __file__
     with pytest.raises(TypeError, match=r"Blocks\(\) has no argument 'titel'; did you mean 'title'"):

@@ -57,7 +57,8 @@ def test_layouts_outside_of_an_app_are_numbered_when_they_join() -> None:
 @pytest.mark.parametrize(
     ("layout", "props"),
     [
-        (lambda: gr.Row(equal_height=True), {"equal_height": True, "variant": "default"}),
+        (lambda: gr.Row(equal_height=True), {"equal_height": True, "variant": "default", "height": None}),
+        (lambda: gr.Row(scale=2, height=200, max_height="50vh"), {"scale": 2, "height": 200, "max_height": "50vh"}),
         (
             lambda: gr.Column(scale=2, min_width=100, variant="panel"),
             {"scale": 2, "min_width": 100, "variant": "panel"},
@@ -77,6 +78,11 @@ def test_properties(layout, props: dict) -> None:
 def test_variants(layout) -> None:
     with gr.Blocks(), pytest.warns(UserWarning, match="variant='wide' is not one of .*; 'default' is taken"):
         assert layout(variant="wide").props()["variant"] == "default"
+
+
+def test_a_height_that_css_does_not_have_is_left_out() -> None:
+    with gr.Blocks(), pytest.warns(UserWarning, match="height='1px;color:red' is not a CSS size; None is taken"):
+        assert gr.Row(height="1px;color:red").props()["height"] is None
 
 
 def test_tabs_are_put_around_tabs_that_stand_alone() -> None:

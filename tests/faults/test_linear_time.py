@@ -16,7 +16,6 @@ from tests.faults.timing import Entry, around, check_bounded, check_linear, repe
 import millstream as gr
 from millstream.components.chat.reasoning import split_reasoning
 from millstream.components.chatbot import Chatbot
-from millstream.components.options.webcam import is_css_size
 from millstream.components.playing.subtitles import to_webvtt
 from millstream.components.text import markdown_html as prose
 from millstream.components.text import sanitized_html as sanitised
@@ -24,6 +23,7 @@ from millstream.components.text.markdown_html import Style
 from millstream.components.values import links
 from millstream.declare.arguments import describe
 from millstream.declare.component import Component
+from millstream.declare.css_size import is_css_size
 from millstream.errors import InvalidValue, ProtocolError
 from millstream.runtime.send.list_diff import ListDiff
 from millstream.server.http import uploads

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal, Self, TypeAlias, cast
 
@@ -37,14 +38,15 @@ class Blocks(Declaration):
         head_paths: Paths of files with further HTML for the page's `<head>`.
         elem_id: The `id` of the outermost HTML element.
         elem_classes: The classes of that element.
+        fill_height: Whether the app is as high as the window. Components and containers with a `scale` of at least 1
+            take the height that is left: those of the page itself, and within columns that do.
+        fill_width: Whether the app is as wide as the window, and not at most 1,280 pixels wide.
         ignored: Keywords that have a meaning in Gradio but none here.
     """
 
     ignores: ClassVar[tuple[str, ...]] = (
         "analytics_enabled",
         "mode",
-        "fill_height",
-        "fill_width",
         "delete_cache",
         "theme_schedule",
     )
@@ -61,6 +63,8 @@ class Blocks(Declaration):
         head_paths: Paths | None = None,
         elem_id: str | None = None,
         elem_classes: str | Sequence[str] | None = None,
+        fill_height: bool = False,
+        fill_width: bool = False,
         **ignored: object,
     ) -> None:
         super().__init__(
@@ -73,6 +77,7 @@ class Blocks(Declaration):
             elem_classes=elem_classes,
             **ignored,
         )
+        self.look = replace(self.look, fills_width=fill_width, fills_height=fill_height)
         self._app: App | None = None
         self._bound: tuple[str, int, str] | None = None
 

@@ -12,8 +12,8 @@ import numpy as np
 
 from millstream.components.image import FORMATS, Image, Shown
 from millstream.components.options.media_source import DeclaredFiles
-from millstream.components.options.webcam import is_css_size
 from millstream.declare.component import Common, Component
+from millstream.declare.css_size import is_css_size
 from millstream.declare.event import Event
 from millstream.errors import DeclarationError, InvalidValue
 from millstream.frames import Frame

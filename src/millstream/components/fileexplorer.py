@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar, Final, Literal, Self, TypeAlias, Unpack
 
-from millstream.components.options.webcam import is_css_size
 from millstream.components.values.folder import Folder, Names, is_path
 from millstream.components.values.named_string import NamedString
 from millstream.declare.component import Common, Component
+from millstream.declare.css_size import is_css_size
 from millstream.declare.event import Dependency, Event
 from millstream.declare.injected import EventData
 from millstream.declare.updates import update

@@ -14,7 +14,7 @@ from millstream.components.image import FORMATS, Shown
 from millstream.components.images.parts import ImagePart, VideoPart
 from millstream.components.images.still_images import Source, StillImages, found, key_of, within
 from millstream.components.options.media_source import MAX_ADDRESS, DeclaredFiles, guessed_mime, listed
-from millstream.components.options.webcam import WebcamOptions, is_css_size
+from millstream.components.options.webcam import WebcamOptions
 from millstream.components.values.browser_copies import source_of
 from millstream.components.values.filetypes import accepted, check_file_types, is_of_types
 from millstream.components.values.links import is_embedded_image, is_web_address
@@ -22,6 +22,7 @@ from millstream.components.values.named_string import NamedString
 from millstream.components.values.plain import plain_text
 from millstream.declare.arguments import describe
 from millstream.declare.component import Common, Component
+from millstream.declare.css_size import is_css_size
 from millstream.declare.event import Event
 from millstream.declare.injected import SelectedFile
 from millstream.errors import InvalidValue

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from millstream.components.options.media_source import DeclaredFiles, MediaComponent, listed
-from millstream.components.options.webcam import WebcamOptions, in_pixels, is_css_size, webcam_options_of
+from millstream.components.options.webcam import WebcamOptions, in_pixels, webcam_options_of
 from millstream.components.values.browser_copies import encoded, head_of
 from millstream.components.values.pixels import (
     MAX_PIXELS,
@@ -24,6 +24,7 @@ from millstream.components.values.pixels import (
 )
 from millstream.declare.arguments import describe
 from millstream.declare.component import Common
+from millstream.declare.css_size import is_css_size
 from millstream.declare.event import Event, StreamEvent
 from millstream.errors import InvalidValue, MediaError
 from millstream.frames import Frame

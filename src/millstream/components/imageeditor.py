@@ -13,11 +13,12 @@ from millstream.components.images.drawing_tools import MAX_LAYERS, Brush, Eraser
 from millstream.components.images.parts import ImagePart
 from millstream.components.images.still_images import Source, StillImages, found_image, within
 from millstream.components.options.media_source import FILE_KEYS, DeclaredFiles, listed
-from millstream.components.options.webcam import WebcamOptions, is_css_size, webcam_options_of
+from millstream.components.options.webcam import WebcamOptions, webcam_options_of
 from millstream.components.values.named_string import NamedString
 from millstream.components.values.pixels import from_picture, in_mode
 from millstream.declare.arguments import is_number
 from millstream.declare.component import Common, Component
+from millstream.declare.css_size import is_css_size
 from millstream.declare.event import Event
 from millstream.errors import InvalidValue
 from millstream.frames import Frame

@@ -9,9 +9,9 @@ from millstream.components.image import FORMATS, MODES, Shown
 from millstream.components.images.parts import ImagePart
 from millstream.components.images.still_images import Source, StillImages, found_image, within
 from millstream.components.options.media_source import DeclaredFiles
-from millstream.components.options.webcam import is_css_size
 from millstream.declare.arguments import is_number
 from millstream.declare.component import Common, Component
+from millstream.declare.css_size import is_css_size
 from millstream.declare.event import Event
 from millstream.errors import InvalidValue
 from millstream.types import Blob, Files, Media, Scratch, Stored, WebLink

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias, Unpack
 
-from millstream.components.options.webcam import is_css_size
 from millstream.components.values.json_data import exact, json_data, parsed_json
 from millstream.declare.component import Common, Component
+from millstream.declare.css_size import is_css_size
 from millstream.declare.event import Event
 from millstream.errors import InvalidValue
 from millstream.types import Files, Media, Scratch, Stored

@@ -10,12 +10,12 @@ from typing import ClassVar, Final, Literal, TypeAlias, Unpack
 from millstream.components.chat.attachments import Attachments
 from millstream.components.images.still_images import found, key_of
 from millstream.components.options.media_source import DeclaredFiles
-from millstream.components.options.webcam import is_css_size
 from millstream.components.values.browser_copies import source_of
 from millstream.components.values.links import has_scheme, is_web_address
 from millstream.components.values.named_string import NamedString
 from millstream.declare.arguments import is_number
 from millstream.declare.component import Common, Component
+from millstream.declare.css_size import is_css_size
 from millstream.declare.event import Event
 from millstream.errors import InvalidValue, MediaError
 from millstream.media.model_file import KINDS, kind_of_model

@@ -6,11 +6,11 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Final, Literal, NamedTuple, TypeAlias, Unpack
 
-from millstream.components.options.webcam import is_css_size
 from millstream.components.plotting.columns import NoTable, UnfitPlotTable, seconds_of
 from millstream.components.plotting.points import Asked, points_of
 from millstream.declare.arguments import is_number
 from millstream.declare.component import Common, Component
+from millstream.declare.css_size import is_css_size
 from millstream.declare.event import Event
 from millstream.errors import DeclarationError, InvalidValue
 from millstream.types import Media, Scratch, Stored

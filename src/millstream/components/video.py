@@ -10,12 +10,13 @@ from typing import ClassVar, Final, Literal, TypeAlias, Unpack
 
 from millstream.components.options.media_source import DeclaredFiles, MediaComponent, listed
 from millstream.components.options.microphone import check_chunk, check_format
-from millstream.components.options.webcam import WebcamOptions, is_css_size, webcam_options_of
+from millstream.components.options.webcam import WebcamOptions, webcam_options_of
 from millstream.components.playing.subtitles import to_webvtt
 from millstream.components.playing.video_source import VideoSource
 from millstream.components.values.moment import moment_of
 from millstream.declare.arguments import describe, is_number
 from millstream.declare.component import Common
+from millstream.declare.css_size import is_css_size
 from millstream.declare.event import Event, StreamEvent
 from millstream.errors import DeclarationError, InvalidValue, MediaError
 from millstream.frames import Frame, Scene

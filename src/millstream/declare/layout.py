@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextvars import Token
-from typing import ClassVar, Literal, Self, Unpack
+from typing import ClassVar, Final, Literal, Self, Unpack
 
+from millstream.declare.css_size import is_css_size
 from millstream.declare.element import UNJOINED, Element, Parent, Placed, current_parent
 from millstream.declare.event import Event
 from millstream.errors import DeclarationError, InvalidValue
 from millstream.wire.messages import Value
+from millstream.wire.plain import brief
+
+HEIGHTS: Final = ("height", "max_height", "min_height")
 
 
 class Layout(Element):
@@ -86,28 +90,48 @@ class Row(Layout):
     Args:
         equal_height: Whether all children get the height of the tallest.
         variant: `"default"`, `"panel"` (with a frame) or `"compact"` (without gaps).
+        scale: Its share of the width, relative to its neighbours in a row; and of the height that the window has left,
+            in `Blocks(fill_height=True)`.
+        height, max_height, min_height: Its height in pixels, or with a CSS unit such as `"60vh"`; what is higher
+            scrolls.
         placed: See `Element`.
     """
 
-    ignores: ClassVar[tuple[str, ...]] = ("scale", "height", "max_height", "min_height", "show_progress")
+    ignores: ClassVar[tuple[str, ...]] = ("show_progress",)
 
     def __init__(
         self,
         *,
         equal_height: bool = False,
         variant: Literal["default", "panel", "compact"] = "default",
+        scale: int | None = None,
+        height: int | str | None = None,
+        max_height: int | str | None = None,
+        min_height: int | str | None = None,
         **placed: Unpack[Placed],
     ) -> None:
         self.equal_height = equal_height
         self.variant = variant
+        self.scale = scale
+        self.height, self.max_height, self.min_height = height, max_height, min_height
         super().__init__(**placed)
 
     def check(self) -> None:
         super().check()
         self.prefer_one_of("variant", ("default", "panel", "compact"), "default")
+        for side in HEIGHTS:
+            if not is_css_size(getattr(self, side)):
+                self.correct(side, None, f"{brief(getattr(self, side))} is not a CSS size")
 
     def props(self) -> dict[str, Value]:
-        return {**super().props(), "equal_height": self.equal_height, "variant": self.variant}
+        heights = {side: getattr(self, side) for side in HEIGHTS}
+        return {
+            **super().props(),
+            "equal_height": self.equal_height,
+            "variant": self.variant,
+            "scale": self.scale,
+            **heights,
+        }
 
 
 class Column(Layout):

@@ -44,6 +44,8 @@ class Look:
         footer: Whether the page ends with the line that names the app.
         latency: Whether that line shows the latency.
         is_recorded: Whether visits are recorded, which the page says.
+        fills_width: Whether the app is as wide as the window.
+        fills_height: Whether the app is as high as the window; what has a `scale` takes what is left.
     """
 
     theme: Mapping[str, str]
@@ -53,6 +55,8 @@ class Look:
     footer: bool = True
     latency: bool = False
     is_recorded: bool = False
+    fills_width: bool = False
+    fills_height: bool = False
 
     def joined(self, other: Look) -> Look:
         """Add the style sheet and head of an app that becomes a part of this one."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
-from typing import cast
+from typing import Final, cast
 
 from millstream.components.chat.attachments import ELEMENTS
 from millstream.declare.manifest import Look, Manifest
@@ -14,18 +14,36 @@ from millstream.server.http.page import Content, read_source, read_sources
 from millstream.server.http.words import Sentences
 from millstream.server.options import ServerOptions
 
+FILLS_WIDTH: Final = ".ms-page, .ms-footer { max-width: none }\n"
+
+FILLS_HEIGHT: Final = """\
+@property --ms-scale { syntax: "*"; inherits: false }
+.ms-page > [style*="--ms-scale"], .ms-column > [style*="--ms-scale"] { flex: var(--ms-scale) 0 auto }
+.ms-row[style*="--ms-scale"]:not(.ms-fixed) { align-items: stretch }
+:is(ms-chatbot, ms-textbox, ms-code)[style*="--ms-scale"]:not(.ms-fixed) {
+  display: flex; flex-direction: column;
+  > :is(.ms-chat, .ms-beside, .ms-code-editor) { flex: 1 0 auto }
+  textarea { max-height: none !important }
+}
+"""
+
 
 def page_look(look: Look, options: ServerOptions) -> Look:
     """Fill in from the declaration the options that were not given."""
     return replace(
         look,
         theme=look.theme if options.theme is None else theme_tokens(cast("ThemeLike", options.theme)),
-        css=read_sources(options.css or look.css, options.css_paths, ".css"),
+        css=filling(look) + read_sources(options.css or look.css, options.css_paths, ".css"),
         js=read_source(options.js or look.js, ".js"),
         head=read_sources(options.head or look.head, options.head_paths, ".html"),
         latency=look.latency or options.show_latency,
         is_recorded=options.record is not None and not options.record_button,
     )
+
+
+def filling(look: Look) -> str:
+    """Give the style sheet of an app that is as wide or as high as the window."""
+    return (FILLS_WIDTH if look.fills_width else "") + (FILLS_HEIGHT if look.fills_height else "")
 
 
 def later_elements(manifest: Manifest) -> Collection[str] | None:

@@ -4,7 +4,8 @@ from typing import Any
 import pytest
 
 import millstream as gr
-from millstream.components.options.webcam import camera_s, is_css_size
+from millstream.components.options.webcam import camera_s
+from millstream.declare.css_size import is_css_size
 from millstream.errors import DeclarationError
 
 

@@ -5,6 +5,7 @@ import type { Leaf, LeafProps } from "../elements/base.ts";
 import { type Dress, dress } from "../elements/parts/common_props.ts";
 import type { Container, Fill, LayoutPart, PartMaker } from "../elements/parts/container.ts";
 import { icon } from "../elements/parts/icons.ts";
+import { length } from "../elements/parts/styled.ts";
 import type { ComponentDeclaration, Manifest, Node, Props } from "../manifest.ts";
 import { occasions } from "./occasions.ts";
 import { Tabs } from "./tabs.ts";
@@ -91,6 +92,9 @@ function box(node: Node, fill: Fill): LayoutPart {
     for (const variant of ["panel", "compact"]) {
       element.classList.toggle(`ms-variant-${variant}`, props["variant"] === variant);
     }
+    const { height, max_height: most, min_height: least } = props as Record<string, number | string | null>;
+    const sizes = { height, "max-height": most, "min-height": least, overflow: height || most ? "auto" : "" };
+    for (const [name, size = null] of Object.entries(sizes)) element.style.setProperty(name, length(size) ?? "");
   });
   return { ...part, body: element, isPlain: true };
 }

@@ -108,6 +108,15 @@ describe("the tree", () => {
     expect(button?.classList.contains("ms-fixed")).toBe(true);
   });
 
+  it("gives a row its height, and takes it away", () => {
+    const props = { height: "60vh", min_height: 40, max_height: null };
+    const root = open([{ id: 1, type: "row", props }], {});
+    const { style } = root.querySelector(".ms-row") as HTMLElement;
+    expect([style.height, style.minHeight, style.maxHeight, style.overflow]).toEqual(["60vh", "40px", "", "auto"]);
+    page.applyProps(1, { height: null, min_height: null });
+    expect([style.height, style.minHeight, style.overflow]).toEqual(["", "", ""]);
+  });
+
   it("changes when the server says so, containers too", async () => {
     const root = open([{ id: 1, type: "column", props: { visible: true }, children: [{ id: 2, type: "button" }] }], {
       2: { type: "button", props: { value: "Go" } },

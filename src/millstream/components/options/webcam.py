@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Literal
@@ -97,13 +96,6 @@ def camera_s(constraints: Mapping[str, object] | None) -> float:
 
 def _is_side(side: float) -> bool:
     return is_number(side) and SMALLEST_SIDE <= side == int(side)
-
-
-def is_css_size(size: object) -> bool:
-    """Tell what a height or width may be: pixels, or a number with a CSS unit, or nothing."""
-    if isinstance(size, str):
-        return re.fullmatch(r"\d+(\.\d+)?(px|em|rem|vh|vw|%)?", size.strip()) is not None
-    return size is None or (is_number(size) and float(size) > 0)  # type: ignore[arg-type]
 
 
 def in_pixels(size: object) -> int:
