@@ -380,8 +380,8 @@ def test_a_wrong_declaration_is_found_at_once(keywords: dict[str, Any], complain
 
 
 def test_what_has_no_meaning_here_is_a_warning() -> None:
-    with pytest.warns(UserWarning, match="cache_mode"):
-        gr.ChatInterface(echo, cache_mode="lazy")
+    with pytest.warns(UserWarning, match="retry_btn"):
+        gr.ChatInterface(echo, retry_btn="x")
     with pytest.raises(TypeError, match="colour"):
         gr.ChatInterface(echo, colour="red")
 

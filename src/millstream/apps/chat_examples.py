@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 from millstream.apps.conversation import draft_of, user_message
@@ -12,6 +13,7 @@ from millstream.components.textbox import Textbox
 from millstream.declare.component import Component
 from millstream.declare.updates import Declared, skip
 from millstream.errors import DeclarationError, InvalidValue
+from millstream.types import Stored
 
 ChatExample: TypeAlias = str | Mapping[str, object] | Sequence[object]
 """A message, or a list of it and of values for the additional inputs."""
@@ -54,13 +56,20 @@ class ChatExamples:
         """Give the example that a page names; `None` if there is none of that number."""
         return self._prepared[index] if isinstance(index, int) and 0 <= index < len(self._prepared) else None
 
-    def labelled(self, labels: Sequence[str]) -> list[dict[str, object]]:
-        """Give the examples as a `Chatbot` shows them: the first ones under labels, the others as they are."""
-        named = [{"display_text": label} for label in labels]
-        unnamed: list[dict[str, str]] = [{}] * len(self._prepared)
+    def rows(self) -> list[list[Stored]]:
+        """Give the stored values of the field and of the additional inputs, by example."""
+        return [[each.draft.stored, *map(_stored, self._additional, each.others)] for each in self._prepared]
+
+    def dressed(self, labels: Sequence[str], icons: Sequence[str | Path]) -> list[dict[str, object]]:
+        """Give the examples as a `Chatbot` shows them: the first ones with labels and icons, the others as they are."""
         return [
-            {"text": each.text, "files": each.files, **name}
-            for each, name in zip(self._prepared, [*named, *unnamed], strict=False)
+            {
+                "text": each.text,
+                "files": each.files,
+                **({"display_text": labels[at]} if at < len(labels) else {}),
+                **({"icon": icons[at]} if at < len(icons) else {}),
+            }
+            for at, each in enumerate(self._prepared)
         ]
 
     def _read(self, where: str, given: ChatExample) -> PreparedExample:
@@ -82,6 +91,11 @@ class ChatExamples:
             raise DeclarationError(f"{where} does not fit: {error}") from error
         assert isinstance(said, list)  # the messages of a Chatbot
         return PreparedExample(text, draft["files"], Declared(said[0]), Declared(field), rest)
+
+
+def _stored(part: Component, value: object) -> Stored:
+    """Give the stored value of an additional input that an example may leave as it is."""
+    return value.stored if isinstance(value, Declared) else part.initial()
 
 
 def _declared(part: Component, value: object) -> object:

@@ -8,14 +8,18 @@ from pathlib import Path
 from typing import ClassVar, Literal, TypeVar
 
 from millstream.apps.blocks import Blocks
+from millstream.apps.chat_cache import CHOOSE, CacheMode, chat_cache_mode, kept_replies
 from millstream.apps.chat_dress import dress_chatbot, dress_textbox, new_textbox
 from millstream.apps.chat_examples import ChatExample, ChatExamples
 from millstream.apps.chat_history import ChatHistory
+from millstream.apps.chat_turns import before, is_busy
 from millstream.apps.conversation import ChatFunction, History, awaits_answer, draft_of, user_message
+from millstream.apps.flagging.chat_flags import ChatFlags, ChatMode
 from millstream.apps.interface import place_folded
 from millstream.apps.message_validator import message_validator
 from millstream.apps.shortcuts import Parts, listed, made
 from millstream.components.chatbot import Chatbot
+from millstream.components.example_results import ExampleResults
 from millstream.components.markdown import Markdown
 from millstream.components.multimodaltextbox import MultimodalTextbox
 from millstream.components.state import State
@@ -31,12 +35,9 @@ from millstream.declare.options import Limit
 from millstream.declare.theme import ThemeLike
 from millstream.declare.updates import skip, update
 from millstream.errors import DeclarationError, Error
-from millstream.runtime.send.notices import Info
 from millstream.types import Handler
 
 T = TypeVar("T", bound=Component)
-
-BUSY = "Wait for the reply, or stop it."
 
 
 class ChatInterface(Blocks):
@@ -60,13 +61,17 @@ class ChatInterface(Blocks):
         examples: First messages to choose from: texts, `{"text": …, "files": …}`, or lists of one of them and values
             for the additional inputs, `None` for one that stays as it is. The files may lie anywhere.
         example_labels: How the examples read, if not as they are.
+        example_icons: An image for each example: a file, an address, or an emoji.
         run_examples_on_click: Whether an example is sent at once, or only copied into the field.
+        cache_examples, cache_mode: Whether the replies to examples are kept, and when they are computed; see
+            `Examples`. An example whose reply is kept is sent at once.
+        flagging_mode: `"manual"` lets visitors say what they think of a message, which is written down, with the
+            conversation, the user and the time; `"never"` does not.
+        flagging_options: What they may say; `"Like"` and `"Dislike"` are thumbs.
+        flagging_dir: The folder for `log.csv`; `.millstream/flagged` by default.
         title: Heading, and the page's title.
         description: Markdown below the heading.
-        theme: See `Blocks`.
-        css: See `Blocks`.
-        js: See `Blocks`.
-        head: See `Blocks`.
+        theme, css, js, head: See `Blocks`.
         autofocus: Whether the page opens with the cursor in the field.
         autoscroll: Whether the view follows the conversation, as long as its end is in view.
         submit_btn: Whether there is a button that sends; a string is its text.
@@ -91,12 +96,6 @@ class ChatInterface(Blocks):
 
     tag = "blocks"
     ignores: ClassVar[tuple[str, ...]] = (
-        "flagging_mode",
-        "flagging_options",
-        "flagging_dir",
-        "cache_examples",
-        "cache_mode",
-        "example_icons",
         "examples_label",
         "retry_btn",
         "undo_btn",
@@ -123,6 +122,12 @@ class ChatInterface(Blocks):
         editable: bool = False,
         examples: Sequence[ChatExample] | None = None,
         example_labels: Sequence[str] | None = None,
+        example_icons: Sequence[str | Path] | None = None,
+        cache_examples: bool | Literal["lazy"] | None = None,
+        cache_mode: CacheMode | None = None,
+        flagging_mode: ChatMode | None = None,
+        flagging_options: Sequence[str] | None = None,
+        flagging_dir: str | Path | None = None,
         run_examples_on_click: bool = True,
         title: str | None = None,
         description: str | None = None,
@@ -160,12 +165,15 @@ class ChatInterface(Blocks):
         dress_chatbot(self.chatbot, editable=editable, autoscroll=autoscroll, fill_height=fill_height)
         dress_textbox(self.textbox, autofocus=autofocus, submit_btn=self._submit_btn)
         if examples:
-            self.chatbot.amend(examples=self._examples.labelled(example_labels or ()))
+            self.chatbot.amend(examples=self._examples.dressed(example_labels or (), example_icons or ()))
+        self._cache_mode = chat_cache_mode(self._spec, cache_examples, cache_mode) if examples else None
+        flags = ChatFlags(self.chatbot, flagging_mode, flagging_options, flagging_dir)
         with self:
             self._history = ChatHistory(self.chatbot, title or self._spec.name) if save_history else None
             self._lay_out(title, description, additional_inputs_accordion)
             self._asked = State("")
             self._bind(concurrency_limit, show_progress)
+            flags.bind()
 
     def _check_arity(self) -> None:
         further = len(self.additional_inputs)
@@ -199,8 +207,14 @@ class ChatInterface(Blocks):
         self._answer("retry", chatbot.retry, self._retry, conversation, limit, show_progress)
         self._answer("edit", chatbot.edit, self._edit, conversation, limit, show_progress)
         self._answer("option", chatbot.option_select, self._option, conversation, limit, show_progress)
-        if self._runs_examples:
-            self._answer("choose", chatbot.example_select, self._choose, conversation, limit, show_progress)
+        if self._cache_mode is not None:
+            inputs, outputs = [textbox, *self.additional_inputs], [chatbot, *self.additional_outputs]
+            kept, self._number = kept_replies(conversation, self._examples, inputs, outputs), State()
+            self._answer(CHOOSE, chatbot.example_select, self._choose_kept, kept, limit, show_progress)
+            if self._cache_mode == "eager" and not self._spec.set_ups:  # a model that is loaded first may come later
+                self.setup(kept.fill)
+        elif self._runs_examples:
+            self._answer(CHOOSE, chatbot.example_select, self._choose, conversation, limit, show_progress)
         else:
             self._at_once(chatbot.example_select, self._fill, None, [textbox, *self.additional_inputs])
         if self._stop_btn:
@@ -215,7 +229,7 @@ class ChatInterface(Blocks):
         way: str,
         trigger: Trigger,
         change: Handler,
-        conversation: ChatFunction,
+        conversation: ChatFunction | ExampleResults,
         limit: Limit,
         show_progress: Progress,
     ) -> None:
@@ -227,10 +241,12 @@ class ChatInterface(Blocks):
         asked, chatbot, textbox = self._asked, self.chatbot, self.textbox
         outputs = [asked, chatbot, textbox, *self.additional_inputs]
         validator = message_validator(self._validator, is_multimodal=self.multimodal) if way == "send" else None
+        is_kept = isinstance(conversation, ExampleResults)
+        outputs += [self._number] if is_kept else []
         begun = self._at_once(trigger, change, [asked, chatbot, textbox], outputs, validator=validator)
         answer = begun.success(
-            conversation.handler(way),
-            [asked, chatbot, *self.additional_inputs],
+            conversation.handler() if isinstance(conversation, ExampleResults) else conversation.handler(way),
+            [self._number] if is_kept else [asked, chatbot, *self.additional_inputs],
             [chatbot, *self.additional_outputs],
             trigger_mode="once",
             concurrency_limit=limit,
@@ -260,14 +276,14 @@ class ChatInterface(Blocks):
 
     def _send(self, asked: str, history: History, draft: Mapping[str, object] | str) -> object:
         message = user_message(draft)
-        if not str(message["content"]).strip() or _is_busy(asked):
+        if not str(message["content"]).strip() or is_busy(asked):
             return skip()
         return self._began("send", [*history, message], value=None)
 
     def _retry(self, asked: str, history: History, draft: object, data: RetryData) -> object:
-        if _is_busy(asked):
+        if is_busy(asked):
             return skip()
-        kept = _before(history, data.index + 1)
+        kept = before(history, data.index + 1)
         if not awaits_answer(kept):
             raise Error("There is no message to reply to.")
         return self._began("retry", kept)
@@ -275,17 +291,22 @@ class ChatInterface(Blocks):
     def _edit(self, asked: str, history: History, draft: object, data: EditData) -> object:
         at = data.index
         is_own = isinstance(at, int) and at < len(history) and history[at]["role"] == "user"
-        if not isinstance(at, int) or not is_own or _is_busy(asked):
+        if not isinstance(at, int) or not is_own or is_busy(asked):
             return skip()
         files = draft_of(history[at])["files"]
         edited = user_message({"text": data.value, "files": files})
-        return self._began("edit", [*_before(history, at), edited])
+        return self._began("edit", [*before(history, at), edited])
 
     def _choose(self, asked: str, history: History, draft: object, data: SelectData) -> object:
         example = self._examples.chosen(data.index)
-        if example is None or _is_busy(asked):
+        if example is None or is_busy(asked):
             return skip()
-        return self._began("choose", [*history, example.message], example.others)
+        return self._began(CHOOSE, [*history, example.message], example.others)
+
+    def _choose_kept(self, asked: str, history: History, draft: object, data: SelectData) -> object:
+        said = self._choose(asked, history, draft, data)
+        rest = [skip() for _ in range(3 + len(self.additional_inputs))]
+        return (*said, data.index) if isinstance(said, tuple) else (*rest, None)
 
     def _fill(self, data: SelectData) -> object:
         example = self._examples.chosen(data.index)
@@ -295,30 +316,19 @@ class ChatInterface(Blocks):
         return (example.draft, *example.others, *rest) if self.additional_inputs else example.draft
 
     def _undo(self, history: History, data: UndoData) -> tuple[object, object]:
-        kept = _before(history, data.index)
+        kept = before(history, data.index)
         draft = draft_of(history[data.index]) if data.index < len(history) else {"text": "", "files": []}
         is_plain = isinstance(self.textbox, Textbox) or not self.multimodal
         return kept, draft["text"] if is_plain else draft
 
     def _option(self, asked: str, history: History, draft: object, data: SelectData) -> object:
         """Say what was chosen, as if the user had written it."""
-        if _is_busy(asked):
+        if is_busy(asked):
             return skip()
         return self._began("option", [*history, user_message(str(data.value))])
 
     def _end(self, way: str, asked: str) -> object:
         return ("", update(submit_btn=self._submit_btn, stop_btn=False)) if asked == way else skip()
-
-
-def _is_busy(asked: str) -> bool:
-    """True if an answer is awaited, so that nothing else can be answered now; the user is told."""
-    if asked:
-        Info(BUSY)
-    return bool(asked)
-
-
-def _before(history: History, index: int) -> History:
-    return history[: max(0, index)]
 
 
 def _detached(make: Callable[[], T]) -> T:

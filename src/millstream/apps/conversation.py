@@ -31,6 +31,11 @@ class ChatFunction:
         self._is_multimodal = is_multimodal
         self._extra_outputs = extra_outputs
 
+    @property
+    def fn(self) -> Handler:
+        """The function itself."""
+        return self._spec.fn
+
     def handler(self, way: str) -> Handler:
         """Make what answers the last message of a conversation, if it was `asked` in this way; else it does nothing.
 

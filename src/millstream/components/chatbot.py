@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 import html
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
 from pathlib import Path
 from typing import ClassVar, Final, Literal, Unpack
 
-from millstream.components.chat.attachments import Attachments, kind_of
+from millstream.components.chat.attachments import Attachments
 from millstream.components.chat.chatmessage import (
     ElementPart,
     FilePart,
@@ -19,12 +17,11 @@ from millstream.components.chat.chatmessage import (
     UnfitMessage,
     read_message,
 )
+from millstream.components.chat.example_messages import image_address, read_example, shown_example
 from millstream.components.chat.reasoning import Thought, is_pair, split_reasoning
-from millstream.components.options.media_source import DeclaredFiles, guessed_mime
+from millstream.components.options.media_source import DeclaredFiles
 from millstream.components.text.formulas import read_delimiters
 from millstream.components.text.markdown_html import Style, inline_prose, prose
-from millstream.components.values.links import is_embedded_image, is_web_address
-from millstream.components.values.plain import plain_text
 from millstream.declare.component import Common, Component
 from millstream.declare.event import Event
 from millstream.declare.updates import Declared
@@ -36,9 +33,6 @@ BUTTONS: Final = ("copy", "copy_all")
 THUMBS: Final = ("Like", "Dislike")
 LEFT_OUT: Final = ("share",)
 """Gradio's buttons that have no meaning here."""
-
-MAX_AVATAR_BYTES: Final = 128 * 1024
-"""Avatars are a part of the page itself."""
 
 TUPLES: Final = (
     'Chatbot: type="tuples" is Gradio\'s old format of pairs: leave type= out, and give a list of '
@@ -64,7 +58,8 @@ class Chatbot(Component):
         resizable: Whether the user may change the height.
         autoscroll: Whether it follows a conversation that grows, as long as its end is in view.
         placeholder: Shown while there are no messages; Markdown.
-        examples: What a first message could be, each `{"text": …}`, with `display_text` if it is to read otherwise.
+        examples: What a first message could be, each `{"text": …}`, with `display_text` if it is to read otherwise,
+            and an `icon`: an image's file or address, or an emoji.
         avatar_images: Images of the user and of the assistant: paths, addresses or `None`.
         layout: `"bubble"` puts each message into a bubble, the user's on the right; `"panel"` puts all on the left.
         group_consecutive_messages: Whether messages of one side that follow each other are one bubble.
@@ -153,7 +148,7 @@ class Chatbot(Component):
         self.type = type
         self.height, self.min_height, self.max_height, self.resizable = height, min_height, max_height, resizable
         self.autoscroll, self.placeholder = autoscroll, placeholder
-        self.examples = [_example(one) for one in examples or ()]
+        self.examples = [read_example(one) for one in examples or ()]
         self.avatar_images = avatar_images or (None, None)
         self.layout = layout or "bubble"
         self.group_consecutive_messages = group_consecutive_messages
@@ -173,7 +168,7 @@ class Chatbot(Component):
         self.prefer_one_of("layout", ("bubble", "panel"), "bubble")
         self.check_one_of("editable", self.editable, ("user", "all", None))
         for avatar in self.avatar_images:
-            _avatar(avatar, self.name)
+            image_address(avatar, f"{self.name}: avatar_images")
         for pair in self.reasoning_tags:
             if not is_pair(pair):
                 wanted = "pairs such as ('<think>', '</think>')"
@@ -195,8 +190,8 @@ class Chatbot(Component):
             "resizable": self.resizable,
             "autoscroll": self.autoscroll,
             "placeholder": prose(self.placeholder, self.style._replace(sanitize=False)) if self.placeholder else None,
-            "examples": [{"text": example["text"], "label": _label(example)} for example in self.examples],
-            "avatars": [_avatar(avatar, self.name) for avatar in self.avatar_images],
+            "examples": [shown_example(example) for example in self.examples],
+            "avatars": [image_address(avatar, f"{self.name}: avatar_images") for avatar in self.avatar_images],
             "layout": self.layout,
             "grouped": self.group_consecutive_messages,
             "feedback": list(self.feedback_options),
@@ -311,31 +306,3 @@ def _buttons(given: Sequence[str] | None, copies: bool | None, copies_all: bool)
     if given is not None:
         return list(given)
     return [*(["copy"] if copies is not False else []), *(["copy_all"] if copies_all else [])]
-
-
-def _label(example: Mapping[str, object]) -> str:
-    """Give what an example reads: its own words, or else the names of its files."""
-    files = example.get("files")
-    names = [Path(str(file)).name for file in files] if isinstance(files, list | tuple) else []
-    return plain_text(example.get("display_text") or example["text"] or ", ".join(names))
-
-
-@cache
-def _avatar(avatar: str | Path | None, owner: str) -> Value:
-    """Give the address of an avatar: the one that was named, or the file itself as a `data:` address."""
-    if avatar is None or is_web_address(str(avatar)) or is_embedded_image(str(avatar)):
-        return None if avatar is None else str(avatar)
-    try:
-        blob = DeclaredFiles().admit(Path(avatar))
-    except InvalidValue as error:
-        raise DeclarationError(f"{owner}: avatar_images: {error}") from error
-    mime = guessed_mime(blob.name)
-    if kind_of(mime) != "image" or blob.size > MAX_AVATAR_BYTES:
-        size = f"{mime} of {blob.size} bytes"
-        raise DeclarationError(f"{owner}: avatar_images takes images of at most {MAX_AVATAR_BYTES} bytes, not {size}")
-    return f"data:{mime};base64,{base64.b64encode(blob.data or b'').decode()}"
-
-
-def _example(given: object) -> dict[str, object]:
-    """Give an example as a dict; a text alone is one."""
-    return dict(given) if isinstance(given, Mapping) else {"text": given}

@@ -27,10 +27,14 @@ def by_header(request: Request) -> str | None:
     return request.headers.get("x-user")
 
 
+def username(request: gr.Request) -> str | None:
+    return request.username
+
+
 def who() -> gr.Blocks:
     with gr.Blocks() as demo:
         name = gr.Textbox(label="Name")
-        demo.load(lambda request: request.username, None, name)
+        demo.load(username, None, name)
     return demo
 
 

@@ -29,7 +29,7 @@ interface ChatbotProps extends LeafProps {
   resizable: boolean;
   autoscroll: boolean;
   placeholder: string | null;
-  examples: readonly { text: string; label: string }[];
+  examples: readonly { text: string; label: string; icon?: string }[];
   avatars: readonly [string | null, string | null];
   layout: "bubble" | "panel";
   grouped: boolean;
@@ -215,7 +215,7 @@ export class Chatbot extends Leaf<ChatbotProps> {
       this.fire("example_select", { index, value: { text: examples[index]?.text ?? "" } });
     return html`<div class="ms-opening">
       ${placeholder ? html`<div class="ms-placeholder ms-prose"></div>` : examples.length > 0 ? nothing : icon("chat")}
-      ${examples.length === 0 ? nothing : html`<div class="ms-starts">${examples.map(({ label }, at) => html`<button type="button" @click=${() => chosen(at)}>${label}</button>`)}</div>`}
+      ${examples.length === 0 ? nothing : html`<div class="ms-starts">${examples.map(({ label, icon: image }, at) => html`<button type="button" @click=${() => chosen(at)}>${image ? sign(image) : nothing}${label}</button>`)}</div>`}
     </div>`;
   }
 
@@ -308,4 +308,10 @@ export class Chatbot extends Leaf<ChatbotProps> {
       this.isCopied = false;
     }, COPIED_MS);
   }
+}
+
+/** The icon of an example: an image, or a sign such as an emoji. */
+function sign(icon: string): TemplateResult {
+  const isAddress = /^(data|https?):/.test(icon);
+  return isAddress ? html`<img src=${icon} alt="">` : html`<span aria-hidden="true">${icon} </span>`;
 }
