@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
@@ -71,3 +72,49 @@ def test_templates_live_under_the_security_policy(launch: Callable[..., str], op
     assert shown.locator("form").count() == 0
     expect(shown).not_to_have_css("letter-spacing", "7px")
     assert page.title() == "Templates"
+
+
+def count(path: str, words: list[str]) -> dict[str, int]:
+    text = Path(path).read_text()
+    return {word: text.count(word) for word in words}
+
+
+def refuse() -> None:
+    raise gr.Error("Not today.")
+
+
+def calling_app() -> gr.Blocks:
+    with gr.Blocks(fill_height=True) as demo:
+        gr.HTML(
+            html_template="<input type='file' aria-label='File'><button>Refuse</button><output></output>",
+            js_on_load="""
+                const [file, button, shown] = element.children;
+                file.addEventListener("change", async () => {
+                    const sent = await upload(file.files[0]);
+                    const link = await fetch(sent.url);
+                    shown.value = JSON.stringify([await server.count(sent.path, ["a", "b"]), await link.text()]);
+                });
+                button.addEventListener("click", () => server.refuse().catch((error) => shown.value = error.message));
+            """,
+            server_functions=[count, refuse],
+        )
+        gr.Textbox(label="Notes", lines=2, scale=1)
+    return demo
+
+
+def test_a_script_calls_functions_of_the_app_and_sends_files(
+    launch: Callable[..., str], open_page: OpenPage, tmp_path: Path
+) -> None:
+    (tmp_path / "a.txt").write_text("aab")
+    page = open_page(launch(calling_app()))
+    page.get_by_label("File").set_input_files(tmp_path / "a.txt")
+    expect(page.locator("output")).to_have_text('[{"a":2,"b":1},"aab"]')
+    page.get_by_role("button", name="Refuse").click()
+    expect(page.locator("output")).to_have_text("Not today.")
+    expect(page.locator(".ms-toast")).to_contain_text("Not today.")
+    box = page.get_by_label("Notes").bounding_box()
+    window = page.viewport_size
+    assert box
+    assert window
+    assert 0 < window["height"] - box["y"] - box["height"] < 140  # the footer and the space around
+    assert box["height"] > window["height"] / 3

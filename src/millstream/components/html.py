@@ -44,7 +44,8 @@ class HTML(Component):
             `server`, and `await upload(file)`, which gives the `path` and `url` of a `File` that it has sent: within a
             value, and as an argument of a server function, such a path is that of the file on the server.
         server_functions: Functions that `js_on_load` may call: `await server.NAME(…)` gives what `NAME` returns, and
-            throws if that fails. Arguments and results are what JSON can say; see `ServerFunctions`.
+            throws if that fails. Arguments and results are what JSON can say. A call is an event, as a click is: it
+            waits for a slot, and a component that is hidden or not interactive has none.
         head: HTML for the page's `<head>`, such as a script that `js_on_load` uses.
         apply_default_css: Whether text, tables and the like in it look as they do elsewhere in the page.
         padding: Whether there is space around it.

@@ -23,7 +23,8 @@ FILLS_HEIGHT: Final = """\
 :is(ms-chatbot, ms-textbox, ms-code)[style*="--ms-scale"]:not(.ms-fixed) {
   display: flex; flex-direction: column;
   > :is(.ms-chat, .ms-beside, .ms-code-editor) { flex: 1 0 auto }
-  textarea { max-height: none !important }
+  > .ms-beside { align-items: stretch }
+  textarea { height: auto !important; max-height: none !important }
 }
 """
 

@@ -94,6 +94,7 @@ function box(node: Node, fill: Fill): LayoutPart {
     }
     const { height, max_height: most, min_height: least } = props as Record<string, number | string | null>;
     const sizes = { height, "max-height": most, "min-height": least, overflow: height || most ? "auto" : "" };
+    if (sizes.overflow) element.tabIndex = 0; // the keyboard scrolls what has the focus
     for (const [name, size = null] of Object.entries(sizes)) element.style.setProperty(name, length(size) ?? "");
   });
   return { ...part, body: element, isPlain: true };
