@@ -4,14 +4,18 @@ import { playPreview, preview } from "../elements/parts/camera_frame.ts";
 import { customElement } from "../elements/parts/define.ts";
 import { FileInput, type FileInputHost } from "../elements/parts/file_input.ts";
 import { save } from "../elements/parts/files.ts";
+import { fullscreenTool } from "../elements/parts/fullscreen.ts";
 import { icon } from "../elements/parts/icons.ts";
 import { failure, frameTool, nothingYet, uploading, waiting } from "../elements/parts/media_frame.ts";
 import { recordBar, roundButton } from "../elements/parts/record_button.ts";
 import { progress } from "../elements/parts/run.ts";
 import { length, styled } from "../elements/parts/styled.ts";
 import { troublePanel } from "../elements/parts/trouble.ts";
-import { DrawingBoard, type EditorSource, type Ink, MOST_LAYERS, type Tool } from "./imageeditor/drawing_board.ts";
+import { MOST_ZOOM } from "./imageeditor/desk.ts";
+import { DrawingBoard, type Tool } from "./imageeditor/drawing_board.ts";
+import { CORNERS, type CropFrame } from "./imageeditor/geometry.ts";
 import { fileOf } from "./imageeditor/sheet.ts";
+import { type EditorSource, type Ink, MOST_LAYERS } from "./imageeditor/sheet_board.ts";
 import "../styles/imageeditor.css";
 import { t } from "../words.ts";
 
@@ -46,10 +50,10 @@ export class ImageEditor extends DrawingBoard implements FileInputHost {
     return html`
       ${this.caption(this.ends())}
       <div
-        class="ms-editor" role="group" aria-label=${this.name} ?data-target=${this.fileInput.isTarget} ${styled({ width: length(props.width) })}
+        class="ms-editor" role="group" aria-label=${this.name} ?data-target=${this.fileInput.isTarget} ?data-held=${this.isHeld} ${styled({ width: length(props.width) })}
         @dragover=${this.fileInput.onDrag} @dragleave=${this.fileInput.onDragEnd} @drop=${this.fileInput.onDrop} @paste=${this.fileInput.onPaste} @keydown=${this.onKey}
       >
-        ${this.isRecording ? this.camera() : this.isEmpty ? html`<div class="ms-frame">${this.empty()}</div>` : this.sheet()}
+        ${this.isRecording ? this.camera() : this.isEmpty ? html`<div class="ms-frame">${this.empty()}</div>` : this.drawingDesk()}
         ${stream.trouble ? html`<div class="ms-editor-trouble">${troublePanel(stream.trouble, "camera")}</div>` : nothing}
         ${canDraw && sheets.layers.length > 0 ? this.toolbar() : nothing}${progress(this.run)}
       </div>
@@ -58,12 +62,13 @@ export class ImageEditor extends DrawingBoard implements FileInputHost {
   }
 
   private ends(): TemplateResult | typeof nothing {
-    if (this.isEmpty || !this.props.buttons.includes("download")) return nothing;
-    return frameTool(
-      "download",
-      t("Download"),
-      () => void fileOf(this.sheets.composite(), "image.png").then((file) => save(file, file.name)),
-    );
+    if (this.isEmpty) return nothing;
+    const { buttons } = this.props;
+    const composite = (): Promise<File> => fileOf(this.sheets.composite(), "image.png");
+    const download = (): void => void composite().then((file) => save(file, file.name));
+    const tools = buttons.includes("download") ? [frameTool("download", t("Download"), download)] : [];
+    if (buttons.includes("fullscreen")) tools.push(...fullscreenTool(() => this.querySelector(".ms-editor")));
+    return tools.length > 0 ? html`<span>${tools}</span>` : nothing;
   }
 
   private empty(): TemplateResult {
@@ -79,52 +84,88 @@ export class ImageEditor extends DrawingBoard implements FileInputHost {
     </div>`;
   }
 
-  private sheet(): TemplateResult {
-    const { sheets, frame } = this;
-    const percent = (part: number, whole: number): string => `${(part / whole) * 100}%`;
-    const [left = 0, top = 0, width = 0, height = 0] = frame ?? [];
-    return html`<div class="ms-editor-desk" ${styled({ "--ms-tall": length(this.props.height) })}>
-      <div
-        class="ms-editor-sheet" role="img" aria-label=${t("{name}: the drawing", { name: this.name })} ?data-open=${this.props.interactive} data-tool=${this.tool}
-        ${styled({ "--ms-shape": sheets.width / sheets.height })} @pointerdown=${this.onDown} @pointermove=${this.onMove} @pointerup=${this.onUp} @pointercancel=${this.onUp}
-      >
-        ${sheets.ground}${sheets.layers.map(({ canvas }) => canvas)}
-        ${
-          frame
-            ? html`<div class="ms-editor-crop" ${styled({ left: percent(left, sheets.width), top: percent(top, sheets.height), width: percent(width, sheets.width), height: percent(height, sheets.height) })}></div>`
-            : nothing
-        }
-      </div>
+  private drawingDesk(): TemplateResult {
+    const { sheets, desk, props } = this;
+    const shape = sheets.width / sheets.height;
+    const styles = { "--ms-tall": length(props.height), "--ms-shape": shape, "--ms-zoom": desk.zoom };
+    const sheet = html`<div
+      class="ms-editor-sheet" data-tool=${this.tool}
+      @pointerdown=${this.onDown} @pointermove=${this.onMove} @pointerup=${this.onUp} @pointercancel=${this.onUp}
+    >
+      ${sheets.ground}${sheets.layers.map(({ canvas }) => canvas)}${this.cropFrame()}
     </div>`;
+    const name = t("{name}: the drawing", { name: this.name });
+    if (!props.interactive)
+      return html`<div class="ms-editor-desk" role="img" aria-label=${name} ${styled(styles)}>${sheet}</div>`;
+    return html`<div
+      class="ms-editor-desk" role="application" tabindex="0" aria-label=${name} aria-description=${t("Plus and minus zoom, 0 shows all of it, and the arrow keys move it.")}
+      data-open ?data-zoomed=${desk.zoom > 1} ?data-pixels=${desk.hasPixels} ${styled(styles)} @keydown=${this.onDeskKey} @wheel=${desk.onWheel}
+    >${sheet}</div>`;
+  }
+
+  private cropFrame(): TemplateResult | typeof nothing {
+    const { frame, sheets } = this;
+    if (!frame) return nothing;
+    const [left, top, width, height] = frame;
+    const percent = (part: number, whole: number): string => `${(part / whole) * 100}%`;
+    const place = {
+      ...{ left: percent(left, sheets.width), width: percent(width, sheets.width) },
+      ...{ top: percent(top, sheets.height), height: percent(height, sheets.height) },
+    };
+    return html`<div
+      class="ms-editor-crop" data-grip="inside" role="group" tabindex="0" aria-label=${t("Crop frame")}
+      aria-description=${t("The arrow keys move the frame, with Shift they resize it, and Enter cuts it out.")} ${styled(place)}
+    >${CORNERS.map((corner) => html`<i data-grip=${corner}></i>`)}</div>`;
   }
 
   private toolbar(): TemplateResult {
-    const { sheets, props, tool } = this;
+    const { sheets, tool } = this;
+    return html`<div class="ms-editor-tools" role="toolbar" aria-label=${t("{name}: tools", { name: this.name })}>
+      ${this.choices()}
+      ${tool === "crop" && this.frame ? this.cropping(this.frame) : nothing}
+      ${tool === "brush" ? this.colors() : nothing}
+      ${
+        tool === "brush" || tool === "eraser"
+          ? html`<label class="ms-editor-size">${t("Size")} <input type="range" min="1" max="200" .value=${String(this.diameter)} @input=${this.onSize} /></label>`
+          : nothing
+      }
+      ${this.layerChoice()}
+      <span class="ms-editor-rest"></span>
+      ${this.zoom()}
+      <button class="ms-button ms-sm" type="button" ?disabled=${!sheets.canUndo} aria-keyshortcuts="Control+Z" @click=${this.back}>${t("Undo")}</button>
+      <button class="ms-button ms-sm" type="button" ?disabled=${!sheets.canRedo} aria-keyshortcuts="Control+Y" @click=${this.forth}>${t("Redo")}</button>
+      <button class="ms-button ms-sm" type="button" @click=${() => this.discard()}>${t("Clear")}</button>
+      ${this.listens.has("apply") ? html`<button class="ms-button ms-primary ms-sm" type="button" @click=${() => this.fire("apply")}>${t("Apply")}</button>` : nothing}
+    </div>`;
+  }
+
+  private choices(): unknown {
+    const { props, tool, desk } = this;
     const tools: [Tool, string, boolean][] = [
       ["brush", t("Brush"), props.brush !== null],
       ["eraser", t("Eraser"), props.eraser !== null],
       ["crop", t("Crop"), props.transforms.includes("crop")],
+      ["move", t("Move"), desk.zoom > 1],
     ];
-    const choice = ([name, title, isOffered]: [Tool, string, boolean]) =>
+    return tools.map(([name, title, isOffered]) =>
       isOffered
         ? html`<button class="ms-button ms-sm" type="button" aria-pressed=${tool === name} @click=${() => this.take(name)}>${title}</button>`
-        : nothing;
-    return html`<div class="ms-editor-tools" role="toolbar" aria-label=${t("{name}: tools", { name: this.name })}>
-      ${tools.map(choice)}
-      ${tool === "crop" && this.frame ? html`<button class="ms-button ms-primary ms-sm" type="button" @click=${this.crop}>${t("Cut it out")}</button>` : nothing}
-      ${tool === "brush" ? this.colors() : nothing}
-      ${
-        tool === "crop"
-          ? nothing
-          : html`<label class="ms-editor-size">${t("Size")} <input type="range" min="1" max="200" .value=${String(this.diameter)} @input=${this.onSize} /></label>`
-      }
-      ${this.layerChoice()}
-      <span class="ms-editor-rest"></span>
-      <button class="ms-button ms-sm" type="button" ?disabled=${!sheets.canUndo} @click=${() => this.back()}>${t("Undo")}</button>
-      <button class="ms-button ms-sm" type="button" ?disabled=${!sheets.canRedo} @click=${() => this.forth()}>${t("Redo")}</button>
-      <button class="ms-button ms-sm" type="button" @click=${() => this.discard()}>${t("Clear")}</button>
-      ${this.listens.has("apply") ? html`<button class="ms-button ms-primary ms-sm" type="button" @click=${() => this.fire("apply")}>${t("Apply")}</button>` : nothing}
-    </div>`;
+        : nothing,
+    );
+  }
+
+  private cropping([, , width, height]: CropFrame): TemplateResult {
+    return html`<button class="ms-button ms-primary ms-sm" type="button" @click=${this.crop}>${t("Cut it out")}</button>
+      <output class="ms-editor-size">${Math.round(width)} × ${Math.round(height)}</output>`;
+  }
+
+  private zoom(): TemplateResult {
+    const { desk } = this;
+    return html`<span class="ms-editor-zoom">
+      <button class="ms-button ms-sm" type="button" title=${t("Zoom out")} aria-label=${t("Zoom out")} ?disabled=${desk.zoom === 1} @click=${desk.zoomOut}>−</button>
+      <button class="ms-button ms-sm" type="button" title=${t("Show all of it")} @click=${desk.fit}>${Math.round(desk.zoom * 100)} % <span class="ms-sr">${t("Show all of it")}</span></button>
+      <button class="ms-button ms-sm" type="button" title=${t("Zoom in")} aria-label=${t("Zoom in")} ?disabled=${desk.zoom === MOST_ZOOM} @click=${desk.zoomIn}>+</button>
+    </span>`;
   }
 
   private colors(): TemplateResult | typeof nothing {

@@ -1,123 +1,45 @@
-/** Drawing itself: the sheets of an editor, the pointer on them, and what the server gets of it. */
+/** Drawing itself: the tools, the pointers and the keys on the sheets of an editor. */
 import type { PropertyValues } from "lit";
-import { property, state } from "lit/decorators.js";
-import { emit, UPLOAD } from "../../constants.ts";
-import { Leaf, type LeafProps } from "../../elements/base.ts";
-import { addressOf, type FileValue, type LinkValue } from "../../manifest.ts";
-import { IDLE, type StreamView, type UploadView } from "../../states.ts";
-import { t } from "../../words.ts";
-import { fileOf, type Sheet, Sheets } from "./sheet.ts";
+import { state } from "lit/decorators.js";
+import { Desk, Pinch } from "./desk.ts";
+import { type CropFrame, dragged, firstFrame, type Grip, inDrawing, keyed, type Point, snapped } from "./geometry.ts";
+import { type ImageEditorProps, type Ink, SheetBoard } from "./sheet_board.ts";
+import { pointsOf, Stroke } from "./stroke.ts";
 
-export type Ink = readonly [color: string, opacity: number];
-export type EditorSource = "upload" | "webcam" | "clipboard";
-export type Tool = "brush" | "eraser" | "crop";
+export type Tool = "brush" | "eraser" | "crop" | "move";
 
-interface DrawingValue {
-  background: FileValue | LinkValue | null;
-  layers: readonly (FileValue | null)[];
-  canvas: readonly [number, number] | null;
-  view: readonly number[] | null;
+/** A pointer at work on the drawing, from when it comes down until it is lifted. */
+interface Gesture {
+  readonly pointer: number;
+  move(event: PointerEvent): void;
+  end(): void;
+  /** It was the first finger of two, and meant nothing by itself. */
+  cancel(): void;
 }
 
-export interface ImageEditorProps extends LeafProps {
-  value: DrawingValue | FileValue | null;
-  sources: readonly EditorSource[];
-  height: number | string | null;
-  width: number | string | null;
-  placeholder: string | null;
-  transforms: readonly string[];
-  brush: { size: number | null; colors: readonly Ink[]; color: Ink; is_fixed: boolean } | null;
-  eraser: { size: number | null } | null;
-  layers: { names: readonly string[]; more: boolean };
-  canvas_size: readonly [number, number];
-  fixed_canvas: boolean;
-  buttons: readonly string[];
-}
-
-const LARGEST_SIDE = 4096;
-export const MOST_LAYERS = 20;
-
-export abstract class DrawingBoard extends Leaf<ImageEditorProps> {
-  @property({ attribute: false }) stream: StreamView = IDLE;
-  @property({ attribute: false }) upload: UploadView | null = null;
+export abstract class DrawingBoard extends SheetBoard {
   @state() protected tool: Tool = "brush";
   @state() protected ink: Ink = ["#000000", 1];
-  @state() protected brushSize = 0;
-  @state() protected layer = 0;
-  @state() protected frame: readonly number[] | null = null;
-  @state() protected trouble = "";
-  protected readonly sheets = new Sheets();
-  protected shown: unknown = null;
-  protected files: (FileValue | null)[] = [];
-  protected last: { x: number; y: number } | null = null;
-
-  protected get drawing(): DrawingValue | null {
-    const { value } = this.props;
-    return value && "file" in value ? { background: value, layers: [], canvas: null, view: null } : value;
-  }
+  @state() protected frame: CropFrame | null = null;
+  /** True from a pointer's touch until the next key: nobody needs to be told then where the keys go. */
+  @state() protected isHeld = false;
+  @state() private brushSize = 0;
+  protected readonly desk = new Desk(this);
+  private readonly pinch = new Pinch(this.desk);
+  private gesture: Gesture | null = null;
 
   protected override willUpdate(changed: PropertyValues): void {
     super.willUpdate(changed);
+    const { brush, transforms } = this.props;
+    if (this.tool === "move" && this.desk.zoom === 1 && brush) this.tool = "brush";
     if (!changed.has("props")) return;
-    const { brush, value } = this.props;
     const before = changed.get("props") as ImageEditorProps | undefined;
     if (brush && JSON.stringify(before?.brush) !== JSON.stringify(brush)) {
       this.ink = brush.color;
       this.brushSize = brush.size ?? 0;
     }
-    if (!brush) this.tool = "crop";
-    if (before === undefined || JSON.stringify(value) !== this.shown) void this.load();
+    if (!brush) this.tool = transforms.includes("crop") ? "crop" : "move";
   }
-
-  /** Shows a value that is not what was drawn here. */
-  protected async load(): Promise<void> {
-    const { drawing, sheets, props } = this;
-    this.shown = JSON.stringify(props.value);
-    const shown = this.shown;
-    this.trouble = "";
-    try {
-      const [image, ...layers] = await Promise.all(
-        [drawing?.background ?? null, ...(drawing?.layers ?? [])].map((each) => loaded(addressOf(each))),
-      );
-      if (shown !== this.shown) return;
-      sheets.image = image ?? null;
-      const [width, height, view] = this.extent(drawing, image ?? layers[0] ?? null);
-      const names = layers.map((_, at) => props.layers.names[at] ?? t("Layer {number}", { number: at + 1 }));
-      sheets.reset(width, height, names.length > 0 ? names : props.layers.names);
-      sheets.view = view;
-      sheets.paintGround();
-      this.files = sheets.layers.map((_, at) => drawing?.layers[at] ?? null);
-      for (const [at, layer] of layers.entries()) {
-        const sheet = sheets.layers[at];
-        if (!layer || !sheet) continue;
-        sheet.canvas.getContext("2d")?.drawImage(layer, 0, 0, width, height);
-        sheet.isUsed = true;
-      }
-      this.layer = Math.min(this.layer, sheets.layers.length - 1);
-    } catch {
-      this.trouble = t("The image cannot be shown.");
-    }
-    this.requestUpdate();
-  }
-
-  protected extent(
-    drawing: DrawingValue | null,
-    image: HTMLImageElement | null,
-  ): [number, number, readonly number[] | null] {
-    const { canvas_size: size, fixed_canvas: isFixed } = this.props;
-    if (drawing?.canvas) return [...drawing.canvas, drawing.view];
-    if (!image) return [...size, null];
-    const [width, height] = [image.naturalWidth, image.naturalHeight];
-    const room = isFixed ? size : [LARGEST_SIDE, LARGEST_SIDE];
-    const scale = isFixed
-      ? Math.min(size[0] / width, size[1] / height)
-      : Math.min(1, ...room.map((side, at) => side / (at ? height : width)));
-    if (!isFixed) return [Math.max(1, Math.round(width * scale)), Math.max(1, Math.round(height * scale)), null];
-    const [left, top] = [(size[0] / scale - width) / 2, (size[1] / scale - height) / 2];
-    return [...size, [-left, -top, width + left, height + top]];
-  }
-
-  // ---- what the user draws -----------------------------------------------------------------------------------------
 
   protected get diameter(): number {
     return this.brushSize || Math.max(4, Math.round(Math.min(this.sheets.width, this.sheets.height) / 25));
@@ -125,148 +47,157 @@ export abstract class DrawingBoard extends Leaf<ImageEditorProps> {
 
   protected take(tool: Tool): void {
     this.tool = tool;
+    this.frame = tool === "crop" ? this.firstFrame() : null;
+  }
+
+  private firstFrame(): CropFrame {
     const { width, height } = this.sheets;
-    this.frame = tool === "crop" ? [width / 8, height / 8, (width * 3) / 4, (height * 3) / 4] : null;
+    const [one, other] = this.desk.sight.map(({ x, y }) => ({ x: x * width, y: y * height })) as [Point, Point];
+    return firstFrame(this.sheets, [one, other]);
   }
 
   protected readonly onSize = (event: Event): void => {
     this.brushSize = Number((event.target as HTMLInputElement).value);
   };
 
-  protected readonly addLayer = (): void => {
-    this.sheets.add(t("Layer {number}", { number: this.sheets.layers.length + 1 }));
-    this.files.push(null);
-    this.layer = this.sheets.layers.length - 1;
-    this.requestUpdate();
+  private readonly place = (at: Point): Point => {
+    const sheet = this.querySelector(".ms-editor-sheet") as HTMLElement;
+    return inDrawing(at, sheet.getBoundingClientRect(), this.sheets);
   };
 
-  protected pointOf(event: PointerEvent): { x: number; y: number } {
-    const box = (event.currentTarget as HTMLElement).getBoundingClientRect();
-    const { width, height } = this.sheets;
-    return {
-      x: ((event.clientX - box.left) / box.width) * width,
-      y: ((event.clientY - box.top) / box.height) * height,
-    };
-  }
-
   protected readonly onDown = (event: PointerEvent): void => {
-    const layer = this.sheets.layers[this.layer];
-    if (!this.props.interactive || event.button !== 0 || !layer || (this.tool !== "crop" && !this.props.brush)) return;
+    if (!this.props.interactive || event.button !== 0) return;
     event.preventDefault();
+    this.isHeld = true;
     (event.currentTarget as HTMLElement).setPointerCapture(event.pointerId);
-    this.last = this.pointOf(event);
-    if (this.tool === "crop") this.frame = null;
-    else {
-      this.sheets.remember([layer]);
-      this.draw(layer, this.last, event.pressure);
-    }
+    if (this.pinch.down(event)) {
+      this.gesture?.cancel();
+      this.gesture = null;
+    } else this.gesture ??= this.begin(event);
+    this.focusOn(this.frame ? ".ms-editor-crop" : ".ms-editor-desk");
   };
 
   protected readonly onMove = (event: PointerEvent): void => {
+    if (!this.pinch.move(event) && event.pointerId === this.gesture?.pointer) this.gesture.move(event);
+  };
+
+  protected readonly onUp = (event: PointerEvent): void => {
+    if (this.pinch.up(event) || event.pointerId !== this.gesture?.pointer) return;
+    this.gesture.end();
+    this.gesture = null;
+  };
+
+  /** Begins what a pointer does with the tool in hand. */
+  private begin(event: PointerEvent): Gesture | null {
+    if (this.tool === "move") return this.moveDesk(event);
+    if (this.tool === "crop") return this.props.transforms.includes("crop") ? this.dragFrame(event) : null;
+    return this.props.brush ? this.drawLine(event) : null;
+  }
+
+  private drawLine(event: PointerEvent): Gesture | null {
     const layer = this.sheets.layers[this.layer];
-    if (!this.last || !layer) return;
-    const point = this.pointOf(event);
-    if (this.tool === "crop") this.frame = boxOf(this.last, point, this.sheets);
-    else this.draw(layer, point, event.pointerType === "pen" ? event.pressure : 0.5);
-  };
+    if (!layer) return null;
+    const before = this.sheets.remember([layer]).get(layer)?.[0] ?? null;
+    const [color, opacity] = this.ink;
+    const pen = { color, opacity, diameter: this.diameter, isEraser: this.tool === "eraser" };
+    const stroke = new Stroke(layer, pen, before);
+    const draw = (now: PointerEvent): void => {
+      for (const [point, pressure] of pointsOf(now, this.place)) stroke.to(point, pressure);
+    };
+    const end = (): void => {
+      layer.isDirty = true; // also if an upload of an earlier line has ended since the last point
+      this.send();
+    };
+    draw(event);
+    return { pointer: event.pointerId, move: draw, end, cancel: () => this.sheets.cancel() };
+  }
 
-  protected readonly onUp = (): void => {
-    if (!this.last) return;
-    this.last = null;
-    if (this.tool !== "crop") this.send();
-    this.requestUpdate();
-  };
+  private dragFrame(event: PointerEvent): Gesture {
+    const { frame: before, sheets } = this;
+    const first = before ?? this.firstFrame();
+    const grip = ((event.target as HTMLElement).dataset["grip"] ?? "beside") as Grip;
+    const from = this.place(windowPoint(event));
+    return {
+      pointer: event.pointerId,
+      move: (now) => {
+        this.frame = dragged(first, grip, from, this.place(windowPoint(now)), sheets);
+      },
+      end: () => {
+        this.frame = (this.frame && snapped(this.frame)) ?? first;
+      },
+      cancel: () => {
+        this.frame = before;
+      },
+    };
+  }
 
-  /** Draws from where the pointer was to where it is. */
-  protected draw(layer: Sheet, to: { x: number; y: number }, pressure: number): void {
-    const context = layer.canvas.getContext("2d");
-    if (!context || !this.last) return;
-    context.globalCompositeOperation = this.tool === "eraser" ? "destination-out" : "source-over";
-    context.globalAlpha = this.tool === "eraser" ? 1 : this.ink[1];
-    context.strokeStyle = this.ink[0];
-    context.lineWidth = Math.max(1, this.diameter * (pressure > 0 ? 0.5 + pressure : 1));
-    context.lineCap = "round";
-    context.beginPath();
-    context.moveTo(this.last.x, this.last.y);
-    context.lineTo(to.x, to.y + 0.01);
-    context.stroke();
-    this.last = to;
-    layer.isUsed = layer.isDirty = true;
+  private moveDesk(event: PointerEvent): Gesture {
+    const { desk } = this;
+    const held = desk.under(windowPoint(event));
+    const move = (now: PointerEvent): void => desk.show(held, windowPoint(now), desk.zoom);
+    return { pointer: event.pointerId, move, end: () => undefined, cancel: () => undefined };
   }
 
   protected readonly crop = (): void => {
-    const [left, top, width, height] = (this.frame ?? []).map(Math.round) as [number, number, number, number];
-    if (!(width >= 1 && height >= 1)) return;
-    this.sheets.crop(left, top, width, height);
-    this.frame = null;
+    if (!this.frame) return;
+    this.sheets.crop(...this.frame);
+    this.fit();
     this.send();
+    this.focusOn(".ms-editor-desk");
   };
 
-  protected back(): void {
-    this.sheets.undo();
-    this.send();
+  /** Shows all of the drawing, with nothing about to be cropped. */
+  protected override fit(): void {
+    this.frame = null;
+    this.desk.fit();
   }
 
-  protected forth(): void {
-    this.sheets.redo();
+  private focusOn(part: string): void {
+    this.querySelector<HTMLElement>(part)?.focus({ preventScroll: true });
+  }
+
+  protected readonly back = (): void => {
+    if (this.sheets.canUndo) this.retrace("undo");
+  };
+
+  protected readonly forth = (): void => {
+    if (this.sheets.canRedo) this.retrace("redo");
+  };
+
+  private retrace(act: "undo" | "redo"): void {
+    const { sheets } = this;
+    const { width, height } = sheets;
+    sheets[act]();
+    if (width !== sheets.width || height !== sheets.height) this.fit();
     this.send();
   }
 
   protected readonly onKey = (event: KeyboardEvent): void => {
-    if (!this.props.interactive || !(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "z") return;
+    this.isHeld = false;
+    const key = event.key.toLowerCase();
+    if (!this.props.interactive || !(event.ctrlKey || event.metaKey) || (key !== "z" && key !== "y")) return;
     event.preventDefault();
-    if (event.shiftKey) this.forth();
+    if (key === "y" || event.shiftKey) this.forth();
     else this.back();
   };
 
-  /** Has the server get what was drawn: the layers that have changed, and then the value that they are a part of. */
-  protected send(): void {
-    this.requestUpdate();
-    const { sheets } = this;
-    const dirty = sheets.layers.flatMap((layer, at) => (layer.isDirty ? [at] : []));
-    const [first, ...more] = dirty.map((at) => fileOf((sheets.layers[at] as Sheet).canvas, `layer ${at + 1}.png`));
-    if (!first) {
-      const value = this.valueNow();
-      this.shown = JSON.stringify(value);
-      this.edit(value);
-      return;
-    }
-    const left = [...dirty];
-    const place = (file: FileValue): DrawingValue | undefined => {
-      const at = left.shift() as number;
-      this.files[at] = file;
-      if (left.length > 0) return undefined;
-      for (const each of dirty) (sheets.layers[each] as Sheet).isDirty = false;
-      const value = this.valueNow();
-      this.shown = JSON.stringify(value);
-      return value;
-    };
-    emit(this, UPLOAD, { component: this.component, file: first, more, place });
-  }
-
-  protected valueNow(): DrawingValue {
-    const { width, height, view, layers } = this.sheets;
-    const background = this.drawing?.background ?? null;
-    const files = layers.map(({ isUsed }, at) => (isUsed ? (this.files[at] ?? null) : null));
-    return { background, layers: files, canvas: [width, height], view };
-  }
+  /** Keys on the desk: those of the frame, if they are pressed there, and else those of the desk. */
+  protected readonly onDeskKey = (event: KeyboardEvent): void => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const { frame, sheets } = this;
+    const target = event.target as HTMLElement;
+    const isOnFrame = frame !== null && target.classList.contains("ms-editor-crop");
+    const moved = isOnFrame ? keyed(frame, event, sheets) : null;
+    if (moved) {
+      this.frame = moved;
+      void this.updateComplete.then(() => target.scrollIntoView({ block: "nearest", inline: "nearest" }));
+    } else if (isOnFrame && event.key === "Enter") this.crop();
+    else if (isOnFrame && event.key === "Escape") this.take(this.props.brush ? "brush" : "crop");
+    else if (!this.desk.press(event.key)) return;
+    event.preventDefault();
+  };
 }
 
-function boxOf(
-  one: { x: number; y: number },
-  other: { x: number; y: number },
-  { width, height }: Sheets,
-): readonly number[] {
-  const within = (value: number, most: number): number => Math.max(0, Math.min(most, value));
-  const [left, right] = [one.x, other.x].map((x) => within(x, width)).sort((a, b) => a - b) as [number, number];
-  const [top, bottom] = [one.y, other.y].map((y) => within(y, height)).sort((a, b) => a - b) as [number, number];
-  return [left, top, right - left, bottom - top];
-}
-
-async function loaded(address: string | null): Promise<HTMLImageElement | null> {
-  if (!address) return null;
-  const image = new Image();
-  image.src = address;
-  await image.decode();
-  return image;
+function windowPoint({ clientX, clientY }: PointerEvent): Point {
+  return { x: clientX, y: clientY };
 }

@@ -31,6 +31,8 @@ export class Sheets {
   readonly ground = document.createElement("canvas");
   private undone: PastSheets[] = [];
   private done: PastSheets[] = [];
+  /** The steps that could be redone before the latest one was remembered. */
+  private dropped: PastSheets[] = [];
 
   get canUndo(): boolean {
     return this.done.length > 0;
@@ -44,6 +46,7 @@ export class Sheets {
   reset(width: number, height: number, names: readonly string[]): void {
     this.done = [];
     this.undone = [];
+    this.dropped = [];
     this.view = null;
     this.layers.length = 0;
     this.resize(width, height);
@@ -87,12 +90,21 @@ export class Sheets {
     );
   }
 
-  /** Remembers some layers as they are, before they change. */
-  remember(changing: readonly Sheet[]): void {
-    this.done.push(this.step(changing));
+  /** Remembers some layers as they are, before they change; gives their pixels. */
+  remember(changing: readonly Sheet[]): PastSheets["pixels"] {
+    const now = this.step(changing);
+    this.done.push(now);
+    this.dropped = this.undone;
     this.undone = [];
     const size = (step: PastSheets): number => step.pixels.size * step.width * step.height * 4;
     while (this.done.length > 1 && this.done.reduce((sum, step) => sum + size(step), 0) > MOST_BYTES) this.done.shift();
+    return now.pixels;
+  }
+
+  /** Takes the latest step back as if it had never begun. */
+  cancel(): void {
+    this.swap(this.done, []);
+    this.undone = this.dropped;
   }
 
   undo(): void {
