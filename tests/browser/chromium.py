@@ -6,12 +6,15 @@ import os
 import shutil
 
 
-def find_chromium() -> str:
+def find_chromium(*, asks: bool = False) -> str:
     """Find Chromium without its window, which draws with half the CPU time, or else the whole one.
 
     Both are built from the same source, and `MILLSTREAM_TEST_CHROMIUM=chromium` names the one that is to be used.
+
+    Args:
+        asks: Whether it has to be one that asks its user for camera and microphone, which takes a window.
     """
-    names = [os.environ.get("MILLSTREAM_TEST_CHROMIUM", "chromium-headless-shell"), "chromium"]
-    found = next(filter(None, map(shutil.which, names)), None)
-    assert found, "the browser tests need Chromium: apt-get install chromium-headless-shell"
+    light = os.environ.get("MILLSTREAM_TEST_CHROMIUM", "chromium-headless-shell")
+    found = next(filter(None, map(shutil.which, ["chromium"] if asks else [light, "chromium"])), None)
+    assert found, "the browser tests need Chromium: apt-get install chromium chromium-headless-shell"
     return found

@@ -85,7 +85,8 @@ class Browsers:
         flags += [f"--use-file-for-fake-audio-capture={sound}"] if sound else []
         key = tuple(flags)
         if key not in self._running:
-            self._running[key] = self._playwright.chromium.launch(executable_path=find_chromium(), args=flags)
+            path = find_chromium(asks=not allowed)
+            self._running[key] = self._playwright.chromium.launch(executable_path=path, args=flags)
         return self._running[key]
 
     def close(self) -> None:
