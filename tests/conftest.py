@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -38,3 +39,11 @@ def loop_is_never_blocked(request: pytest.FixtureRequest) -> Iterator[None]:
         # Measuring coverage takes a lock whenever a thread is seen for the first time; that is not the package's doing.
         watched.functions["threading.Lock.acquire"].can_block_in("coverage/collector.py", "lock_data")
         yield
+
+
+@pytest.fixture(autouse=True)
+def texts_are_forgotten() -> Iterator[None]:
+    """Forget at its end the texts in several languages that a test has made: they hold for all of its process."""
+    yield
+    if (i18n := sys.modules.get("millstream.declare.i18n")) is not None:
+        i18n.TEXTS.clear()

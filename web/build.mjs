@@ -177,11 +177,13 @@ async function wordsOf(assets, folder) {
   const languages = {};
   for (const file of (await readdir(join(web, "src/words"))).sort())
     languages[file.replace(".json", "")] = JSON.parse(await readFile(join(web, "src/words", file), "utf8"));
+  const servers = await readFile(join(web, "src/server_sentences.ts"), "utf8");
   const parts = Object.fromEntries(Object.keys(texts).map((name) => [name, []]));
   for (const key of Object.keys(Object.values(languages)[0])) {
     const names = Object.keys(texts).filter((name) => texts[name].includes(key));
-    // Written in a way of its own by the minifier, or in a file that comes later.
-    for (const name of names.length > 0 ? names : [""]) parts[name].push(key);
+    // Written in a way of its own by the minifier, or in a file that comes later; the server has its own list.
+    const isServers = servers.includes(JSON.stringify(key));
+    for (const name of names.length > 0 || isServers ? names : [""]) parts[name].push(key);
   }
   return { parts, languages };
 }

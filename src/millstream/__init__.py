@@ -113,6 +113,7 @@ if TYPE_CHECKING:
     from millstream.declare.file_events import DeletedFileData as DeletedFileData
     from millstream.declare.file_events import DownloadData as DownloadData
     from millstream.declare.file_events import FileData as FileData
+    from millstream.declare.i18n import I18n as I18n
     from millstream.declare.injected import CopyData as CopyData
     from millstream.declare.injected import EditData as EditData
     from millstream.declare.injected import EventData as EventData
@@ -248,6 +249,7 @@ _HOMES = {
     "declare.tabs": ("Step", "Tab", "TabItem", "Tabs", "Walkthrough", "WalkthroughStep"),
     "declare.progress": ("Progress",),
     "declare.render": ("render",),
+    "declare.i18n": ("I18n",),
     "declare.injected": (
         "CopyData",
         "EditData",

@@ -7,7 +7,7 @@
  * together from parts, as other languages order and inflect them in other ways.
  */
 
-/** The words of a language, by their English ones. */
+/** The words of a language, by their English ones; under "" those of the sentences of the server. */
 export type Words = { readonly [key: string]: string | { readonly [category: string]: string } };
 
 type PlaceholderName<Key extends string> = Key extends `${string}{${infer Name}}${infer Rest}`
@@ -63,8 +63,13 @@ export function plural<Other extends string>(
 
 /** A sentence of the server, in the reader's language if it is one that every app says; others are the app's own. */
 export function heard(message: string): string {
-  const found = known()[message];
-  return typeof found === "string" ? found : message;
+  const sentences = (known()[""] ?? {}) as { readonly [key: string]: string };
+  for (const [key, said] of Object.entries(sentences)) {
+    const pattern = key.replace(/[.()]/g, "\\$&").replace(/\{(\w+)\}/g, "(?<$1>.+)");
+    const found = new RegExp(`^${pattern}$`).exec(message);
+    if (found) return filled(said, found.groups ?? {});
+  }
+  return message;
 }
 
 /** A number as the reader's language writes it. */

@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 import { parseSync } from "vite";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { SERVER_SENTENCES } from "../src/server_sentences.ts";
+import { DOCUMENT_SENTENCES, SERVER_SENTENCES } from "../src/server_sentences.ts";
 import type { Words } from "../src/words.ts";
 
 const sources = new Map(
@@ -50,7 +50,7 @@ function keysOf(path: string, source: string): Map<string, string[]> {
 const keys = new Map<string, string[]>();
 for (const [path, source] of sources) for (const [key, forms] of keysOf(path, source)) keys.set(key, forms);
 
-for (const sentence of SERVER_SENTENCES) keys.set(sentence, [sentence]);
+for (const sentence of [...SERVER_SENTENCES, ...DOCUMENT_SENTENCES]) keys.set(sentence, [sentence]);
 
 const placeholders = (sentence: string): string[] => (sentence.match(/\{\w+\}/g) ?? []).sort();
 
@@ -233,8 +233,18 @@ describe("a sentence", () => {
   });
 
   it("of the server is said in the language of the document if every app says it", async () => {
-    const { heard } = await speaking("de", languages.get("de"));
+    const words = languages.get("de") as { [key: string]: string };
+    const sentences = Object.fromEntries(SERVER_SENTENCES.map((key) => [key, words[key]]));
+    const { heard } = await speaking("de", { "": sentences });
     expect(heard("The app is being restarted; try again in a moment.")).toMatch(/neu gestartet/);
-    expect(heard("Own words of an app.")).toBe("Own words of an app.");
+    expect(heard("Something went wrong in the app. (1a2b3c4d)")).toBe(
+      "In der App ist ein Fehler aufgetreten. (1a2b3c4d)",
+    );
+    expect(heard("{number}() needs more memory than it can get. (7)")).toBe(
+      "{number}() braucht mehr Speicher, als verfügbar ist. (7)",
+    );
+    for (const own of ["Own words of an app.", "It was stopped?", "So it was stopped.", "Name", ""])
+      expect(heard(own)).toBe(own);
+    for (const key of SERVER_SENTENCES) expect(heard(key.replace(/\{\w+\}/g, "3"))).not.toBe(key);
   });
 });

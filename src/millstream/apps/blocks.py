@@ -11,6 +11,7 @@ from millstream.apps.navigation import place_navbars
 from millstream.compat import tqdm
 from millstream.declare.arguments import converted, is_number
 from millstream.declare.declaration import MAX_WAITING, Declaration
+from millstream.declare.i18n import I18n
 from millstream.declare.manifest import Look, Manifest
 from millstream.declare.theme import ThemeLike
 from millstream.declare.user_warnings import warn, warn_ignored
@@ -148,6 +149,8 @@ class Blocks(Declaration):
         trusted_proxies: Sequence[str] | None = None,
         max_file_size: str | int | None = None,
         max_image_pixels: int | None = None,
+        i18n: I18n | None = None,
+        lang: str | None = None,
         favicon_path: str | Path | None = None,
         css: str | Path | None = None,
         js: str | Path | None = None,
@@ -194,6 +197,8 @@ class Blocks(Declaration):
             max_file_size: Largest upload in bytes, or a text such as `"100 MB"`, the default.
             max_image_pixels: Largest image file that is decoded for a handler, in pixels: 64 000 000, the default, lets
                 the photos of phones through.
+            i18n: The app's own texts in several languages.
+            lang: The language for everybody, such as `"de"`; by default the one that each browser asks for.
             favicon_path: Image for the browser's tab.
             css: Style sheet, or the path of one.
             js: JavaScript function that runs when the page is loaded, or the path of a script.

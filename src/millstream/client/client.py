@@ -55,6 +55,7 @@ class Client(Driver):
         transport: `"http"` does without a WebSocket, where something on the way blocks them.
         grace: Seconds for which a link that is lost is sought to be found again; the session goes on then, as that of a
             browser does, and whoever waits goes on waiting. 0 closes the page at once.
+        language: The language that it asks for, as `Accept-Language` says it, such as `"de"`; empty for none.
 
     It connects directly: proxies that the environment names are not used.
 
@@ -64,7 +65,7 @@ class Client(Driver):
         Closed: There is no server, it is no Millstream app, or it does not answer in time.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - keywords, of which each is optional
         self,
         url: str,
         *,
@@ -73,10 +74,12 @@ class Client(Driver):
         timeout_s: float = 10.0,
         transport: Literal["websocket", "http"] = "websocket",
         grace: float = 60.0,
+        language: str = "",
     ) -> None:
         if transport not in ("websocket", "http"):
             raise InvalidValue(f"transport={transport!r} does not exist: give 'websocket' or 'http'")
         self._site = _Site(url, auth, timeout_s, grace, path, over_http=transport == "http")
+        self._site.asked = {"Accept-Language": language} if language else {}
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="millstream-client", daemon=True)
         self._thread.start()
@@ -185,6 +188,7 @@ class _Site:
         self._connect = self._open_http if over_http else self._open_websocket
         self._cookies = CookieJar()
         self._opener: OpenerDirector = build_opener(HTTPCookieProcessor(self._cookies), ProxyHandler({}))
+        self.asked: dict[str, str] = {}
 
     async def open_page(self) -> Page:
         manifest = await asyncio.to_thread(self._manifest)
@@ -194,7 +198,7 @@ class _Site:
         return page
 
     async def _open_http(self) -> Transport:
-        transport = ClientHttp(self._url, {"Origin": self._origin, **self._cookie_header()})
+        transport = ClientHttp(self._url, {"Origin": self._origin, **self.asked, **self._cookie_header()})
         await transport.open()
         return transport
 
@@ -206,7 +210,7 @@ class _Site:
                 address,
                 subprotocols=[websockets.Subprotocol(SUBPROTOCOL)],
                 origin=websockets.Origin(self._origin),
-                additional_headers=self._cookie_header(),
+                additional_headers={**self.asked, **self._cookie_header()},
                 compression=None,
                 max_size=None,
                 proxy=None,
@@ -244,7 +248,7 @@ class _Site:
 
     def _open(self, path: str, data: bytes | None = None, headers: dict[str, str] | None = None) -> bytes:
         address = urljoin(self._url, path)
-        request = Request(address, data, headers or {})  # noqa: S310 - its scheme was checked at the start
+        request = Request(address, data, {**self.asked, **(headers or {})})  # noqa: S310 - its scheme was checked at the start
         try:
             with self._opener.open(request, timeout=self._timeout_s) as answer:
                 body: bytes = answer.read()

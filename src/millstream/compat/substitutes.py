@@ -21,7 +21,6 @@ _FETCH: Final = "a function that calls the model itself; the server never fetche
 _NOT_YET: Final = {
     "Carousel": "gr.Tabs",
     "Dialogue": "gr.Textbox, or gr.Chatbot",
-    "I18n": "texts in one language; launch(lang=…) names it",
     "ImagePaint": _EDITOR,
     "api": "millstream.client.Client, which uses the page's own events",
     "deploy": "any ASGI server or container; see docs/guide/deploy.md",

@@ -24,6 +24,7 @@ from millstream.components.text.formulas import read_delimiters
 from millstream.components.text.markdown_html import Style, inline_prose, prose
 from millstream.declare.component import Common, Component
 from millstream.declare.event import Event
+from millstream.declare.i18n import in_each_language
 from millstream.declare.updates import Declared
 from millstream.errors import DeclarationError, InvalidValue
 from millstream.types import Blob, Files, Media, Scratch, Stored, WebLink
@@ -182,6 +183,7 @@ class Chatbot(Component):
         super().check()
 
     def props(self) -> dict[str, Value]:
+        own = self.style._replace(sanitize=False)
         return {
             **super().props(),
             "height": self.height,
@@ -189,7 +191,7 @@ class Chatbot(Component):
             "max_height": self.max_height,
             "resizable": self.resizable,
             "autoscroll": self.autoscroll,
-            "placeholder": prose(self.placeholder, self.style._replace(sanitize=False)) if self.placeholder else None,
+            "placeholder": _formatted(self.placeholder, own) if self.placeholder else None,
             "examples": [shown_example(example) for example in self.examples],
             "avatars": [image_address(avatar, f"{self.name}: avatar_images") for avatar in self.avatar_images],
             "layout": self.layout,
@@ -262,18 +264,24 @@ class Chatbot(Component):
         if isinstance(part, ElementPart):
             return [{"kind": "element", "tag": part.tag, "props": dict(part.props), "value": part.value}]
         if part.is_html:
-            return [{"text": part.text, "html": prose(part.text, self.style)}]
+            return [{"text": part.text, "html": _formatted(part.text, self.style)}]
         shown: list[Value] = []
         for said in split_reasoning(part.text, self.reasoning_tags):
             if isinstance(said, Thought):
                 shown.append({"thought": "done" if said.is_over else "pending", "html": self._text(said.text)})
             else:
-                shown.append({"text": said, **({"html": prose(said, self.style)} if self.render_markdown else {})})
+                shown.append({"text": said, **({"html": _formatted(said, self.style)} if self.render_markdown else {})})
         return shown
 
-    def _text(self, text: str, render: Callable[[str, Style], str] = prose) -> str:
+    def _text(self, text: str, render: Callable[[str, Style], str] = prose) -> Value:
         """Give a text as HTML, as it is where nothing is Markdown."""
-        return render(text, self.style) if self.render_markdown else html.escape(text)
+        if not self.render_markdown:
+            return in_each_language(text, html.escape)
+        return in_each_language(text, lambda said: render(said, self.style), sanitizes=self.style.sanitize)
+
+
+def _formatted(text: str, style: Style) -> Value:
+    return in_each_language(text, lambda said: prose(said, style), sanitizes=style.sanitize)
 
 
 def _given_back(message: Message, files: Attachments) -> dict[str, object]:

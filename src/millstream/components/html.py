@@ -14,6 +14,7 @@ from millstream.declare.arguments import check_known, parameters
 from millstream.declare.component import Component
 from millstream.declare.element import Element
 from millstream.declare.event import Event, Trigger
+from millstream.declare.i18n import in_each_language
 from millstream.declare.layout import Column
 from millstream.declare.uploaded import files_in, with_files, with_paths
 from millstream.declare.user_warnings import warn
@@ -188,4 +189,6 @@ class HTML(Component):
         if not isinstance(stored, str) or not self.templates.shows_value:
             return stored if self.templates.is_used else plain_text(stored)
         is_own = not self.is_computed and stored == self._initial
-        return stored if is_own or not self.sanitize else sanitised(stored)
+        if is_own or not self.sanitize:
+            return in_each_language(stored, str, sanitizes=False)
+        return in_each_language(stored, sanitised)

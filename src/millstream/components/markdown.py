@@ -11,6 +11,7 @@ from millstream.components.text.markdown_html import Style, prose
 from millstream.components.values.plain import plain_text
 from millstream.declare.component import Common, Component
 from millstream.declare.event import Event
+from millstream.declare.i18n import in_each_language
 from millstream.types import Stored
 from millstream.wire.messages import Value
 
@@ -77,4 +78,5 @@ class Markdown(Component):
 
     def wire(self, stored: Stored) -> Value:
         is_own = not self.is_computed and stored == self._initial
-        return prose(plain_text(stored), Style(self.line_breaks, self.sanitize and not is_own, self.delimiters))
+        style = Style(self.line_breaks, self.sanitize and not is_own, self.delimiters)
+        return in_each_language(plain_text(stored), lambda text: prose(text, style), sanitizes=style.sanitize)

@@ -10,6 +10,7 @@ from typing import ClassVar, Final, Literal, Never, Protocol, Self, TypeAlias, T
 
 from millstream.declare.arguments import attribute_instead_of
 from millstream.declare.constructed import Constructed, check_keywords
+from millstream.declare.i18n import BEGIN, translated_text
 from millstream.errors import DeclarationError, InvalidValue, nearest
 from millstream.types import Blob
 from millstream.wire.limits import MAX_MESSAGE_BYTES
@@ -162,6 +163,8 @@ class Element(Constructed):
     def name(self) -> str:
         """The name by which messages call it: its class, and what tells it from others of that class."""
         label = getattr(self, "label", None) or self.elem_id
+        if isinstance(label, str) and BEGIN in label:
+            label = translated_text(label)
         return f"{type(self).__name__} {brief(label)}" if label else type(self).__name__
 
     @property

@@ -9,6 +9,7 @@ from typing import ClassVar, Final, overload
 from millstream.declare.component import Component
 from millstream.declare.element import Element, Parent, current_parent
 from millstream.declare.event import Dependency, Trigger
+from millstream.declare.i18n import translated_text
 from millstream.declare.layout import Layout
 from millstream.errors import DeclarationError
 from millstream.wire.plain import brief
@@ -154,7 +155,7 @@ def checked_path(name: object, path: object, taken: Iterable[DeclaredPage]) -> s
         raise DeclarationError(f"route(): the name of a page is a text, not {brief(name)}")
     if path is not None and not isinstance(path, str):
         raise DeclarationError(f"{where}: path={brief(path)} is no text; give one such as '/second'")
-    chosen = re.sub(r"[^\w-]+", "-", name.lower()).strip("-") if path is None else path.strip("/")
+    chosen = re.sub(r"[^\w-]+", "-", translated_text(name).lower()).strip("-") if path is None else path.strip("/")
     if path is not None and not re.fullmatch(r"[\w-]+", chosen):
         remedy = "give one word of letters, digits, '-' and '_', such as '/second'"
         raise DeclarationError(f"{where}: path={brief(path)} cannot be the address of a page: {remedy}")

@@ -185,6 +185,7 @@ class Results:
         on_change: Called with the number of a component whose `change` event is to be raised.
         delete: Called with files that nothing refers to any more.
         fragments: Take what renders have declared; `None` if the app has none.
+        translate: Puts a result into the language of the visitor; `None` if there is nothing to do.
     """
 
     manifest: Manifest
@@ -197,6 +198,7 @@ class Results:
     on_change: Callable[[int], None]
     delete: Callable[[Sequence[Path]], None]
     fragments: Fragments | None = None
+    translate: Callable[[Result], Result] | None = None
 
     async def deliver(
         self, began: StartedCall, result: Result, channel: Channel, voice: AudioOutput, *, is_whole: bool
@@ -213,7 +215,9 @@ class Results:
         """
         job = began.job
         try:
-            applied = apply(result, self.values, self.store, began.claim)
+            applied = apply(
+                result if self.translate is None else self.translate(result), self.values, self.store, began.claim
+            )
             updates = applied.updates
             if applied.reach:
                 self.sender.told.owe(applied.reach)

@@ -218,7 +218,7 @@ class Host:
             raise Refused("the app is being restarted", "shutdown")
         request = replace(request, session_hash=secrets.token_hex(8) if restored is None else restored.tag)
         secret = new_secret(self.settings.gateway)
-        page = page_of(request, visitor, shared.manifest, is_developers=is_developers)
+        page = page_of(request, visitor, shared.manifest, self.settings, is_developers=is_developers)
         session = Session(secret, shared, page, initial, folder, restored)
         self.sessions.add(session)
         task = asyncio.create_task(self._live(session, hello))

@@ -45,6 +45,7 @@ class Inbox:
     Attributes:
         rests: Set it to act upon nothing any more that begins or changes anything: the page says it again to whoever
             goes on with its session.
+        decode: Reads a control message.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class Inbox:
         self._actions = actions
         self._clock, self._totals = clock, totals
         self._refuse = refuse
+        self.decode: Callable[[bytes | memoryview], PageMessage] = decode_page_message
         self.rests = False
 
     @property
@@ -88,7 +90,7 @@ class Inbox:
                     if not self.rests or self._actions.streams.is_stopping(packet.stream):
                         receivers.get(packet.stream, unknown)(packet, now)
                 else:
-                    message = decode_page_message(data)
+                    message = self.decode(data)
                     if self.rests:
                         if isinstance(message, FLOWING):
                             self._act(message)

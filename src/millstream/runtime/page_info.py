@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from millstream.declare.i18n import TEXTS, languages
 from millstream.declare.injected import Request
+from millstream.declare.languages import preferred, wanted
 from millstream.declare.manifest import Manifest
 from millstream.runtime.call.call_limits import CallOwner
 from millstream.runtime.clock import PageClock
+from millstream.runtime.settings import Settings
 
 
 @dataclass(slots=True)
@@ -26,6 +29,7 @@ class PageInfo:
             there is remembered, and causes nothing.
         is_developers: Whether it is the app's developer's, who reads why a handler fails.
         build: The build of its manifest.
+        language: The language of the app's own texts for its visitor; empty for the first that there is.
     """
 
     request: Request
@@ -38,19 +42,26 @@ class PageInfo:
     acted: int = 0
     is_developers: bool = False
     build: str = ""
+    language: str = ""
 
 
-def page_of(request: Request, visitor: str, manifest: Manifest, *, is_developers: bool = False) -> PageInfo:
+def page_of(
+    request: Request, visitor: str, manifest: Manifest, settings: Settings, *, is_developers: bool = False
+) -> PageInfo:
     """Say what is known of a page before its hello.
 
     Args:
         request: The HTTP request that opened it.
         visitor: Tells browsers apart; a program that keeps no cookies is another visitor with each connection.
         manifest: What it shows.
+        settings: Those of the app.
         is_developers: See `PageInfo`.
     """
     caller = CallOwner(visitor or request.session_hash, "" if request.client is None else request.client.host)
+    language = settings.lang
+    if TEXTS and not language:
+        language = preferred(wanted(request.headers, request.query_params), languages(), "")
     address, mark, query = request.url.partition("?")
     if address:
         request = replace(request, url=f"{address}{manifest.path}{mark}{query}")
-    return PageInfo(request, caller, visitor, is_developers=is_developers, build=manifest.build)
+    return PageInfo(request, caller, visitor, is_developers=is_developers, build=manifest.build, language=language)

@@ -129,7 +129,7 @@ class RunQueue:
         self, queued: Queued, binding: Binding, visitor: str, *, is_farewell: bool = False, inherits: str = ""
     ) -> Ticket:
         if self._is_closed and not is_farewell:
-            raise Busy("the app is restarting; try again in a moment")
+            raise Busy("The app is being restarted. Try again in a moment.")
         ask = Ask(
             binding.concurrency_key,
             visitor,

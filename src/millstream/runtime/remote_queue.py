@@ -94,7 +94,7 @@ class RemoteQueue:
         self, queued: Queued, binding: Binding, visitor: str, *, is_farewell: bool = False, inherits: str = ""
     ) -> Ticket:
         if self._is_closed and not is_farewell:
-            raise Busy("the app is restarting; try again in a moment")
+            raise Busy("The app is being restarted. Try again in a moment.")
         ticket = Ticket(next(self._numbers), _asked(binding, visitor, is_farewell=is_farewell))
         if binding.concurrency_limit is None:
             ticket.state, ticket.slots, ticket.began = TicketState.RUNNING, 1, self._loop.time()

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from millstream import codecs
+from millstream.declare.i18n import TEXTS
 from millstream.declare.live_manifest import LiveManifest
 from millstream.declare.manifest import Manifest
 from millstream.errors import Busy, ProtocolError
@@ -42,6 +43,7 @@ from millstream.runtime.state.timers import Timers
 from millstream.runtime.state.values import Values
 from millstream.runtime.stream.stream import Stream
 from millstream.runtime.streams import Streams
+from millstream.runtime.translation import PLAIN, Translation, translation
 from millstream.runtime.welcome import initial_updates, welcome
 from millstream.tickets import Ticket
 from millstream.types import Transport
@@ -79,7 +81,7 @@ class Session:
         folder: Path,
         restored: Restored | None = None,
     ) -> None:
-        settings = shared.settings
+        settings, words = shared.settings, translation(page.language) if TEXTS else PLAIN
         self.secret = secret
         self.tag = page.request.session_hash
         self.visitor, self.address = page.visitor, page.caller.address
@@ -93,23 +95,19 @@ class Session:
             lambda: shared.absences.begin(self, self._inbox.silent_s),
             lambda: shared.absences.end(self, is_back=self.link.is_attached),
         )
-        self._sender = Sender(
-            settings.max_control,
-            partial(self.end, *STALLED),
-            self._on_stall,
-            self.link.clock,
-            self.link.kept,
-            shared.totals,
-        )
+        stalled, kept = partial(self.end, *STALLED), self.link.kept
+        self._sender = Sender(settings.max_control, stalled, self._on_stall, self.link.clock, kept, shared.totals)
+        self._sender.control.encode = words.encode
         self._goodbye_s = GOODBYE_S
         self._initial, self._restored, self.page = initial, restored, page
         self.reports = Reports(Toasts(self._sender.control).tell, self.page, settings.show_error)
         manifest = shared.manifest if shared.renders is None else LiveManifest(shared.manifest)
         reach = Reach(manifest, self._sender.told, self.reports.reject)
-        self._values = Values(manifest, initial.values, reach.note, initial.own)
+        first = initial.values if words.values is None else words.values(initial.values, manifest.components)
+        self._values = Values(manifest, first, reach.note, initial.own)
         self._background = Background(self._fault)
         self._disposal = Disposal(folder, self._background.start)
-        self._context = self._composed(shared, manifest)
+        self._context = self._composed(shared, manifest, words)
         self._streams = Streams(self._context, lambda *end: self.events.follow(*end))  # noqa: PLW0108 - made below
         self.events = Events(self._context, reach, self._streams)
         begin_notes(self._context, self._streams, self.events)
@@ -119,8 +117,9 @@ class Session:
             begin_renders(self._context, reach, self._timers, self._expiry, self._streams, self.events)
         actions = Actions(self._context, self.events, self._streams, self._fault, partial(self.end, *GOODBYE))
         self._inbox = Inbox(self.page, settings.messages_per_s, actions, self.link.clock, shared.totals, self._refuse)
+        self._inbox.decode = words.decode
 
-    def _composed(self, shared: Shared, manifest: Manifest) -> SessionContext:
+    def _composed(self, shared: Shared, manifest: Manifest, words: Translation) -> SessionContext:
         """Put together what the streams, runs and events share."""
         settings, page, values, store = shared.settings, self.page, self._values, self.store
         calls = SessionCalls(manifest, shared.call_limits, shared.queue, page, values, store)
@@ -153,6 +152,7 @@ class Session:
                 reports=self.reports,
                 on_change=partial(_raise_change, self),
                 delete=self._disposal.delete,
+                translate=words.result,
             ),
             reports=self.reports,
             journal=journal,

@@ -21,6 +21,7 @@ class Settings:
             the developer alone does, in a page that this machine has opened at a loopback address.
         allowed_paths: Files and folders outside the working directory that handlers may return.
         blocked_paths: Files and folders that are never served, whatever else allows them.
+        lang: The language of the app's own texts for everybody; empty for the one that each browser asks for.
         max_file_size: Largest upload, in bytes.
         max_image_pixels: Largest image file that is decoded, in pixels; one of 24 megapixels takes 72 MB in memory.
         max_session_bytes: What the files of one session may take together, in bytes.
@@ -55,6 +56,7 @@ class Settings:
     show_error: bool | None = None
     allowed_paths: tuple[Path, ...] = ()
     blocked_paths: tuple[Path, ...] = ()
+    lang: str = ""
     max_file_size: int = 100 * MEBIBYTE
     max_image_pixels: int = MAX_PHOTO_PIXELS
     max_session_bytes: int = 1024 * MEBIBYTE

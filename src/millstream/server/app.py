@@ -33,6 +33,7 @@ from millstream.server.http.assets import Assets
 from millstream.server.http.connections import CONNECTION_HEADER, HttpConnections, leave
 from millstream.server.http.failures import answering, contained
 from millstream.server.http.favicon import Favicon
+from millstream.server.http.login import LoginPage
 from millstream.server.http.metrics import Metrics, alone
 from millstream.server.http.named_files import ADDRESSES, NamedFiles
 from millstream.server.http.operator import OperatorPage
@@ -40,13 +41,12 @@ from millstream.server.http.page import PageDocument
 from millstream.server.http.probes import alive, while_starting
 from millstream.server.http.record_bar import offered_by
 from millstream.server.http.uploads import SESSION_HEADER, receive_file, send_file
-from millstream.server.http.words import ENGLISH, page_words
+from millstream.server.http.words import page_words
 from millstream.server.look import later_elements, page_contents, page_look
 from millstream.server.options import ServerOptions
 from millstream.server.security.gate import Gate
 from millstream.server.security.headers import Policy
 from millstream.server.security.hosts import is_loopback
-from millstream.server.security.login import LoginPage
 from millstream.server.security.logins import Logins
 from millstream.server.security.outer_login import outer_login
 from millstream.server.visits import BUSY, Visits
@@ -303,8 +303,8 @@ class App:
         if logins is None:
             return []
         options, title = self.options, self.manifest.title
-        lang = options.lang or ENGLISH
-        login = LoginPage(logins, policy, title=title, message=options.auth_message, lang=lang, pages=self._pages)
+        lang, pages = options.lang, self._pages
+        login = LoginPage(logins, policy, title=title, message=options.auth_message, lang=lang, pages=pages)
         return [
             Route("/login", login.show),
             Route("/login", login.submit, methods=["POST"]),

@@ -30,6 +30,7 @@ def settings_of(options: ServerOptions, gateway: str = "") -> Settings:
         show_error=options.show_error,
         allowed_paths=(*map(Path, options.allowed_paths), *static_paths()),
         blocked_paths=tuple(Path(path) for path in options.blocked_paths),
+        lang=options.lang,
         max_file_size=options.max_file_size,
         max_image_pixels=options.max_image_pixels,
         drain_s=options.drain,

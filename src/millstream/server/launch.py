@@ -47,7 +47,6 @@ _MEANINGLESS: Final = frozenset(
         "node_server_name",
         "node_port",
         "app_kwargs",
-        "i18n",
         "state_session_capacity",
     }
     | {"share_server_address", "share_server_protocol", "share_server_tls_certificate", "theme_schedule"}

@@ -11,7 +11,7 @@ from millstream.declare.manifest import Look, Manifest
 from millstream.declare.theme import ThemeLike, theme_tokens
 from millstream.server.http.assets import Assets
 from millstream.server.http.page import Content, read_source, read_sources
-from millstream.server.http.words import Sentences
+from millstream.server.http.words import Sentences, written_words
 from millstream.server.options import ServerOptions
 
 FILLS_WIDTH: Final = ".ms-page, .ms-footer { max-width: none }\n"
@@ -76,8 +76,11 @@ def page_contents(
         reloads: Whether a page loads itself again when the app has changed.
         has_logins: Whether visitors can log out.
     """
-    facts = {"reloads": reloads, "has_logins": has_logins}
-    return {at: replace(_content(each, options, assets, **facts), words=words) for at, each in pages.items()}
+    facts, written = {"reloads": reloads, "has_logins": has_logins}, written_words()
+    return {
+        at: replace(_content(each, options, assets, **facts), words=words, written=written)
+        for at, each in pages.items()
+    }
 
 
 def _content(manifest: Manifest, options: ServerOptions, assets: Assets, *, reloads: bool, has_logins: bool) -> Content:

@@ -14,6 +14,7 @@ from typing import Final, Self, TypeAlias, cast
 
 from millstream import engines
 from millstream.declare.arguments import fitted, is_number
+from millstream.declare.i18n import I18n
 from millstream.engine_limits import DEFAULT_LIMITS
 from millstream.errors import nearest
 from millstream.media.image_header import MAX_PHOTO_PIXELS
@@ -61,6 +62,7 @@ class ServerOptions:
         theme: A theme of `declare/theme.py`, its name, or a dict of tokens; `None` keeps the declaration's.
         lang: Language of the page, as in `<html lang>`; empty for the one that each browser asks for, of those that the
             page speaks.
+        i18n: The app's own texts in several languages. What was made with `gr.I18n` is shown without it, too.
         favicon_path: Image for the browser's tab; `None` for our own.
         show_latency: Whether the page shows how old its frames are; visitors can switch that with Alt+L.
         record: Folder to which each visit is recorded, one file each, for `millstream replay`; the page says so to its
@@ -115,6 +117,7 @@ class ServerOptions:
     head_paths: tuple[str | Path, ...] = ()
     theme: object = None
     lang: str = ""
+    i18n: I18n | None = None
     favicon_path: str | Path | None = None
     show_latency: bool = False
     record: str | Path | None = None
@@ -147,6 +150,8 @@ class ServerOptions:
             raise ValueError("launch(): auth_dependency= takes a function of a request, which gives its user's name")
         if self.auth is not None and self.auth_dependency is not None:
             raise ValueError("launch(): auth= and auth_dependency= are two ways to log in: give one of them")
+        if self.i18n is not None and not isinstance(self.i18n, I18n):
+            raise ValueError(f"launch(): i18n={self.i18n!r} is no I18n: give gr.I18n(en={{…}}, de={{…}})")
         self._check_bounds()
         for name, token in (("metrics_token", self.metrics_token), ("operator_token", self.operator_token)):
             if not (token or "").isascii() or any(map(str.isspace, token or "")):

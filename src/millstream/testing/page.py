@@ -6,12 +6,15 @@ import asyncio
 import itertools
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from millstream.client.driver import BackgroundWork, Driver
+from millstream.client.manifest import PageManifest
 from millstream.client.page import Page
 from millstream.declare.declaration import Declaration
+from millstream.declare.i18n import languages, translated
 from millstream.declare.injected import Request
+from millstream.declare.languages import preferred
 from millstream.declare.manifest import Manifest
 from millstream.declare.page_manifests import pages_by_path
 from millstream.engines.inline import Engine
@@ -42,6 +45,7 @@ class TestPage(Driver):
             vanishes does not come back, so `grace_s` has no effect.
         latency_s: Seconds that each message takes, in each direction.
         path: The page of an app with several that is opened, such as `"/second"`; the main page by default.
+        language: What its browser asks for, as `Accept-Language` says it, such as `"de"`; empty for none.
 
     Attributes:
         link: The page's end of the connection, whose faults can be played with.
@@ -57,12 +61,13 @@ class TestPage(Driver):
         settings: Settings | None = None,
         latency_s: float = 0.0,
         path: str = "/",
+        language: str = "",
     ) -> None:
         settings = replace(settings or Settings(show_error=True), grace_s=0.0)  # this page does not come back
         self._app = _App(demo, handler_time, settings, latency_s)
-        self._join(path)
+        self._join(path, language)
 
-    def another(self, path: str = "/") -> TestPage:
+    def another(self, path: str = "/", language: str = "") -> TestPage:
         """Open a second page of the same app, as another user would; the two share the queue and the clock.
 
         Raises:
@@ -70,13 +75,13 @@ class TestPage(Driver):
         """
         other = object.__new__(type(self))
         other._app = self._app
-        other._join(path)
+        other._join(path, language)
         return other
 
-    def _join(self, path: str) -> None:
+    def _join(self, path: str, language: str) -> None:
         self._visitor = f"visitor {next(self._app.visitors)}"
         try:
-            self.link, self.page = self.run(self._app.open_page(self._visitor, path))
+            self.link, self.page = self.run(self._app.open_page(self._visitor, path, language))
         except BaseException:
             self._app.close_if_empty()
             raise
@@ -201,17 +206,19 @@ class _App:
                 self.loop.run_until_complete(asyncio.wait([task]))
             raise
 
-    async def open_page(self, visitor: str, path: str) -> tuple[MemoryTransport, Page]:
+    async def open_page(self, visitor: str, path: str, language: str) -> tuple[MemoryTransport, Page]:
         pages = pages_by_path(self._manifest)
         declared = pages.get(path.strip("/"))
         if declared is None:
             paths = ", ".join(f"/{each}" for each in pages)
             raise InvalidValue(f"the app has no page {path!r}; its pages are {paths}")
         near, far = connect(latency_s=self._latency_s)
-        served = self.loop.create_task(self.host.serve(far, Request(), visitor))
+        request = Request(headers={"accept-language": language} if language else {})
+        served = self.loop.create_task(self.host.serve(far, request, visitor))
         self._served.add(served)
         served.add_done_callback(self._served.discard)
-        page = Page(declared.page(), near)
+        manifest = cast("PageManifest", translated(declared.page(), preferred(language, languages(), "")))
+        page = Page(manifest, near)
         await page.open()
         return near, page
 

@@ -12,13 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from millstream.errors import InvalidValue
-from millstream.runtime.send import sender
 from millstream.runtime.send.channel import Channel, Delivery
 from millstream.runtime.send.sender import Sender
 from millstream.testing.virtual import VirtualLoop
 from millstream.transports.memory import MemoryTransport, connect
-from millstream.wire.encoding import decode_packet, decode_server_message
-from millstream.wire.messages import Clock, Credit, Outputs, Toast
+from millstream.wire.encoding import decode_packet, decode_server_message, encode_message
+from millstream.wire.messages import Clock, Credit, Outputs, ServerMessage, Toast
 from millstream.wire.packet import Flag, Packet, PacketKind, is_packet
 
 PICTURE, TEXT = 10, 11
@@ -101,10 +100,14 @@ async def test_control_messages_keep_their_order_and_are_numbered() -> None:
 
 
 @virtual
-async def test_an_update_is_encoded_once(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_update_is_encoded_once() -> None:
     context, encoded = SessionContext(), []
-    encode = sender.encode_message
-    monkeypatch.setattr(sender, "encode_message", lambda message: (encoded.append(message), encode(message))[1])
+
+    def encode(message: ServerMessage) -> bytes:
+        encoded.append(message)
+        return encode_message(message)
+
+    context.sender.control.encode = encode
     context.sender.send(Outputs(call=1, updates={TEXT: {"value": "one"}}))
     channel = context.channels.open(1)
     context.sender.put(channel, context.result(channel, "two", ()))

@@ -1,19 +1,23 @@
 import json
+import re
 from pathlib import Path
 
 import pytest
 from tests.server.asgi import ask
 from tests.server.http.test_page import Document, content, load, serve
 
+from millstream.declare.languages import preferred
 from millstream.runtime.welcome import BUSY, refusal
 from millstream.server.http.page import Content, build
-from millstream.server.http.words import page_words, preferred
+from millstream.server.http.words import page_words, written, written_words
 from millstream.server.options import ServerOptions
 from millstream.server.security.refusal import LOGGED_OUT
+from millstream.server.sentences import HEARD, LOG_IN, WAIT, WRITTEN
 from millstream.wire.messages import Hello
 from millstream.wire.packet import VERSION
 
 WORDS = {"de": {"Record": "Aufnehmen"}, "zh": {"Record": "录制"}}
+SOURCES = Path(__file__).parents[3] / "src/millstream"
 SENTENCES = Path(__file__).parents[3] / "web/src/server_sentences.ts"
 
 
@@ -74,8 +78,27 @@ def test_a_page_gets_only_the_words_that_its_elements_say() -> None:
         assert len(words) < len(more[language]) < len(every[language])
 
 
+def test_words_of_the_servers_sentences_come_with_those_of_the_page_or_are_written_here() -> None:
+    heard = page_words([], has_renders=False)["de"][""]
+    assert isinstance(heard, dict)
+    assert tuple(heard) == HEARD
+    assert heard["Something went wrong in the app. ({number})"].endswith(" ({number})")
+    words = written_words()
+    assert written(WAIT, "fr-CA", words, seconds=3).startswith("Trop de tentatives infructueuses. Attendez 3 s")
+    assert tuple(written(*each, words) for each in ((LOG_IN, "en"), (LOG_IN, "sv"), ("Else.", "de"))) == (
+        "Log in",
+        "Log in",
+        "Else.",
+    )
+
+
 def test_sentences_of_the_server_are_those_that_the_page_translates() -> None:
     known = SENTENCES.read_text()
+    pattern = re.compile(r'^  ("(?:[^"\\]|\\.)*"),$', re.MULTILINE)
+    assert tuple(json.loads(text) for text in pattern.findall(known)) == (*HEARD, *WRITTEN)
+    source = "\n".join(path.read_text() for path in SOURCES.rglob("*.py") if path.name != "sentences.py").lower()
+    for sentence in HEARD:  # around its values, as the code has it, where it may begin with a small letter
+        assert max(re.split(r"\{\w+\}", sentence), key=len).strip(" .").lower() in source
     restarting = refusal(Hello(version=VERSION, build="", page_us=0), "", is_ready=False)
     assert restarting is not None
     for message in (BUSY.message, restarting.message):

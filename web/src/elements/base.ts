@@ -4,7 +4,7 @@ import { property } from "lit/decorators.js";
 import { EDIT, emit, FIRE } from "../constants.ts";
 import type { Capability } from "../manifest.ts";
 import type { RunView } from "../states.ts";
-import { t } from "../words.ts";
+import { heard, t } from "../words.ts";
 import type { Dress } from "./parts/common_props.ts";
 import { errorText } from "./parts/error_text.ts";
 import { icon } from "./parts/icons.ts";
@@ -108,7 +108,7 @@ export abstract class Leaf<P extends LeafProps = LeafProps> extends LitElement {
     const failed = run?.state === "failed" ? run.message || t("Something went wrong.") : "";
     return html`
       ${this.props.info ? html`<p class="ms-info" id="${this.control}-info">${this.props.info}</p>` : nothing}
-      ${problem ? html`<p class="ms-problem" id="${this.control}-problem">${problem}</p>` : nothing}
+      ${problem ? html`<p class="ms-problem" id="${this.control}-problem">${heard(problem)}</p>` : nothing}
       ${failed ? html`<p class="ms-problem ms-failed">${icon("error")} <span>${errorText(failed)}</span></p>` : nothing}
     `;
   }

@@ -7,7 +7,7 @@ import type { DeviceChoice } from "../constants.ts";
 import type { StreamView, Trouble, TroubleCode, TurnPhase } from "../states.ts";
 import { IDLE } from "../states.ts";
 import type { StopReason, StreamState } from "../wire/messages.ts";
-import { heard, t } from "../words.ts";
+import { t } from "../words.ts";
 import { HeldDevice } from "./held_device.ts";
 import { type OpenedDevice, partsOf } from "./recording_devices.ts";
 import { isCapturing, isLive, next, type RecordingEvent, type RecordingState } from "./recording_states.ts";
@@ -270,7 +270,7 @@ function causeOf({ reason, message }: StreamState, kind: DeviceName): Trouble | 
   if (reason === "device" && !message) return trouble("unplugged", kind);
   const device = deviceWord(kind);
   const [code, sentence] = ENDINGS[reason] ?? ["notice", () => t("The stream has ended. Press Record to start again.")];
-  return { code, message: heard(message) || sentence(device) };
+  return { code, message: message || sentence(device) };
 }
 
 const ENDINGS: { [reason: string]: [TroubleCode, (device: string) => string] } = {

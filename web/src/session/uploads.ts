@@ -2,7 +2,7 @@
 
 import type { FileValue } from "../manifest.ts";
 import type { UploadView } from "../states.ts";
-import { t } from "../words.ts";
+import { heard, t } from "../words.ts";
 import type { PendingInput, PendingInputs } from "./pending_inputs.ts";
 
 export interface UploadsEvents {
@@ -142,7 +142,7 @@ export class Uploads {
 
   /** Says once that a file will not arrive: at an event that waits for it, or in a message of its own. */
   private fail(transfer: Transfer, message: string): void {
-    transfer.refusal ||= t("This did not run: {reason}", { reason: message });
+    transfer.refusal ||= t("This did not run: {reason}", { reason: heard(message) });
     if (!this.pending.fail(transfer.input, transfer.refusal)) this.events.failed(transfer.component, message);
   }
 

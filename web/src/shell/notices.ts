@@ -5,7 +5,7 @@ import { errorText } from "../elements/parts/error_text.ts";
 import { type IconName, icon } from "../elements/parts/icons.ts";
 import type { LatencyView } from "../playback/latency_view.ts";
 import type { ConnectionView, ToastView } from "../states.ts";
-import { plural, t } from "../words.ts";
+import { heard, plural, t } from "../words.ts";
 import { schemeSwitch } from "./scheme.ts";
 
 const ICONS: { [level in ToastView["level"]]: IconName } = {
@@ -138,7 +138,7 @@ export class Notices {
     const role = toast.level === "error" || toast.level === "warning" ? "alert" : "status";
     return html`<div class="ms-toast" data-level=${toast.level} role=${role}>
       ${icon(ICONS[toast.level])}
-      <div><strong>${toast.title || TITLES[toast.level]} ${times(toast.count)}</strong><p>${errorText(toast.message)}</p></div>
+      <div><strong>${heard(toast.title || TITLES[toast.level])} ${times(toast.count)}</strong><p>${errorText(toast.message)}</p></div>
       <button class="ms-tool ms-small" type="button" title=${t("Close")} @click=${() => this.close(toast)}>
         ${icon("close")}<span class="ms-sr">${t("Close")}</span>
       </button>

@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
 import { render } from "lit";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { errorText } from "../../src/elements/parts/error_text.ts";
 
 const TEXT = "ValueError: the reason\nTry again.\napp.py, line 12, in greet()\n/home/ada/my apps/app.py:12";
@@ -13,6 +13,17 @@ function shown(text: string): HTMLElement {
 
 afterEach(() => {
   window.location.href = "http://localhost:7860/";
+});
+
+test("a sentence of the server is said in the language of the page", async () => {
+  vi.resetModules();
+  const words = document.createElement("script");
+  words.id = "ms-words";
+  words.textContent = JSON.stringify({ "": { "It was stopped.": "Gestoppt." }, "It went on.": "Es ging weiter." });
+  document.head.append(words);
+  const { errorText: said } = await import("../../src/elements/parts/error_text.ts");
+  expect([said("It was stopped."), said("It went on."), said("")]).toEqual(["Gestoppt.", "It went on.", ""]);
+  words.remove();
 });
 
 test("the developer gets a link to the line of the handler", () => {

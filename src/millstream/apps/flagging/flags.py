@@ -12,6 +12,7 @@ from millstream.apps.flagging.csv_logger import CSVLogger
 from millstream.components.button import Button
 from millstream.declare.component import Component
 from millstream.declare.event import Dependency, Trigger, bind
+from millstream.declare.i18n import key_or_text
 from millstream.declare.injected import Request
 from millstream.declare.layout import Row
 from millstream.errors import DeclarationError, Error
@@ -55,7 +56,9 @@ class Flags:
             raise DeclarationError(
                 f"Interface: flagging_callback={callback!r} is not a FlaggingCallback, such as CSVLogger()"
             )
-        self._options = [(one, one) if isinstance(one, str) else (str(one[0]), str(one[1])) for one in options or ()]
+        self._options = [
+            (one, key_or_text(one)) if isinstance(one, str) else (str(one[0]), str(one[1])) for one in options or ()
+        ]
         self._folder = Path(folder) if folder is not None else FOLDER
         self._callback = callback or CSVLogger()
         self._buttons: list[tuple[Button, str]] = []

@@ -12,6 +12,7 @@ from uuid import UUID
 from millstream.components.values.plain import plain_number, plain_text
 from millstream.declare.arguments import describe
 from millstream.declare.component import Common, Component
+from millstream.declare.i18n import BEGIN, key_or_text
 from millstream.declare.user_warnings import warn
 from millstream.errors import DeclarationError, InvalidValue
 from millstream.types import Files, Media, Scratch, Stored
@@ -129,6 +130,8 @@ class Choosing(Component):
         Raises:
             InvalidValue: It is none of them, and values of the user's own are not allowed.
         """
+        if isinstance(value, str) and BEGIN in value:
+            value = key_or_text(value)
         plain = value if isinstance(value, str | bool) else plain_number(value)
         if (plain is not None or value is None) and _mark(plain) in known:
             return known[_mark(plain)]
@@ -162,7 +165,7 @@ def _pair(choice: Choice) -> tuple[str, Scalar]:
 def _scalar(value: object) -> Scalar:
     """Give a value as the page can send it back: a date or a path as its text; what has no such form as it is."""
     if isinstance(value, str | PurePath | date | time | timedelta | UUID):
-        return plain_text(value)
+        return key_or_text(plain_text(value))
     if isinstance(value, float) and math.isnan(value):  # how pandas says that there is none
         return None
     number = None if isinstance(value, bool) else plain_number(value)

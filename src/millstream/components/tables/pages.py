@@ -10,6 +10,7 @@ from weakref import WeakValueDictionary
 import msgspec
 
 from millstream.components.tables.cells import Cell
+from millstream.declare.i18n import has_marks, translated
 from millstream.types import Blob
 
 Row = tuple[Cell, ...]
@@ -95,8 +96,14 @@ def page_from(rows: Sequence[Row]) -> RowPage:
 
 
 def _items(rows: Sequence[Row]) -> bytes:
-    """Encode at most 64 rows without the head of the list, which has one byte, or three from 16 items on."""
-    return msgspec.msgpack.encode(rows)[1 if len(rows) < 16 else 3 :]
+    """Encode at most 64 rows without the head of the list, which has one byte, or three from 16 items on.
+
+    A page is the same for everybody, so texts in several languages are English in it.
+    """
+    data = msgspec.msgpack.encode(rows)
+    if has_marks(data):
+        data = msgspec.msgpack.encode(translated(list(rows), ""))
+    return data[1 if len(rows) < 16 else 3 :]
 
 
 def _listed(parts: Sequence[bytes], count: int) -> bytes:

@@ -11,6 +11,7 @@ from millstream.components.text.markdown_dialect import parser
 from millstream.components.text.memory import RenderCache
 from millstream.components.text.normalized_html import Flattener
 from millstream.components.text.sanitized_html import cleaned, sanitised
+from millstream.declare.i18n import BEGIN, translated_text
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -58,6 +59,8 @@ class Style(NamedTuple):
 
 def inline_prose(text: str, style: Style) -> str:
     """Render Markdown of one line, such as a title, as HTML without a paragraph around it."""
+    if BEGIN in text:
+        text = translated_text(text, escapes=not style.sanitize)
     if affordable(text) < len(text):
         return html.escape(text)
     rendered = str(style.parser.renderInline(text))
@@ -70,6 +73,8 @@ def prose(text: str, style: Style) -> str:
     A conversation is rendered anew with each word of an answer, and only the last paragraph of its last message has
     changed: whatever stands before that is looked up. Where a text gets too long it is shown as it is written.
     """
+    if BEGIN in text:  # as in `sanitised`
+        text = translated_text(text, escapes=not style.sanitize)
     known = _RENDERED.get((text, style))
     if known is None:
         end = affordable(text)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from millstream.components.text.html_elements import HTML_TAGS, STYLE_PROPERTIES, SVG_ATTRIBUTES, SVG_TAGS
 from millstream.components.text.memory import RenderCache
 from millstream.components.text.normalized_html import finished, flattened
+from millstream.declare.i18n import BEGIN, translated_text
 
 if TYPE_CHECKING:
     from nh3 import Cleaner
@@ -34,8 +35,11 @@ TOO_LARGE: Final = "<p><em>This HTML is too large to be rendered. Its source is 
 def sanitised(html: str) -> str:
     """Take everything out of HTML that could run, load a script, submit a form, or lie over other parts of the page.
 
-    What would take a second of a processor is shown as its source.
+    What would take a second of a processor is shown as its source. Texts in several languages become English ones here,
+    or values of them would become HTML behind its back: see `in_each_language`.
     """
+    if BEGIN in html:
+        html = translated_text(html)
     known = _SANITISED.get(html)
     if known is None:
         is_large = _cost(html) > MAX_COST

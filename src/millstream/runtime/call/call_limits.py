@@ -18,7 +18,6 @@ from millstream.runtime.settings import Settings
 
 logger = logging.getLogger("millstream.session")
 
-LATER = "Try again in a moment."
 NO_ANSWER = "This part of the app does not respond: too many of its calls have not ended. Try again later."
 
 
@@ -72,7 +71,7 @@ class CallLimits:
             why = f"{calls[visitor]} of your calls are still running. Try again when some of them have ended."
             self._refuse(binding, why)
         if calls[own] >= left or (caller.address and calls[address] >= left):
-            self._refuse(binding, f"The app is busy: too many calls are running at once. {LATER}")
+            self._refuse(binding, "The app is busy: too many calls are running at once. Try again in a moment.")
         worker = self._engine.open(binding.number, notify)
         self._refusing.discard(own)
         shares = (None, own, visitor, address)

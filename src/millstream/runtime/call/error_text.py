@@ -16,6 +16,7 @@ from typing import Final, Literal, NamedTuple
 from millstream import installation
 from millstream.cancellation import Cancelled
 from millstream.declare.handler import HandlerSpec
+from millstream.declare.i18n import translated_text
 from millstream.errors import Error, InvalidValue, MediaError
 from millstream.jobs import Failure
 from millstream.runtime.send.notices import lasting
@@ -141,7 +142,7 @@ def in_one_line(text: object) -> str:
     """Give a text for the log: one line of at most 200 characters, in which what cannot be printed is escaped."""
     whole = ""
     with guarded(lambda _: None):
-        whole = str(text)
+        whole = translated_text(str(text))
     line = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in whole[: MAX_LINE + 1])
     return line if len(line) <= MAX_LINE else f"{line[: MAX_LINE - 1]}…"
 

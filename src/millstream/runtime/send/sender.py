@@ -67,6 +67,7 @@ class ControlQueue:
     Attributes:
         waiting: Those that were not sent yet.
         is_calm: True if so few wait that more of them may come.
+        encode: Encodes a message.
     """
 
     def __init__(
@@ -83,6 +84,7 @@ class ControlQueue:
         self._clock = clock
         self._kept = kept
         self._work = work
+        self.encode: Callable[[ServerMessage], bytes] = encode_message
         self.waiting: deque[Waiting] = deque()
         self._bytes = 0
         self._seq = 0
@@ -95,7 +97,7 @@ class ControlQueue:
         Raises:
             InvalidValue: It is too large for the wire.
         """
-        if (size := len(encode_message(message))) > MAX_MESSAGE_BYTES:
+        if (size := len(self.encode(message))) > MAX_MESSAGE_BYTES:
             raise too_large(f"{size} bytes")
 
     def send(self, message: ServerMessage) -> None:
@@ -105,7 +107,7 @@ class ControlQueue:
             InvalidValue: It is too large for the wire.
         """
         message.seq = self._seq + 1
-        data = encode_message(message)
+        data = self.encode(message)
         if len(data) > MAX_MESSAGE_BYTES:
             raise too_large(f"{len(data)} bytes")
         self._seq += 1
@@ -130,8 +132,8 @@ class ControlQueue:
         self._seq += 1
         message.seq = again.seq = self._seq
         if self._kept.is_needed:
-            keep(self._kept, self._seq, encode_message(again))
-        return encode_message(message)
+            keep(self._kept, self._seq, self.encode(again))
+        return self.encode(message)
 
     def go_on(self, seen: int, audio: int) -> None:
         """Number what follows after what the page has had of another gateway."""

@@ -14,12 +14,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from millstream.batches import BatchStatistics
+from millstream.declare.i18n import translated_text
+from millstream.declare.languages import ENGLISH
 from millstream.runtime.app_metrics import AppMetrics
 from millstream.runtime.host import Host
 from millstream.runtime.live_view import live_view
 from millstream.server.http.metrics import FRESH, Gather
 from millstream.server.http.page import Content, style_elements
-from millstream.server.http.words import ENGLISH
 from millstream.server.security.caller import Caller
 from millstream.server.security.headers import Policy
 from millstream.server.security.hosts import is_from_here
@@ -62,7 +63,7 @@ class OperatorPage:
     def __init__(self, token: str, content: Content, script: str, policy: Policy, gather: Gather) -> None:
         self._token = token
         self._content, self._script = content, script
-        self._title = str(content.manifest.get("title") or "Millstream")
+        self._title = translated_text(str(content.manifest.get("title") or "Millstream"))
         self._policy = policy
         self._gather = gather
 

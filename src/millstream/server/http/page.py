@@ -11,16 +11,19 @@ from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 from itertools import accumulate, pairwise
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from millstream.declare.i18n import translated
+from millstream.declare.languages import ENGLISH, preferred, wanted
 from millstream.server.http.record_bar import BAR_CSS, RecordBar
 from millstream.server.http.shared_responses import SharedResponse, Template
-from millstream.server.http.words import ENGLISH, RIGHT_TO_LEFT, Sentences, preferred
+from millstream.server.http.words import Sentences, Written, direction, language_of, written
 from millstream.server.security.caller import Caller, cookie_name, new_visitor, set_cookie
 from millstream.server.security.headers import Policy
+from millstream.server.sentences import NO_SCRIPT, RECORDED
 from millstream.wire.plain import well_formed
 
 _NONCE: Final = "\0nonce\0"
@@ -28,7 +31,7 @@ _NONCE: Final = "\0nonce\0"
 
 _VISITOR: Final = re.compile(r"[\w-]{22}")
 
-NOTICE: Final = """<aside class="ms-recorded">This visit is being recorded by the app's developer.</aside>
+_NOTICE: Final = """<aside class="ms-recorded">{sentence}</aside>
 """
 """A part of the document, not of the app: no script, style sheet or handler comes between a visitor and it."""
 
@@ -49,7 +52,7 @@ _DOCUMENT: Final = """<!doctype html>
 {head}
 </head>
 <body>
-{notice}<noscript>This app works with your camera and microphone in the page, and needs JavaScript: allow it.</noscript>
+{notice}<noscript>{no_script}</noscript>
 <script type="application/json" id="ms-manifest">{manifest}</script>
 {words}{scripts}
 </body>
@@ -70,6 +73,7 @@ class Content:
         css, js, head: The developer's style sheets, function and HTML.
         lang: Language of the document; empty for the one that each browser asks for.
         words: The page's own words by language, but for English.
+        written: Those of the sentences that stand in the document itself.
         is_recorded: Whether it says that the visit is recorded.
         bar: HTML in its place, for a developer who may record a visit.
     """
@@ -85,6 +89,7 @@ class Content:
     head: str = ""
     lang: str = ""
     words: Mapping[str, Sentences] = field(default_factory=dict)
+    written: Written = field(default_factory=dict)
     is_recorded: bool = False
     bar: str = ""
 
@@ -102,7 +107,7 @@ class PageDocument:
     async def serve(self, request: Request) -> Response:
         """Answer with the page, compressed if the browser accepts it; a new browser gets its visitor cookie."""
         caller: Caller = request.scope["caller"]
-        language = self._language(request.headers.get("accept-language", ""))
+        language = self._language(wanted(request.headers, request.query_params))
         document = self._spoken(language)
         if self._bar is not None and caller.is_developers:
             if (elsewhere := self._bar.redirect(request)) is not None:
@@ -124,8 +129,8 @@ class PageDocument:
         return response
 
     def _language(self, header: str) -> str:
-        """Give the app's language, or else the one that a browser asks for."""
-        return self._content.lang or preferred(header, self._content.words)
+        """Give the app's language, or else the one that a browser asks for: first of those of the app's own texts."""
+        return language_of(self._content.lang, header, self._content.words)
 
     def _spoken(self, language: str) -> Template:
         """Give the document in a language."""
@@ -141,7 +146,10 @@ def _template(content: Content, language: str) -> Template:
 def build(content: Content, language: str = ENGLISH) -> str:
     """Assemble the document in a language, with a placeholder for the nonce."""
     words = content.words.get(preferred(language, content.words))
-    notice, notice_css = (NOTICE, _NOTICE_CSS) if content.is_recorded else ("", "")
+    manifest = cast("Mapping[str, object]", translated(dict(content.manifest), language))
+    notice, notice_css = "", ""
+    if content.is_recorded:
+        notice, notice_css = _NOTICE.format(sentence=_own(RECORDED, language, content)), _NOTICE_CSS
     if content.bar:
         notice, notice_css = content.bar.replace("\0", ""), _NOTICE_CSS + BAR_CSS
     scripts = [
@@ -157,15 +165,20 @@ def build(content: Content, language: str = ENGLISH) -> str:
         scripts.append(_script(_once_ready(content.js)))
     return _DOCUMENT.format(
         lang=html.escape(language),
-        direction="rtl" if language.split("-", maxsplit=1)[0].lower() in RIGHT_TO_LEFT else "ltr",
+        direction=direction(language),
+        no_script=_own(NO_SCRIPT, language, content),
         words=f'<script type="application/json" id="ms-words">{inline_json(words)}</script>\n' if words else "",
-        title=html.escape(_title(content.manifest).replace("\0", "")),
+        title=html.escape(_title(manifest).replace("\0", "")),
         styles=style_elements(content, _NONCE, content.css, notice_css),
         head=with_nonce(content.head),
         notice=notice,
-        manifest=inline_json(content.manifest),
+        manifest=inline_json(manifest),
         scripts="\n".join(scripts),
     )
+
+
+def _own(sentence: str, language: str, content: Content) -> str:
+    return html.escape(written(sentence, language, content.written), quote=False)
 
 
 def _title(manifest: Mapping[str, object]) -> str:

@@ -23,6 +23,7 @@ from millstream.server.complaints import VisitorLog
 from millstream.server.options import Auth
 from millstream.server.security.address_slots import AddressSlots
 from millstream.server.security.login_tokens import ID_BYTES, MAX_USER_BYTES, LoginToken, TokenSigner
+from millstream.server.sentences import CROWDED
 from millstream.wire.plain import plain_scalar
 
 CHECK_S: Final = 30.0
@@ -121,7 +122,7 @@ class Logins:
         except TimeoutError:
             has_slot = False
         if not has_slot:
-            raise Busy("Too many logins are being checked at the moment. Try again in a moment.")
+            raise Busy(CROWDED)
         verdict = await self._ask(network, name, password)
         with guarded(self._report):
             verdict = plain_scalar(verdict)  # numpy's True, from a comparison in a table

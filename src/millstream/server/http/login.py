@@ -12,22 +12,26 @@ from urllib.parse import parse_qs, quote
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
+from millstream.declare.i18n import translated_text
+from millstream.declare.languages import wanted
 from millstream.errors import Busy
+from millstream.server.http.words import direction, language_of, written, written_words
 from millstream.server.security.caller import Caller, set_cookie
 from millstream.server.security.headers import Policy
 from millstream.server.security.logins import Logins
+from millstream.server.sentences import LOG_IN, NAME, PASSWORD, WAIT, WRONG
 
 MAX_FORM_BYTES: Final = 4096
 MAX_NAME: Final = 256
 FORM: Final = "application/x-www-form-urlencoded"
 
 _PAGE: Final = """<!doctype html>
-<html lang="{lang}">
+<html lang="{lang}" dir="{direction}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>Log in · {title}</title>
+<title>{log_in} · {title}</title>
 <link rel="icon" href="favicon.ico">
 <style nonce="{nonce}">
 :root {{ color-scheme: light dark; --bg: light-dark(#f7f7f6, #111213); --surface: light-dark(#fff, #191a1c);
@@ -59,12 +63,12 @@ input:focus-visible, button:focus-visible {{ outline: 2px solid var(--accent); o
 {message}
 <form method="post" action="login{back}">
 {error}
-<label for="username">Name</label>
+<label for="username">{name}</label>
 <input id="username" name="username" autocomplete="username" autocapitalize="none" spellcheck="false"
  maxlength="{max_name}" required{name_focus} value="{username}">
-<label for="password">Password</label>
+<label for="password">{password}</label>
 <input id="password" name="password" type="password" autocomplete="current-password" required{password_focus}>
-<button type="submit">Log in</button>
+<button type="submit">{log_in}</button>
 </form>
 </main>
 </body>
@@ -78,9 +82,9 @@ class LoginPage:
     Args:
         logins: Checks passwords and keeps logins.
         policy: Makes the content security policy of the page.
-        title: The app's title.
-        message: The developer's own HTML above the form.
-        lang: Language of the document.
+        title: The app's title, which may be in several languages.
+        message: The developer's own HTML above the form, which may be so, too.
+        lang: Language of the document; empty for the one that each browser asks for, of those that the page speaks.
         pages: The paths of the app's pages, without slashes: `login?page=` names the one that a visitor wants to see.
     """
 
@@ -96,10 +100,8 @@ class LoginPage:
     ) -> None:
         self._logins = logins
         self._policy = policy
-        self._title = html.escape(title)
-        self._message = f'<p class="message">{message}</p>' if message else ""
-        self._lang = html.escape(lang)
-        self._pages = pages
+        self._title, self._message = title, message
+        self._lang, self._pages, self._words = lang, pages, written_words()
 
     async def show(self, request: Request) -> Response:
         """Answer `GET login`; a visitor who is already logged in is redirected to the app."""
@@ -118,8 +120,7 @@ class LoginPage:
             return JSONResponse({"error": f"A login is shorter than {MAX_FORM_BYTES} bytes."}, 413)
         name, password = form
         if wait_s := await self._logins.wait_s(caller.address, name):
-            sentence = f"Too many failed attempts. Wait {math.ceil(wait_s)} s and try again."
-            response = self._form(request, name, sentence, 429)
+            response = self._form(request, name, WAIT, 429, seconds=math.ceil(wait_s))
             response.headers["retry-after"] = str(math.ceil(wait_s))
             return response
         try:
@@ -129,7 +130,7 @@ class LoginPage:
             response.headers["retry-after"] = "5"
             return response
         if user is None:
-            return self._form(request, name, "Name or password is wrong.", 401)
+            return self._form(request, name, WRONG, 401)
         await self._logins.succeeded(caller.address, name)
         if caller.token:
             self._logins.close(caller.token)
@@ -151,16 +152,24 @@ class LoginPage:
         path = request.query_params.get("page", "")
         return quote(path) if path in self._pages else ""
 
-    def _form(self, request: Request, name: str = "", error: str = "", status: int = 200) -> Response:
+    def _form(self, request: Request, name: str = "", error: str = "", status: int = 200, **values: object) -> Response:
+        """Answer with the form; `values` belong into the sentence about a mistake."""
         caller: Caller = request.scope["caller"]
-        nonce, wanted = secrets.token_urlsafe(16), self._wanted(request)
+        language = language_of(self._lang, wanted(request.headers, request.query_params), self._words)
+        message, words = translated_text(self._message or "", language), self._words
+        sentence = written(error, language, words, **values)
+        nonce, path = secrets.token_urlsafe(16), self._wanted(request)
         body = _PAGE.format(
-            lang=self._lang,
-            title=self._title,
+            lang=html.escape(language),
+            direction=direction(language),
+            title=html.escape(translated_text(self._title, language)),
+            log_in=html.escape(written(LOG_IN, language, words)),
+            name=html.escape(written(NAME, language, words)),
+            password=html.escape(written(PASSWORD, language, words)),
             nonce=nonce,
-            message=self._message,
-            back=f"?page={wanted}" if wanted else "",
-            error=f'<p class="error" role="alert">{html.escape(error)}</p>' if error else "",
+            message=f'<p class="message">{message}</p>' if message else "",
+            back=f"?page={path}" if path else "",
+            error=f'<p class="error" role="alert">{html.escape(sentence)}</p>' if error else "",
             max_name=MAX_NAME,
             username=html.escape(name[:MAX_NAME]),
             name_focus="" if name else " autofocus",
