@@ -319,7 +319,7 @@ def test_no_broken_stream_ends_the_process(codec: ModuleType) -> None:
         "import importlib, sys; sys.path.insert(0, sys.argv[2])\n"
         "from tests.codecs import test_video_packets as t\n"
         "from tests.peak_memory import peak_mib\n"
-        f"print(t.fuzz(importlib.import_module({name!r}), int(sys.argv[1]), 1500))\n"
+        f"print(t.fuzz(importlib.import_module({name!r}), int(sys.argv[1]), 600))\n"
         "assert peak_mib() < 600, 'memory is bounded'"
     )
     root = Path(__file__).parents[2]
