@@ -193,7 +193,8 @@ def _refusal_of(error: HTTPException) -> Refusal:
     """Make the answer of an exception by which the function refuses a request itself."""
     given = {name.lower(): value for name, value in (error.headers or {}).items()}
     headers = tuple((name, value) for name, value in given.items() if name in HANDED_ON and value.isprintable())
-    sentence = error.detail if isinstance(error.detail, str) else STRANGER.sentence
+    detail: object = error.detail  # FastAPI's own takes more than text
+    sentence = detail if isinstance(detail, str) else STRANGER.sentence
     status = error.status_code if 300 <= error.status_code < 600 else STRANGER.status
     return Refusal(status, sentence, headers, is_logged_out=status < 500)
 
