@@ -96,6 +96,8 @@ async def test_a_function_may_refuse_in_its_own_words() -> None:
     def refuse(request: Request) -> str:
         if request.headers.get("x-user") == "bob":
             raise HTTPException(403, "<b>Not</b> Bob.")
+        if request.headers.get("x-user") == "eve":
+            raise HTTPException(401)
         raise HTTPException(303, headers={"Location": "/login", "Set-Cookie": "a=b"})
 
     app = await build(refuse)
@@ -105,6 +107,7 @@ async def test_a_function_may_refuse_in_its_own_words() -> None:
     bob = await ask(app, headers={"x-user": "bob"})
     assert bob.status == 403
     assert "&lt;b&gt;Not&lt;/b&gt; Bob." in bob.text
+    assert "Log in to the site" in (await ask(app, headers={"x-user": "eve"})).text
     await app.close()
 
 

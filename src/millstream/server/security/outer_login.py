@@ -11,6 +11,7 @@ import math
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from typing import Final
 
 from starlette.exceptions import HTTPException
@@ -193,9 +194,10 @@ def _refusal_of(error: HTTPException) -> Refusal:
     """Make the answer of an exception by which the function refuses a request itself."""
     given = {name.lower(): value for name, value in (error.headers or {}).items()}
     headers = tuple((name, value) for name, value in given.items() if name in HANDED_ON and value.isprintable())
-    detail: object = error.detail  # FastAPI's own takes more than text
-    sentence = detail if isinstance(detail, str) else STRANGER.sentence
     status = error.status_code if 300 <= error.status_code < 600 else STRANGER.status
+    said: object = error.detail  # the name of the status, if the function has said nothing; FastAPI's own takes any
+    has_words = isinstance(said, str) and said != HTTPStatus.UNAUTHORIZED.phrase
+    sentence = str(said) if has_words else STRANGER.sentence
     return Refusal(status, sentence, headers, is_logged_out=status < 500)
 
 
