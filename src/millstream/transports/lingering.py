@@ -34,6 +34,11 @@ class LingeringTransport(asyncio.Transport):
         self._transport = transport
         self._timer: asyncio.TimerHandle | None = None
         self._left = MOST_DROPPED
+        # The connection's own, as each frame calls them all.
+        self.write = transport.write  # type: ignore[method-assign]
+        self.is_closing = transport.is_closing  # type: ignore[method-assign]
+        self.pause_reading = transport.pause_reading  # type: ignore[method-assign]
+        self.resume_reading = transport.resume_reading  # type: ignore[method-assign]
 
     def close(self) -> None:
         """Close it once the peer has had the time to read what was written."""
@@ -43,6 +48,7 @@ class LingeringTransport(asyncio.Transport):
             self._transport.close()
             return
         self.is_lingering = True
+        self.write, self.is_closing = _unwritten, _closed  # type: ignore[method-assign, assignment]
         if self._transport.can_write_eof():
             self._transport.write_eof()
         self._transport.resume_reading()
@@ -63,15 +69,6 @@ class LingeringTransport(asyncio.Transport):
         if self._timer is not None:
             self._timer.cancel()
 
-    def is_closing(self) -> bool:
-        """Tell whether anything can still be written."""
-        return self.is_lingering or self._transport.is_closing()
-
-    def write(self, data: bytes | bytearray | memoryview) -> None:
-        """Write, unless it is closing."""
-        if not self.is_closing():
-            self._transport.write(data)
-
     def get_extra_info(self, name: str, default: Any = None) -> Any:
         """Give a fact of the connection."""
         return self._transport.get_extra_info(name, default)
@@ -84,14 +81,14 @@ class LingeringTransport(asyncio.Transport):
         """Have something else told of the connection."""
         self._transport.set_protocol(protocol)
 
-    def pause_reading(self) -> None:
-        """Leave in the kernel what comes."""
-        self._transport.pause_reading()
-
-    def resume_reading(self) -> None:
-        """Go on reading."""
-        self._transport.resume_reading()
-
     def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
         """Set how much may wait to be written."""
         self._transport.set_write_buffer_limits(high, low)
+
+
+def _unwritten(_data: bytes | bytearray | memoryview[Any]) -> None:
+    """Write nothing: the connection is closing."""
+
+
+def _closed() -> bool:
+    return True
