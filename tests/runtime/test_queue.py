@@ -138,7 +138,7 @@ def test_a_full_or_closed_queue_takes_nobody() -> None:
         with pytest.raises(Busy):
             Visitor(queue).join()
         queue.close()
-        with pytest.raises(Busy, match="restarting"):
+        with pytest.raises(Busy, match="restarted"):
             Visitor(queue).join()
         queue.leave(one.ticket)
         assert "admitted" not in two.heard, "nobody is admitted any more"

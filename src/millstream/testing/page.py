@@ -12,7 +12,7 @@ from millstream.client.driver import BackgroundWork, Driver
 from millstream.client.manifest import PageManifest
 from millstream.client.page import Page
 from millstream.declare.declaration import Declaration
-from millstream.declare.i18n import languages, translated
+from millstream.declare.i18n import TEXTS, languages, translated
 from millstream.declare.injected import Request
 from millstream.declare.languages import preferred
 from millstream.declare.manifest import Manifest
@@ -217,7 +217,9 @@ class _App:
         served = self.loop.create_task(self.host.serve(far, request, visitor))
         self._served.add(served)
         served.add_done_callback(self._served.discard)
-        manifest = cast("PageManifest", translated(declared.page(), preferred(language, languages(), "")))
+        manifest: PageManifest = declared.page()
+        if TEXTS:
+            manifest = cast("PageManifest", translated(manifest, preferred(language, languages(), "")))
         page = Page(manifest, near)
         await page.open()
         return near, page

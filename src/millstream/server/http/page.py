@@ -16,7 +16,7 @@ from typing import Final, cast
 from starlette.requests import Request
 from starlette.responses import Response
 
-from millstream.declare.i18n import translated
+from millstream.declare.i18n import TEXTS, translated
 from millstream.declare.languages import ENGLISH, preferred, wanted
 from millstream.server.http.record_bar import BAR_CSS, RecordBar
 from millstream.server.http.shared_responses import SharedResponse, Template
@@ -146,7 +146,9 @@ def _template(content: Content, language: str) -> Template:
 def build(content: Content, language: str = ENGLISH) -> str:
     """Assemble the document in a language, with a placeholder for the nonce."""
     words = content.words.get(preferred(language, content.words))
-    manifest = cast("Mapping[str, object]", translated(dict(content.manifest), language))
+    manifest = content.manifest
+    if TEXTS:
+        manifest = cast("Mapping[str, object]", translated(dict(manifest), language))
     notice, notice_css = "", ""
     if content.is_recorded:
         notice, notice_css = _NOTICE.format(sentence=_own(RECORDED, language, content)), _NOTICE_CSS
