@@ -56,7 +56,7 @@ def asking(texts: list[str], request: gr.Request) -> list[list[str]]:
     [
         (generator, {}, r"Button 'Go'.click: generator\(\) cannot have batch=True: a generator has results of its own"),
         (async_generator, {}, r"async_generator\(\) cannot have batch=True: a generator"),
-        (coroutine, {}, r"coroutine\(\) cannot have batch=True: it is async, .* declare the function with `def`"),
+        (coroutine, {"engine": "ray"}, r"coroutine\(\) cannot have batch=True: it is async, .* declare it with `def`"),
         (asking, {}, r"asking\(\) cannot have batch=True: request= asks for the Request of one call"),
         (look, {"engine": "process"}, r"look\(\) cannot have batch=True: batches run in a thread of the server; leave"),
         (look, {"max_batch_size": 0}, r"max_batch_size=0 is not allowed; give a whole number from 1"),

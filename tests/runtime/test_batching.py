@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import httpx
@@ -12,9 +14,11 @@ import numpy as np
 import pytest
 from tests.client.media import pictures
 from tests.server.live import serving
+from tests.server.test_serving import wait_until
 
 import millstream as ms
 from millstream.client.client import Client
+from millstream.server.process.watchdog import culprit_in
 from millstream.testing.page import TestPage
 
 SESSIONS = 4
@@ -87,6 +91,76 @@ def test_a_page_on_virtual_time_makes_batches_of_one() -> None:
         page.stream("Camera", list(pictures(4))[1:])
         assert page.value("Said") == "me 3"
     assert brightness.sizes == [1, 1, 1]
+
+
+def asking(begun: threading.Event, gate: asyncio.Event, places: set[object]) -> ms.Blocks:
+    """An app whose function is async, as one that asks another server is."""
+
+    async def ask(texts: list[str]) -> list[list[str]]:
+        places.add((asyncio.get_running_loop(), culprit_in(sys._getframe()).name.rpartition(".")[2]))
+        begun.set()
+        await gate.wait()
+        if "bad" in texts:
+            raise ms.Error("too bad")
+        return [[f"{text} of {len(texts)}" for text in texts]]
+
+    with ms.Blocks() as demo:
+        text, said = ms.Textbox(label="Text"), ms.Textbox(label="Said")
+        ms.Button("Ask").click(ask, text, said, batch=True, max_batch_size=SESSIONS, concurrency_limit=None)
+    return demo
+
+
+@pytest.mark.blocking
+def test_an_async_function_is_awaited_on_the_loop_of_the_app() -> None:
+    begun, gate, places = threading.Event(), asyncio.Event(), set[object]()
+    with serving(asking(begun, gate, places)) as (url, app), ExitStack() as stack:
+        first, *others = (stack.enter_context(Client(url)) for _ in range(SESSIONS))
+        first.set("Text", "first")
+        [run] = first.click("Ask", wait=False)
+        assert begun.wait(10)
+        runs = [(first, run)]
+        for text, client in zip(["a", "bad", "c"], others, strict=True):
+            client.set("Text", text)
+            runs += [(client, run) for run in client.click("Ask", wait=False)]
+        for client, run in runs:
+            client.wait_for(lambda run=run: run.state == "running")
+        app.loop.call_soon_threadsafe(gate.set)
+        for client, run in runs:
+            client.wait_for(lambda run=run: run.is_over)
+        said = [str(client.value("Said")) for client, _ in runs]
+        assert [run.state for _, run in runs] == ["done", "done", "failed", "done"]
+        assert places == {(app.loop, "ask()")}, "and if it blocks that, it is known to be the one"
+    assert [text[0] for text in said if text] == ["f", "a", "c"], "whoever is to blame has failed alone"
+
+
+def test_an_async_batch_on_virtual_time() -> None:
+    gate = asyncio.Event()
+    gate.set()
+    with TestPage(asking(threading.Event(), gate, set())) as page:
+        page.set("Text", "me")
+        page.click("Ask")
+        assert page.value("Said") == "me of 1"
+
+
+@pytest.mark.blocking
+def test_an_async_function_that_hangs_is_cancelled() -> None:
+    ended = threading.Event()
+
+    async def hang(texts: list[str]) -> list[list[str]]:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+        return [texts]
+
+    with ms.Blocks() as demo:
+        text = ms.Textbox(label="Text")
+        ms.Button("Hang").click(hang, text, text, batch=True)
+    with serving(demo, hang_after=0.3) as (url, app), Client(url) as page:
+        [run] = page.click("Hang")
+        assert run.state == "failed"
+        assert ended.wait(10)
+        wait_until(lambda: not app.abandoned())
 
 
 @contextmanager

@@ -45,8 +45,8 @@ def _obstacle(handler: HandlerSpec, options: Options, *, takes_turns: bool, gets
         return "a conversation replies to one person at a time; batch a function that the reply calls, or leave it out"
     if handler.is_generator:
         return "a generator has results of its own for each call; return one list for each output, or leave it out"
-    if handler.kind is HandlerKind.ASYNC:
-        return "it is async, but a batch is called in a thread; declare the function with `def`, or leave it out"
+    if handler.kind is HandlerKind.ASYNC and options.engine == "ray":
+        return "it is async, but an actor of Ray has no event loop; declare it with `def`, or leave out engine="
     if gets_dict:
         return "a set of inputs comes as one dict; give the inputs as a list; each then comes as a list of values"
     if options.engine not in (None, "batch", "ray"):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Sized
+import asyncio
+from collections.abc import Awaitable, Mapping, Sequence, Sized
+from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeGuard, cast
@@ -12,8 +14,8 @@ from millstream.declare.arguments import describe
 from millstream.declare.element import Element
 from millstream.declare.progress import Progress, Tracker
 from millstream.errors import InvalidValue
-from millstream.jobs import Advance, Arguments, Call, Level, Notice, Output, Result
-from millstream.runtime.call.call import heard
+from millstream.jobs import END, Advance, Arguments, Call, Job, Level, Notice, Output, Result
+from millstream.runtime.call.call import WorkerCalls, heard
 from millstream.runtime.call.plan import CallPlan
 from millstream.runtime.call.returned import by_element
 from millstream.runtime.call.steps import SteppedCall
@@ -21,15 +23,36 @@ from millstream.runtime.user_code import guarded
 
 
 class BatchedCall(SteppedCall):
-    """A call of a function that takes lists: by itself it is a batch of one. A `BatchCall`."""
+    """A call of a function that takes lists: by itself it is a batch of one. A `BatchCall`.
+
+    An async function runs on the loop on which its calls are made; the thread of the batch waits for it.
+    """
+
+    def __init__(self, plan: CallPlan, worker: WorkerCalls, job: Job) -> None:
+        super().__init__(plan, worker, job)
+        self._loop = asyncio.get_running_loop() if plan.is_async else None
+        self._waiting: Future[object] | None = None
 
     def call_together(self, others: Sequence[Call], arguments: Sequence[Arguments]) -> object:
         calls = [self, *cast("Sequence[BatchedCall]", others)]
         tracker = Tracker(self._job.call, partial(_tell_all, calls)) if others else self._tracker
         raised: list[BaseException] = []
         with guarded(raised.append), heard(self._plan, tracker):
-            return self._called(arguments, tracker)
+            return self._awaited(self._called(arguments, tracker), tracker)
         return Raised(raised[0])
+
+    async def call_async(self) -> object:
+        value: object = END
+        with guarded(self.fail), heard(self._plan, self._tracker):
+            if self._failure is None:
+                arguments, self._arguments = cast("Arguments", self._arguments), None
+                value = Share(await cast("Awaitable[object]", self._called([arguments], self._tracker)), 0, 1)
+        return value
+
+    async def await_function(self, made: Awaitable[object], tracker: Tracker) -> object:
+        """Wait for what an async function has made of all calls of a batch."""
+        with heard(self._plan, tracker):
+            return await made
 
     def accept(self, value: object) -> Result:
         if isinstance(value, Raised):
@@ -43,7 +66,21 @@ class BatchedCall(SteppedCall):
     def _advance(self) -> object:
         arguments, self._arguments = cast("Arguments", self._arguments), None
         with heard(self._plan, self._tracker):
-            return Share(self._called([arguments], self._tracker), 0, 1)
+            return Share(self._awaited(self._called([arguments], self._tracker), self._tracker), 0, 1)
+
+    def _awaited(self, made: object, tracker: Tracker) -> object:
+        """Give what the function has returned, once it has: in a thread."""
+        if self._loop is None:
+            return made
+        coroutine = self.await_function(cast("Awaitable[object]", made), tracker)
+        self._waiting = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+        return self._waiting.result()
+
+    def close(self) -> None:
+        """Let go of its files, and cancel an async function that was given up."""
+        if self._waiting is not None:
+            self._waiting.cancel()
+        super().close()
 
     def _called(self, arguments: Sequence[Arguments], tracker: Tracker) -> object:
         columns = zip(*(positional for positional, _ in arguments), strict=True)

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from types import CodeType, FrameType
 from typing import Final, NamedTuple
 
+from millstream.runtime.call.batched import BatchedCall
 from millstream.runtime.call.steps import SteppedCall
 from millstream.server.complaints import VisitorLog
 from millstream.server.process.side_door import SideDoor
@@ -35,7 +36,15 @@ ATTEMPTS: Final = 3
 INTERRUPT: Final = getattr(signal, "SIGURG", None)
 """The signal that interrupts a blocking call in the main thread. Nobody else uses it, and stray ones are ignored."""
 
-_CALLS: Final = frozenset({SteppedCall.call_async.__code__, SteppedCall.close_async.__code__})
+_CALLS: Final = frozenset(
+    function.__code__
+    for function in (
+        SteppedCall.call_async,
+        SteppedCall.close_async,
+        BatchedCall.call_async,
+        BatchedCall.await_function,
+    )
+)
 """The code that calls async handlers: whatever runs deeper is the user's, and may be ended."""
 
 _DEBUGGERS: Final = frozenset({"bdb", "pdb", "pydevd", "debugpy"})
