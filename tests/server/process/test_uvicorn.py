@@ -89,9 +89,9 @@ BEHIND = {
 """What stands behind an attribute of those classes, of which ours use attributes in turn."""
 
 CALLED_FROM_OUTSIDE = re.compile(
-    r"__init__|on_(?!response)\w+|connection_(made|lost)|data_received|(pause|resume)_writing"
+    r"__init__|on_(?!response)\w+|connection_(made|lost)|data_received|(pause|resume)_writing|shutdown"
 )
-"""What the constructor's caller, httptools and asyncio call by these names."""
+"""What the constructor's caller, httptools, asyncio and uvicorn's server call by these names."""
 
 HINT = (
     f"(uvicorn {uvicorn.__version__}). See that our bounds still hold, then put this table and the upper bound in "
