@@ -87,7 +87,7 @@ class Host:
         snapshots: tuple[SnapshotStore, bytes] | None = None,
     ) -> None:
         self.manifest = manifest
-        self._pages = pages_by_build(manifest)
+        self._manifests = pages_by_build(manifest)
         self.settings = settings
         self.sessions = Sessions()
         self._engine, self._new_queue, self._folders = engine, queue, folders
@@ -124,7 +124,7 @@ class Host:
         renders = RenderRegistry(settings.gateway) if manifest.has_renders else None
         if renders is not None:
             program.rendered, self._inspector.rendered = renders.manifests, renders.components
-        for build, page in self._pages.items():
+        for build, page in self._manifests.items():
             own = (allowances, beginnings[build], expiring(page.components.values()))
             parts = (*own, absences, tokens, snapshots, renders)
             self._pages[build] = Shared(page, settings, call_limits, queue, self.totals, *parts)
@@ -245,7 +245,7 @@ class Host:
             session.gone.set_result(None)
 
     def _refusal(self, hello: Hello, *, is_known: bool) -> Refuse | None:
-        if (refuse := refusal(hello, self._pages, is_ready=self._is_ready)) is not None:
+        if (refuse := refusal(hello, self._manifests, is_ready=self._is_ready)) is not None:
             return refuse
         if is_known or len(self.sessions) < self.settings.max_sessions:
             return None
@@ -334,7 +334,7 @@ class Host:
         rules = PathRules(settings.allowed_paths, settings.blocked_paths, self._folders.root, settings.max_image_pixels)
         for component in self.manifest.components.values():
             component.take_rules(rules.permits)
-        beginnings = {build: Beginning(page.components.values()) for build, page in self._pages.items()}
+        beginnings = {build: Beginning(page.components.values()) for build, page in self._manifests.items()}
         program = AppProgram(self.manifest, rules, settings.show_error, devices=settings.devices)
         return program, UploadInspector(self.manifest, rules), beginnings
 
