@@ -141,10 +141,14 @@ def test_an_uploaded_file_is_its_path_in_a_call_and_in_a_value() -> None:
     def read(path: str) -> str:
         return Path(path).read_text()
 
+    def sent(event: gr.EventData) -> str:
+        return f"{event.note}: {read(event.files[0])}"
+
     with gr.Blocks() as demo:
-        panel = gr.HTML(js_on_load="f()", server_functions=[read])
+        panel = gr.HTML(js_on_load="trigger('sent')", server_functions=[read])
         text = gr.Textbox()
         panel.submit(lambda value: read(value if isinstance(value, str) else value["path"]), panel, text)
+        panel.sent(sent, None, text)
     with TestPage(demo) as page:
         file: Any = page.run(page.upload("a.txt", "text/plain", b"hello", panel.id))
         assert called(page, panel, "read", file["file"]).answer == "hello"
@@ -154,3 +158,5 @@ def test_an_uploaded_file_is_its_path_in_a_call_and_in_a_value() -> None:
             page.set(text.id, "")
             page.fire(panel.id, "submit")
             assert page.value(text.id) == "hello"
+        page.fire(panel.id, "sent", {"files": [file["file"]], "note": "x"})
+        assert page.value(text.id) == "x: hello"

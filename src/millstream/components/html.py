@@ -43,7 +43,7 @@ class HTML(Component):
         js_on_load: JavaScript that runs once the HTML is shown for the first time. It has `element`, `props` (writing
             to `props.value` edits the value), `trigger("event", data)`, `watch("value", fn)` for changes by handlers,
             `server`, and `await upload(file)`, which gives the `path` and `url` of a `File` that it has sent: within a
-            value, and as an argument of a server function, such a path is that of the file on the server.
+            value, an event's data and the arguments of a server function, Python gets the path on the server.
         server_functions: Functions that `js_on_load` may call: `await server.NAME(…)` gives what `NAME` returns, and
             throws if that fails. Arguments and results are what JSON can say. A call is an event, as a click is: it
             waits for a slot, and a component that is hidden or not interactive has none.
@@ -100,6 +100,7 @@ class HTML(Component):
         if self.templates.is_used:
             self.tag = "htmltemplate"  # type: ignore[misc]  # which element it is
             if js_on_load:
+                self.names_files = True
                 common.setdefault("interactive", True)
         common.setdefault("show_label", False)
         common.setdefault("container", False)

@@ -88,6 +88,9 @@ class Component(ValueForms):
     own_events: ClassVar[frozenset[str]] = frozenset()
     """Events that it answers itself: what it tells itself makes it no output."""
 
+    names_files: bool = False
+    """True if its events may name files that a script of the page has uploaded: handlers get their paths."""
+
     tick_event: ClassVar[str] = "every"
     """An event that the server fires by itself, every `interval_s`."""
 

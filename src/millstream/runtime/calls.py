@@ -138,7 +138,7 @@ class SessionCalls:
             changes=values.changes(binding.inputs + binding.outputs) if values.changed else {},
             stream=cause.stream,
             source=cause.packets[-1].sequence if cause.packets else 0,
-            event=self._recalled(cause.event, binding)
+            event=self._recalled(cause.event)
             if cause.event is not None and cause.event.data is not None
             else cause.event,
             request=page.request,
@@ -153,13 +153,13 @@ class SessionCalls:
         )
         return StartedCall(job, values.claim(binding.outputs, is_stream=cause.stream > 0), cause.run)
 
-    def _recalled(self, event: Occurrence, binding: Binding) -> Occurrence:
+    def _recalled(self, event: Occurrence) -> Occurrence:
         """Let the component of an event say more of it than the page did."""
-        if binding.answers:
-            return event._replace(data=with_files(event.data, self._store))
         target = self._manifest.components.get(event.target) if event.target is not None else None
         if target is None:
             return event
+        if target.names_files:
+            return event._replace(data=with_files(event.data, self._store))
         return event._replace(data=target.recalled(event.data, self._values[target.id]))
 
     def begin_turn(self, began: StartedCall, span: tuple[int, int], turn: Turn | None = None) -> StartedCall:

@@ -9,11 +9,13 @@ from typing import cast
 
 from millstream.compat import tqdm
 from millstream.declare.binding import Binding
+from millstream.declare.component import Component
 from millstream.declare.element import Element
 from millstream.declare.handler import HandlerSpec
 from millstream.declare.injected import Request, SelectedFile, SessionObject, Turn
 from millstream.declare.manifest import Manifest
 from millstream.declare.progress import ForeignBars, Progress, Tracker
+from millstream.declare.uploaded import with_paths
 from millstream.jobs import Job, Role
 from millstream.runtime.call.session_objects import SessionObjects
 from millstream.types import Blob, Scratch
@@ -81,7 +83,8 @@ def injected(plan: CallPlan, job: Job, tracker: Tracker, files: Scratch) -> dict
             extras[name] = job.turn or Turn()
         elif (event := job.event) is not None:
             target = None if event.target is None else plan.elements[event.target]
-            extras[name] = wanted(target, _lent(event.data, files))
+            lend = with_paths if isinstance(target, Component) and target.names_files else _lent
+            extras[name] = wanted(target, lend(event.data, files))
         else:
             extras[name] = wanted(None)
     return extras
