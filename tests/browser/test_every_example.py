@@ -1,4 +1,7 @@
-"""Every example, in both schemes, on desktop and phone: accessible, nothing moves by itself, nothing fails."""
+"""Every example, in both schemes, on desktop and phone: accessible, nothing moves by itself, nothing fails.
+
+The parts on the page of all parts look as on their reference pictures, too.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +14,12 @@ from playwright.sync_api import Page, Request
 from tests.browser.conftest import Browsers
 from tests.browser.test_axe import AXE
 from tests.examples.conftest import EXAMPLES
+from tests.pictures.taking import compare
 
 pytestmark = pytest.mark.browser
 
 NAMES = sorted(path.stem for path in EXAMPLES.glob("*.py"))
+SHOWN = EXAMPLES.parent / "build" / "pictures"
 MOST_SHIFT = 0.02
 DESKTOP, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 
@@ -63,11 +68,13 @@ def test_an_example_is_accessible_and_still_and_nothing_fails(
         page.set_viewport_size(window)  # type: ignore[arg-type]
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         found[scheme, window["width"]] = page.evaluate(VIOLATIONS, rules), max(0, page.evaluate(WIDER))
+    looks_otherwise = compare(page, SHOWN) if name == "all_parts" else {}
     context.close()
 
     assert [each for each in found.items() if each[1] != ([], 0)] == []
     assert faults == []
     assert moved < MOST_SHIFT, what
+    assert looks_otherwise == {}, f"look at {SHOWN}; if it is meant so: python scripts/part_pictures.py"
 
 
 def heard(page: Page) -> list[str]:
