@@ -4,11 +4,12 @@ Used when a chapter's program or the look of the page has changed: `python scrip
 packages of the tests, Chromium and ffmpeg.
 """
 
+import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -66,6 +67,24 @@ def chat(page: Page) -> None:
     page.wait_for_timeout(2_500)
 
 
+def save_two(page: Page) -> None:
+    """Have two conversations, and open the sidebar that lists them."""
+    chat(page)
+    press("New chat")(page)
+    field = page.get_by_role("textbox").first
+    field.fill("What did I say?")
+    field.press("Enter")
+    page.wait_for_timeout(2_500)
+
+
+def show_mirror(page: Page) -> None:
+    """Go to another page by the navigation bar, and stream there."""
+    page.get_by_role("link", name="Mirror").click()
+    page.get_by_role("button", name="Record").wait_for()
+    page.add_style_tag(content=CALM)
+    record(page)
+
+
 class Picture(NamedTuple):
     """A picture of a program.
 
@@ -88,20 +107,78 @@ PICTURES = {
     "batching": Picture("batching", "def classify", record),
     "bars": Picture("data", "BarPlot(SALES"),
     "chat": Picture("components", "gr.ChatInterface(reply", chat, height=400),
+    "chat-table": Picture("chat-apps", "Here are the squares.", chat, height=480),
     "conversation": Picture("conversations", "say it backwards", record),
     "dial": Picture("own-components", "from dial import Dial"),
     "examples": Picture("examples-and-flagging", "gr.Examples([["),
     "first-app": Picture("install", "Upside down", record),
+    "formula": Picture("chat-apps", "The roots are"),
     "latency": Picture("latency", "show_latency=True", show_latency, 900),
     "marks": Picture("marks", 'labels="bright", scores', record),
+    "pages": Picture("pages", '"Mirror", "/mirror"', show_mirror),
     "primes": Picture("worker-processes", "count_primes", press("Count")),
     "progress": Picture("handlers-and-events", "Developing", press("Develop", for_ms=700)),
+    "saved-chats": Picture("chat-apps", "save_history=True", save_two, 900, 460),
     "sidebar": Picture("layouts", "gr.Sidebar(", rest, 900, 440),
     "stars": Picture("html-templates", "stars.rated"),
     "table": Picture("data", "Barn swallow"),
     "test-app": Picture("testing-your-app", "def brighten", rest, 900),
     "theme": Picture("themes", 'theme="ocean"'),
 }
+
+
+HALVED = """
+import millstream as gr
+
+with gr.Blocks(title="Halves") as demo:
+    number = gr.Number(12, label="Number")
+    half = gr.Number(label="Half")
+    gr.Button("Halve").click(lambda number: {}, number, half)
+"""
+
+
+@contextmanager
+def served(program: str, *options: str) -> Iterator[tuple[Path, str]]:
+    """Serve a program with `millstream run` from a file of its own; gives the file and the address."""
+    with TemporaryDirectory() as folder:
+        app = Path(folder) / "app.py"
+        app.write_text(program)
+        command = [sys.executable, "-m", "millstream", "run", str(app), "--port", "0", *options]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603 - the arguments are ours
+        with process:
+            assert process.stdout is not None
+            found = re.search(r"http://\S+", process.stdout.readline())
+            assert found is not None
+            yield app, found[0]
+            process.terminate()
+
+
+@contextmanager
+def broken_edit(page: Page) -> Iterator[None]:
+    """Edit a program under hot reload, with a mistake."""
+    with served(HALVED.format("number / 2"), "--reload") as (app, url):
+        page.goto(url)
+        page.get_by_role("button", name="Halve").wait_for()
+        app.write_text(HALVED.format("number / 2").replace("gr.Button", "gr.Buton"))
+        page.get_by_text("AttributeError").first.wait_for()
+        yield
+
+
+@contextmanager
+def failed_handler(page: Page) -> Iterator[None]:
+    """Press a button whose handler raises an exception."""
+    with served(HALVED.format("number / 0")) as (_, url):
+        page.goto(url)
+        page.get_by_role("button", name="Halve").click()
+        page.get_by_text("ZeroDivisionError").first.wait_for()
+        yield
+
+
+SCENES: dict[str, Callable[[Page], AbstractContextManager[None]]] = {
+    "error": failed_handler,
+    "traceback": broken_edit,
+}
+"""Pictures of what the chapters' own programs do not show."""
 
 
 def main(names: list[str]) -> None:
@@ -115,10 +192,15 @@ def main(names: list[str]) -> None:
         )
         flags = [*FLAGS, f"--use-file-for-fake-video-capture={camera}"]
         with closing(playwright.chromium.launch(executable_path=shutil.which("chromium"), args=flags)) as browser:
-            for name in names or PICTURES:
-                viewport = ViewportSize(width=PICTURES[name].width, height=PICTURES[name].height)
+            for name in names or [*PICTURES, *SCENES]:
+                size = PICTURES.get(name, Picture("", ""))
+                viewport = ViewportSize(width=size.width, height=size.height)
                 page = browser.new_page(viewport=viewport, color_scheme="light", bypass_csp=True)
-                take(name, page)
+                if name in SCENES:
+                    with SCENES[name](page):
+                        photograph(name, page)
+                else:
+                    take(name, page)
                 page.close()
 
 
@@ -131,16 +213,22 @@ def take(name: str, page: Page) -> None:
     def visit(demo: Blocks) -> None:
         _, url, _ = demo.launch(server_port=0, prevent_thread_lock=True, quiet=True)
         page.goto(url)
-        page.add_style_tag(content=CALM)
+        page.add_style_tag(content=CALM)  # now, too, so that nothing moves
         picture.use(page)
-        image = trimmed(Image.open(BytesIO(page.screenshot(full_page=True))).convert("RGB"))
-        image.save(ROOT / "docs" / "images" / f"{name}.webp", quality=80, method=6)
+        photograph(name, page)
         demo.close()
 
     drill.drill = visit
     program = drill.run(block)
     if block.mark == "file":  # run as a module, it does not launch
         visit(program["demo"])
+
+
+def photograph(name: str, page: Page) -> None:
+    """Save what a page shows."""
+    page.add_style_tag(content=CALM)
+    image = trimmed(Image.open(BytesIO(page.screenshot(full_page=True))).convert("RGB"))
+    image.save(ROOT / "docs" / "images" / f"{name}.webp", quality=80, method=6)
 
 
 def trimmed(image: Image.Image) -> Image.Image:
