@@ -58,7 +58,8 @@ PREPARE = """async ([faces, style]) => {
 BOXES = """() => {
   const boxOf = (element, left, top) => {
     const {x, y, width, height} = element.getBoundingClientRect();
-    return [x - left, y - top, width, height].map(Math.round);
+    const isShown = width > 0 || height > 0;
+    return isShown ? [x - left, y - top, width, height].map(Math.round) : [0, 0, 0, 0];
   };
   const stories = [...document.querySelectorAll(".story")].map((story) => {
     const {x, y} = story.getBoundingClientRect();
