@@ -157,6 +157,8 @@ def test_a_server_that_cannot_be_reached_is_given_up_with_a_sentence() -> None:
         link.cut(60.0)
         with pytest.raises(Closed, match="the server cannot be reached: its values are lost"):
             page.wait_for(lambda: False, 20)
+        with pytest.raises(Closed, match="the server cannot be reached: its values are lost"):
+            page.set("Number", 4)
 
 
 def test_a_queue_position_survives_and_others_go_first_meanwhile() -> None:

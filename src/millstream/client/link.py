@@ -224,8 +224,10 @@ class ClientLink:
             return
         try:
             await self.transport.send(data)
-        except Closed:
-            if self.closed is not None or not self._may_return:
+        except Closed as error:
+            if self.closed is not None:
+                raise self.closed from error  # says what is lost
+            if not self._may_return:
                 raise
 
     # -- the way back --------------------------------------------------------------------------------------------
