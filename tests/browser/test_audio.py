@@ -85,7 +85,9 @@ def test_without_a_wish_the_rate_is_the_devices_own(
     assert len(samples) % round(CHUNK_S * rate) == 0
 
 
-def test_no_sample_is_lost_in_half_a_minute(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
+def test_no_sample_is_lost_beside_a_handler_that_is_slow_at_times(
+    launch: Launch, open_page: OpenPage, clips: Clips
+) -> None:
     rate = 16_000
     chunks: Notes[np.ndarray] = Notes()
 
@@ -96,14 +98,14 @@ def test_no_sample_is_lost_in_half_a_minute(launch: Launch, open_page: OpenPage,
 
     page = open_page(launch(listener(handler, {"sample_rate": rate, "channels": 1})), sound=clips.chirp)
     record(page)
-    chunks.until(lambda all_of: sum(map(len, all_of)) >= 30 * rate, deadline_s=45)
+    chunks.until(lambda all_of: sum(map(len, all_of)) >= 15 * rate, deadline_s=30)
     stop(page)
     sound = np.concatenate(chunks.all)
     window = rate // 10
     seconds = [read_chirp(sound[at : at + window], rate) for at in range(rate, len(sound) - window, window)]
     steps = [(after - before) % CHIRP_SECONDS for before, after in pairwise(seconds)]
     odd = [step for step in steps if abs(step - 0.1) > 0.03]
-    assert len(odd) <= 2 * 3, "only around the three seams of the loop"
+    assert len(odd) <= 2 * 2, "only around the two seams of the loop"
     assert max(map(len, chunks.all)) > round(CHUNK_S * rate), "what waited was joined"
 
 

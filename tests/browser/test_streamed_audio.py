@@ -114,8 +114,8 @@ def whole(page: Page) -> tuple[int, np.ndarray]:
         return file.getframerate(), np.frombuffer(file.readframes(file.getnframes()), np.int16)
 
 
-def test_twenty_seconds_of_small_chunks_without_a_gap(listen: Listen) -> None:
-    seconds = 22
+def test_many_small_chunks_without_a_gap(listen: Listen) -> None:
+    seconds = 12
     page = listen(speaker(lambda: (yield from pieces(seconds))))
     button(page, "Speak").click()
     page.wait_for_selector(WHOLE, state="attached", timeout=60_000)
@@ -384,14 +384,7 @@ def assert_one_tone(samples: np.ndarray, rate: int, lengths: list[int]) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "rate", "heard_hz"),
-    [
-        ("mp3", 24_000, 24_000),
-        ("mp3", 44_100, 44_100),
-        ("vorbis", 24_000, 24_000),
-        ("vorbis", 44_100, 44_100),
-        ("opus", 24_000, 48_000),
-        ("opus", 48_000, 48_000),
-    ],
+    [("mp3", 44_100, 44_100), ("vorbis", 24_000, 24_000), ("opus", 24_000, 48_000)],
 )
 def test_files_one_after_the_other_play_as_one(listen: Listen, kind: str, rate: int, heard_hz: int) -> None:
     cut = in_pieces(tone(4 * rate, rate), rate)
@@ -405,8 +398,7 @@ def test_files_one_after_the_other_play_as_one(listen: Listen, kind: str, rate: 
     assert_heard(page, body(samples))
 
 
-@pytest.mark.parametrize("kind", ["flac", "flac in ogg"])
-@pytest.mark.parametrize("rate", [22_050, 44_100])
+@pytest.mark.parametrize(("kind", "rate"), [("flac", 22_050), ("flac in ogg", 44_100)])
 def test_files_without_loss_are_heard_sample_by_sample(listen: Listen, kind: str, rate: int) -> None:
     cut = in_pieces(ramp(4 * rate), rate)
     songs = [encoded(piece[:, None], rate, *FILES[kind]) for piece in cut]
