@@ -842,7 +842,35 @@ async def test_a_page_that_nobody_takes_over_is_unloaded_where_it_was() -> None:
         await there.hosts[0].close(5.0)
         assert asyncio.get_running_loop().time() - began < 3.0
         assert unloads == [1]
-        assert there.snapshots.table.size == 0
+
+
+@on_virtual_time
+async def test_a_page_whose_next_gateway_takes_its_time_to_start_goes_on_and_is_unloaded_once() -> None:
+    unloads: list[int] = []
+    demo = counter()
+    with demo:
+        demo.unload(lambda: unloads.append(1))
+    async with gateways(demo, count=1) as there:
+        page = await there.open()
+        await clicked(page, "Count")
+        await there.hosts[0].close(5.0)
+        there.stores[0].vanish()  # as its process does
+        await asyncio.sleep(8.0)
+        assert unloads == [1]
+        await there.start()
+        there.reached = 1
+        await clicked(page, "Count")
+        assert page.welcome.moved
+        assert page.values[page.find("Shown")] == 2
+        await there.hosts[1].close(5.0)  # and once more
+        await there.start()
+        there.reached = 2
+        await clicked(page, "Count")
+        assert page.values[page.find("Shown")] == 3
+        await page.close()
+        await asyncio.sleep(1.0)
+        assert unloads == [1]
+        assert there.hosts[2].sessions == {}
 
 
 @on_virtual_time

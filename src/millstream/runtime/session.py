@@ -100,6 +100,7 @@ class Session:
         self._sender.control.encode = words.encode
         self._goodbye_s = GOODBYE_S
         self._initial, self._restored, self.page = initial, restored, page
+        self._is_unloaded = restored is not None and restored.snapshot.head.unloaded
         self.reports = Reports(Toasts(self._sender.control).tell, self.page, settings.show_error)
         manifest = shared.manifest if shared.renders is None else LiveManifest(shared.manifest)
         reach = Reach(manifest, self._sender.told, self.reports.reject)
@@ -128,7 +129,7 @@ class Session:
         journal, epoch = None, 0 if self._restored is None else self._restored.epoch
         if shared.snapshots is not None:
             tokens, let_go = partial(shared.tokens.digests, self), partial(self.end, *ELSEWHERE)
-            journal = Journal(shared.snapshots, page, values, tokens, let_go, epoch)
+            journal = Journal(shared.snapshots, page, values, tokens, let_go, epoch, is_unloaded=self._is_unloaded)
         return SessionContext(
             manifest=manifest,
             settings=settings,
@@ -217,7 +218,8 @@ class Session:
         settings = self._context.settings
         try:
             async with asyncio.timeout(settings.abandon_s + settings.farewell_s):  # others may have to end before
-                await self.events.unload()
+                if not self._is_unloaded:
+                    await self.events.unload()
             async with asyncio.timeout(settings.farewell_s):
                 await self._expiry.delete_all()
         except TimeoutError:

@@ -93,6 +93,10 @@ class Snapshots:
         if self._sessions.pop(key, None) is not None:
             self._store.drop(key)
 
+    def leave(self, key: bytes) -> None:
+        """Leave what was put under a key to whoever takes it: its session ends here, and goes on there."""
+        self._sessions.pop(key, None)
+
     async def restored(
         self,
         token: str,

@@ -69,6 +69,7 @@ class SnapshotHead(msgspec.Struct, array_like=True):
         held: Events that wait in the page.
         playbacks: Playbacks that are not over.
         scripts: How many answers of the page's scripts are awaited, by binding.
+        unloaded: Whether its `unload` handlers have run, since nobody took the session over for a while.
     """
 
     seen: int
@@ -77,6 +78,7 @@ class SnapshotHead(msgspec.Struct, array_like=True):
     held: list[HeldNote] = []
     playbacks: list[int] = []
     scripts: dict[int, int] = {}
+    unloaded: bool = False
 
 
 class SnapshotBody(msgspec.Struct, array_like=True):
