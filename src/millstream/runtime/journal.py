@@ -63,11 +63,11 @@ class Journal:
         digests: Gives the digests of the tokens that its page may come back with.
         end: Called when the session goes on in another gateway.
         epoch: How often the session was restored.
-        is_unloaded: Whether its `unload` handlers have run already.
 
     Attributes:
         due_at: When `look` is worth calling again, in seconds of the loop's clock.
         source: Gives what goes on; set before anything does.
+        is_unloaded: Whether the session's `unload` handlers have run, in another gateway.
     """
 
     source: JournalSource
@@ -80,13 +80,11 @@ class Journal:
         digests: Callable[[], tuple[bytes, ...]],
         end: Callable[[], None],
         epoch: int = 0,
-        *,
-        is_unloaded: bool = False,
     ) -> None:
         self._snapshots, self._page, self._values = snapshots, page, values
         self._digests, self._end = digests, end
         self._is_final = False
-        self._is_unloaded = is_unloaded
+        self.is_unloaded = False
         self._head: SnapshotHead | None = None
         self._taken = asyncio.Event()
         self._epoch = epoch
@@ -157,8 +155,8 @@ class Journal:
     def close(self) -> None:
         """Take it out of the store: the session is over, or another gateway has it.
 
-        If another one is to have it, and did not come for it yet, it stays there: a new gateway takes its time to start.
-        `unload` runs here then, and not again there.
+        If another one is to have it, and did not come for it yet, it stays there, as a new gateway takes its time to
+        start. `unload` runs here then, and not again there.
         """
         if self._later is not None:
             self._later.cancel()
@@ -201,7 +199,7 @@ class Journal:
             if key not in keys:
                 self._snapshots.drop(key)
         head = self._head = self.source.head(max(self._page.seen, self._page.acted))
-        head.unloaded = self._is_unloaded
+        head.unloaded = self.is_unloaded
         fit = [self._snapshots.put(self, key, head, self._body if key not in self._keys else body) for key in keys]
         if not all(fit):
             self._fits = False

@@ -129,7 +129,8 @@ class Session:
         journal, epoch = None, 0 if self._restored is None else self._restored.epoch
         if shared.snapshots is not None:
             tokens, let_go = partial(shared.tokens.digests, self), partial(self.end, *ELSEWHERE)
-            journal = Journal(shared.snapshots, page, values, tokens, let_go, epoch, is_unloaded=self._is_unloaded)
+            journal = Journal(shared.snapshots, page, values, tokens, let_go, epoch)
+            journal.is_unloaded = self._is_unloaded
         return SessionContext(
             manifest=manifest,
             settings=settings,
