@@ -10,6 +10,7 @@ from typing import Final, NamedTuple, Protocol
 import msgspec
 
 from millstream.runtime.page_info import PageInfo
+from millstream.runtime.restored import Restored
 from millstream.runtime.snapshots import Snapshots
 from millstream.runtime.state.snapshot import SnapshotBody, SnapshotHead, StreamNote
 from millstream.runtime.state.value_notes import ValueNotes
@@ -62,7 +63,7 @@ class Journal:
         values: The session's values.
         digests: Gives the digests of the tokens that its page may come back with.
         end: Called when the session goes on in another gateway.
-        epoch: How often the session was restored.
+        restored: What another gateway has left of the session; `None` for a new one.
 
     Attributes:
         due_at: When `look` is worth calling again, in seconds of the loop's clock.
@@ -79,15 +80,15 @@ class Journal:
         values: Values,
         digests: Callable[[], tuple[bytes, ...]],
         end: Callable[[], None],
-        epoch: int = 0,
+        restored: Restored | None = None,
     ) -> None:
         self._snapshots, self._page, self._values = snapshots, page, values
         self._digests, self._end = digests, end
         self._is_final = False
-        self.is_unloaded = False
+        self.is_unloaded = restored is not None and restored.snapshot.head.unloaded
         self._head: SnapshotHead | None = None
         self._taken = asyncio.Event()
-        self._epoch = epoch
+        self._epoch = 0 if restored is None else restored.epoch
         self._notes = ValueNotes(values, snapshots.warn)
         self._keys: tuple[bytes, ...] = ()
         self._body = b""

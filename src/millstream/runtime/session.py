@@ -100,7 +100,6 @@ class Session:
         self._sender.control.encode = words.encode
         self._goodbye_s = GOODBYE_S
         self._initial, self._restored, self.page = initial, restored, page
-        self._is_unloaded = restored is not None and restored.snapshot.head.unloaded
         self.reports = Reports(Toasts(self._sender.control).tell, self.page, settings.show_error)
         manifest = shared.manifest if shared.renders is None else LiveManifest(shared.manifest)
         reach = Reach(manifest, self._sender.told, self.reports.reject)
@@ -126,11 +125,10 @@ class Session:
         calls = SessionCalls(manifest, shared.call_limits, shared.queue, page, values, store)
         told = self._sender, page, self.reports, calls
         fragments = None if shared.renders is None else new_fragments(manifest, shared.renders, values, store, told)
-        journal, epoch = None, 0 if self._restored is None else self._restored.epoch
+        journal = None
         if shared.snapshots is not None:
             tokens, let_go = partial(shared.tokens.digests, self), partial(self.end, *ELSEWHERE)
-            journal = Journal(shared.snapshots, page, values, tokens, let_go, epoch)
-            journal.is_unloaded = self._is_unloaded
+            journal = Journal(shared.snapshots, page, values, tokens, let_go, self._restored)
         return SessionContext(
             manifest=manifest,
             settings=settings,
@@ -213,13 +211,13 @@ class Session:
 
         If it goes on elsewhere, that is for whoever has it then; its files are moved there.
         """
-        if self._context.journal is not None and self._context.journal.is_taken:
+        if (journal := self._context.journal) is not None and journal.is_taken:
             self._expiry.close()
             return
         settings = self._context.settings
         try:
             async with asyncio.timeout(settings.abandon_s + settings.farewell_s):  # others may have to end before
-                if not self._is_unloaded:
+                if journal is None or not journal.is_unloaded:
                     await self.events.unload()
             async with asyncio.timeout(settings.farewell_s):
                 await self._expiry.delete_all()
