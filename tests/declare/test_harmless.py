@@ -121,7 +121,7 @@ SILENT: dict[str, tuple[Callable[[], Any], Callable[[Any], object], object]] = {
         5,
     ),
     "any file": (lambda: gr.File(file_types=["*"]), prop("accept"), []),
-    "an example of a chat": (lambda: gr.Chatbot(examples=["Hi"]), lambda one: one.examples, [{"text": "Hi"}]),
+    "an example of a chat": (lambda: gr.Chatbot(examples=["Hi"]), lambda one: one.examples[0]["text"], "Hi"),
     "options of a camera": (
         lambda: gr.Image(webcam_options={"mirror": 0, "size": np.array([64.0, 48])}),
         lambda one: (one.webcam_options.mirror, one.webcam_options.size),
