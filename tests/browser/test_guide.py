@@ -60,6 +60,7 @@ def test_simplest_gives_the_mirrored_frame_back(start: Callable[[str], str], ope
     page = open_page(start("simplest"), video=clips.halves)
     record(page)
     until(page, "eyes.colours('.ms-output') === 'blue red'")
+    until(page, "eyes.colours('.ms-preview') === 'red blue'")
     preview, output = see(page, ".ms-preview"), see(page)
     assert output.shape == (480, 640, 3)
     assert np.abs(output.astype(int) - preview[:, ::-1]).mean() < 4
