@@ -18,7 +18,7 @@ ${value.map(colour => `<button title="Keep ${colour}">
   <svg viewBox="0 0 1 1" preserveAspectRatio="none"><rect width="1" height="1" fill="${colour}"/></svg>
   <span>${colour}</span></button>`).join('')}
 """
-CSS = """
+LOOK = """
 display: flex; gap: 8px; min-height: 96px;
 button { flex: 1; min-width: 0; padding: 0; border: 0; background: none; }
 svg { display: block; width: 100%; height: 72px; border-radius: 8px; }
@@ -49,7 +49,7 @@ def keep(kept: str, event: gr.EventData) -> str:
 
 with gr.Blocks(title="Palette") as demo:
     camera = gr.Image(label="Camera", sources=["webcam"], height=320)
-    colours = gr.HTML([], html_template=SWATCHES, css_template=CSS, js_on_load=KEEP)
+    colours = gr.HTML([], html_template=SWATCHES, css_template=LOOK, js_on_load=KEEP)
     kept = gr.Textbox(label="Kept", buttons=["copy"])
     camera.stream(palette, camera, colours, time_limit=60, stream_every=0.2)
     colours.kept(keep, kept, kept)

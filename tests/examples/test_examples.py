@@ -4,6 +4,7 @@ import ast
 import copy
 import inspect
 import json
+import re
 import subprocess
 import sys
 from importlib import import_module
@@ -280,3 +281,10 @@ def environment() -> dict[str, str]:
     import os
 
     return {**os.environ, "PYTHONPATH": str(EXAMPLES.parent / "src")}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_an_example_calls_css_is_the_style_sheet_of_its_page(name: str) -> None:
+    """The gallery puts them together, and one that is for a component alone would reach all cards."""
+    source = (EXAMPLES / f"{name}.py").read_text()
+    assert ("\nCSS = " in source) == (re.search(r"\bcss=CSS\b", source) is not None)
