@@ -18,10 +18,10 @@ from millstream.client import Client
 from millstream.errors import MillstreamError
 from millstream.ray.environment import ENVIRONMENT
 
-pytestmark = [pytest.mark.ray, pytest.mark.slow, pytest.mark.timeout(160)]
+pytestmark = [pytest.mark.ray, pytest.mark.slow, pytest.mark.timeout(70)]
 
 APP = Path(__file__).parent / "apps" / "counting.py"
-START_S = 110.0
+START_S = 40.0
 END_S = 20.0
 
 
