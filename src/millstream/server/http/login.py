@@ -19,6 +19,7 @@ from millstream.server.http.words import direction, language_of, written, writte
 from millstream.server.security.caller import Caller, set_cookie
 from millstream.server.security.headers import Policy
 from millstream.server.security.logins import Logins
+from millstream.server.security.plain_style import PLAIN_STYLE
 from millstream.server.sentences import LOG_IN, NAME, PASSWORD, WAIT, WRONG
 
 MAX_FORM_BYTES: Final = 4096
@@ -34,17 +35,10 @@ _PAGE: Final = """<!doctype html>
 <title>{log_in} · {title}</title>
 <link rel="icon" href="favicon.ico">
 <style nonce="{nonce}">
-:root {{ color-scheme: light dark; --bg: light-dark(#f7f7f6, #111213); --surface: light-dark(#fff, #191a1c);
-  --border: light-dark(#dcdcd9, #313336); --edge: light-dark(#85888c, #777b80); --text: light-dark(#1a1b1c, #ececea);
-  --muted: light-dark(#5d6166, #a2a6aa); --accent: light-dark(#0b6886, #63c3df);
+{style}:root {{ --edge: light-dark(#85888c, #777b80); --accent: light-dark(#0b6886, #63c3df);
   --accent-text: light-dark(#fff, #06222c); --error: light-dark(#b3261e, #ff8f86) }}
-* {{ box-sizing: border-box; margin: 0 }}
-body {{ min-height: 100vh; min-height: 100dvh; display: grid; place-items: center; padding: 16px;
-  background: var(--bg); color: var(--text);
-  font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", sans-serif }}
-main {{ width: min(100%, 360px); padding: 32px; border: 1px solid var(--border); border-radius: 8px;
-  background: var(--surface) }}
-h1 {{ margin-bottom: 24px; font-size: 20px; font-weight: 600; line-height: 1.3; overflow-wrap: anywhere }}
+main {{ width: min(100%, 360px) }}
+h1 {{ margin-bottom: 24px }}
 .message {{ margin: -12px 0 24px; color: var(--muted) }}
 .message a {{ color: var(--accent) }}
 label {{ display: block; margin-bottom: 4px; font-weight: 500 }}
@@ -160,6 +154,7 @@ class LoginPage:
         sentence = written(error, language, words, **values)
         nonce, path = secrets.token_urlsafe(16), self._wanted(request)
         body = _PAGE.format(
+            style=PLAIN_STYLE,
             lang=html.escape(language),
             direction=direction(language),
             title=html.escape(translated_text(self._title, language)),
