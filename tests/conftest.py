@@ -1,6 +1,7 @@
 """What holds for every test: the loop must not be blocked, the random cases are the same each time, asyncio only."""
 
 import os
+import random
 import signal
 import sys
 from collections.abc import Iterator
@@ -22,6 +23,15 @@ def pytest_configure() -> None:
     """Handle Ctrl-C, which a shell has its background jobs ignore, and with them the programs that tests start."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(autouse=True)
+def chance_is_the_same_each_time(request: pytest.FixtureRequest) -> None:
+    """Seed the spread of waits for each test, so that it is red for everybody or for nobody.
+
+    `MILLSTREAM_TEST_SEED` looks for tests that hang on it.
+    """
+    random.seed(request.node.nodeid + os.environ.get("MILLSTREAM_TEST_SEED", ""))
 
 
 @pytest.fixture(scope="session")

@@ -184,7 +184,7 @@ def test_the_declared_version_is_the_one_in_the_changelog() -> None:
 @pytest.mark.parametrize("mark", ["audit", "soak", "browser", "ray"])
 def test_the_test_script_looks_for_marked_tests_where_they_are(mark: str) -> None:
     lines = (ROOT / "scripts/test").read_text().splitlines()
-    (line, *_) = [each for each in lines if re.search(rf"^(pytest|measured) .*-m \"?{mark}\b", each)]
+    (line, *_) = [each for each in lines if re.search(rf"^(pytest|run_tests) .*-m \"?{mark}\b", each)]
     named = tuple(f"{folder}/" for folder in re.findall(r"tests/\w+", line))
     named += ("tests/browsers/",) if mark == "browser" else ()  # one line for each engine
     places = [path.relative_to(ROOT).as_posix() for path in (ROOT / "tests").rglob("test_*.py")]

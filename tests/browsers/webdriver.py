@@ -12,6 +12,9 @@ ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 
 SCRIPT_S = 60.0
 
+SESSION_S = 20.0
+"""For how long a browser may start, or end, before it counts as hung."""
+
 KEYS = {"Enter": "\ue007", "Tab": "\ue004"}
 
 
@@ -25,7 +28,7 @@ class WebDriver:
     def __init__(self, port: int, capabilities: Mapping[str, object]) -> None:
         self._port = port
         self._session = ""
-        opened = self._call("POST", "/session", capabilities={"alwaysMatch": capabilities})
+        opened = self._call("POST", "/session", SESSION_S, capabilities={"alwaysMatch": capabilities})
         self._session = f"/session/{opened['sessionId']}"
         self._call("POST", "/timeouts", script=SCRIPT_S * 1000)
 
@@ -75,13 +78,13 @@ class WebDriver:
         self._call("POST", "/window/rect", x=0, y=0)
 
     def close(self) -> None:
-        self._call("DELETE", "")
+        self._call("DELETE", "", SESSION_S)
 
     def _act(self, kind: str, actions: list[dict[str, Any]]) -> None:
         self._call("POST", "/actions", actions=[{"type": kind, "id": kind, "actions": actions}])
 
-    def _call(self, method: str, path: str, **body: object) -> Any:
-        connection = HTTPConnection("127.0.0.1", self._port, timeout=2 * SCRIPT_S)
+    def _call(self, method: str, path: str, patience_s: float = 2 * SCRIPT_S, **body: object) -> Any:
+        connection = HTTPConnection("127.0.0.1", self._port, timeout=patience_s)
         try:
             connection.request(method, self._session + path, json.dumps(body) if method == "POST" else None)
             answer = json.load(connection.getresponse())["value"]

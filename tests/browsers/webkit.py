@@ -8,7 +8,7 @@ import signal
 import socket
 import subprocess
 import tempfile
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -43,15 +43,11 @@ class WebKit(Tab):
         driver = shutil.which("WebKitWebDriver")
         assert found, REMEDY
         assert driver, REMEDY
-        with ExitStack() as stack:
-            self._stack = stack
-            self._folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-            self._log = self._folder / "log"
-            port = self._start(driver, conditions)
-            browser = {"binary": str(found[-1]), "args": options(conditions)}
-            self._session = WebDriver(port, {"webkitgtk:browserOptions": browser})
-            stack.callback(self._session.close)
-            self._stack = stack.pop_all()
+        browser = {"binary": str(found[-1]), "args": options(conditions)}
+        try:
+            self._open(driver, browser, conditions)
+        except TimeoutError:  # now and then it does not find its driver, and neither says so
+            self._open(driver, browser, conditions)
         if conditions.phone:
             self._session.resize(390, 844)
 
@@ -99,6 +95,21 @@ class WebKit(Tab):
     def _screenshot(self) -> bytes:
         return decode(self._session.screenshot())
 
+    def _open(self, driver: str, browser: dict[str, object], conditions: Conditions) -> None:
+        with ExitStack() as stack:
+            self._stack = stack
+            self._folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+            self._log = self._folder / "log"
+            port = self._start(driver, conditions)
+            self._session = WebDriver(port, {"webkitgtk:browserOptions": browser})
+            stack.callback(self._leave)
+            self._stack = stack.pop_all()
+
+    def _leave(self) -> None:
+        # It is ended with its process group in any case.
+        with suppress(TimeoutError):
+            self._session.close()
+
     def _start(self, driver: str, conditions: Conditions) -> int:
         """Start a screen, and on it the driver; gives its port."""
         # Where downloads go is a setting of the desktop.
@@ -128,7 +139,11 @@ class WebKit(Tab):
 
         def end() -> None:
             os.killpg(process.pid, signal.SIGTERM)
-            process.wait(10)
+            try:
+                process.wait(5)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
 
         self._stack.callback(end)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Iterator
 from typing import Any, Self
 
@@ -207,20 +208,25 @@ async def test_every_event_every_sample_and_every_result_comes_once_and_in_order
         await camera.stop()
 
 
-async def lose_the_slot(wire: Wire, mic: Recording, samples: np.ndarray) -> tuple[asyncio.Task[None], Page]:
-    """Be away for 15 s of a recording, in which somebody else gets its slot; gives the feeding and that other page."""
+async def lose_the_slot(wire: Wire, mic: Recording, samples: np.ndarray) -> tuple[asyncio.Task[None], Page, float]:
+    """Be away for at least 15 s of a recording, in which somebody else gets its slot.
+
+    Gives the feeding, that other page, and the seconds that passed until the connection was back.
+    """
     rival = Page(wire.manifest.page(), await wire.open(), wire.open, 600.0)  # type: ignore[arg-type]
     await rival.open()
     feeding = asyncio.ensure_future(mic.feed((RATE, samples)))
     await asyncio.sleep(0.95)
     other = await rival.record(rival.find("Mic"))
     wire.connections[0].transport.lose()
-    wire.back_at = asyncio.get_running_loop().time() + 15.0
+    lost_at = asyncio.get_running_loop().time()
+    wire.back_at = lost_at + 15.0
     await other.first.wait_for_state("running")
     async with asyncio.timeout(60):
         await wire.page.wait_for(lambda: wire.page.welcome is not None and wire.page.welcome.resumed)
+        away_s = asyncio.get_running_loop().time() - lost_at
         await mic.first.wait_for_state("waiting")
-    return feeding, rival
+    return feeding, rival, away_s
 
 
 @virtual
@@ -229,7 +235,7 @@ async def test_audio_of_a_page_that_lost_its_slot_while_it_was_away_is_handled_i
     async with Wire(declare(given_to)) as wire:
         mic, (_, samples) = await wire.page.record(wire.page.find("Mic")), ramp(40.0)
         await mic.first.wait_for_state("running")
-        feeding, rival = await lose_the_slot(wire, mic, samples)
+        feeding, rival, _ = await lose_the_slot(wire, mic, samples)
         await asyncio.sleep(2.0)  # nothing is captured meanwhile, and the page says so
         await rival.close()
         await mic.first.wait_for_state("running")
@@ -247,9 +253,11 @@ async def test_who_stops_before_that_reads_how_much_was_not_handled() -> None:
     async with Wire(declare(Given())) as wire:
         mic, (_, samples) = await wire.page.record(wire.page.find("Mic")), ramp(40.0)
         await mic.first.wait_for_state("running")
-        feeding, rival = await lose_the_slot(wire, mic, samples)
-        with pytest.raises(ms.Error, match=r"1\d\.\d s recorded without a connection were not handled"):
+        feeding, rival, away_s = await lose_the_slot(wire, mic, samples)
+        with pytest.raises(ms.Error, match="s recorded without a connection were not handled") as told:
             await mic.stop()
+        [told_s] = re.findall(r"[\d.]+(?= s recorded)", str(told.value))
+        assert float(told_s) == pytest.approx(away_s, abs=0.3), "what was captured until it was back, and no more"
         await feeding
         await rival.close()
 
