@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import gc
 import json
 import threading
@@ -13,8 +14,10 @@ import millstream as gr
 
 
 async def count() -> str:
-    """Count what a visit may leave behind in this process."""
+    """Count what a visit may leave behind in this process, which gives back all memory that it does not use."""
     gc.collect()
+    if trim := getattr(ctypes.CDLL(None), "malloc_trim", None):  # glibc's: else free pages look like held ones
+        trim(0)
     return json.dumps({"tasks": len(asyncio.all_tasks()), "threads": threading.active_count()})
 
 

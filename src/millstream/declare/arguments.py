@@ -7,10 +7,11 @@ import math
 import os
 import sys
 import types
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from enum import EnumType
 from fractions import Fraction
+from functools import wraps
 from pathlib import Path
 from typing import Final, Literal, Never, TypeAlias, TypeVar, Union, Unpack, get_args, get_origin, get_type_hints
 
@@ -125,14 +126,25 @@ def converted(value: object, *kinds: type) -> object:
     return value if _fits(value, kinds) else _converted(value, kinds)
 
 
+def once_per_class(find: Callable[[type], T]) -> Callable[[type], T]:
+    """Keep what is found about a class with the class itself, as one that was reloaded has to go."""
+    name = f"_kept_{find.__name__}"
+
+    @wraps(find)
+    def found(owner: type) -> T:
+        if name not in owner.__dict__:
+            setattr(owner, name, find(owner))
+        kept: T = owner.__dict__[name]
+        return kept
+
+    return found
+
+
+@once_per_class
 def positional(owner: type) -> tuple[str, ...]:
     """Give the names of a constructor's arguments that may be passed by position, in order."""
-    found: tuple[str, ...] | None = owner.__dict__.get("_positional")
-    if found is None:
-        kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
-        found = tuple(name for name, parameter in parameters(owner).items() if parameter.kind is kind)
-        owner._positional = found  # type: ignore[attr-defined]  # kept for the next time
-    return found
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    return tuple(name for name, parameter in parameters(owner).items() if parameter.kind is kind)
 
 
 def check_known(owner: type, keywords: Iterable[str]) -> None:
@@ -141,12 +153,17 @@ def check_known(owner: type, keywords: Iterable[str]) -> None:
     Raises:
         TypeError: None does; the message names the class, the keyword, and the nearest one that there is.
     """
-    bases = [base for base in owner.__mro__[:-1] if "__init__" in base.__dict__]
-    named = [parameter for base in bases for parameter in parameters(base).values()]
-    known = {parameter.name for parameter in named if parameter.kind is not parameter.POSITIONAL_ONLY}
+    known = _known(owner)
     for name in keywords:
         if name not in known:
             raise TypeError(f"{owner.__name__}() has no argument {name!r}{nearest(name, known)}")
+
+
+@once_per_class
+def _known(owner: type) -> frozenset[str]:
+    bases = [base for base in owner.__mro__[:-1] if "__init__" in base.__dict__]
+    named = [parameter for base in bases for parameter in parameters(base).values()]
+    return frozenset(parameter.name for parameter in named if parameter.kind is not parameter.POSITIONAL_ONLY)
 
 
 def parameters(owner: type) -> dict[str, inspect.Parameter]:
@@ -226,15 +243,12 @@ def _number_in(text: str, kinds: Kinds) -> object:
     return float(number) if is_real else text
 
 
+@once_per_class
 def _kinds(owner: type) -> Mapping[str, Kinds]:
     """Give the types that each argument may have; arguments that may be anything else are left out."""
-    found: Mapping[str, Kinds] | None = owner.__dict__.get("_argument_kinds")
-    if found is None:
-        hints = {name: hint for base in reversed(owner.__mro__) for name, hint in _hints(base)}
-        flat = {name: _unmixed(tuple(_flat(hint))) for name, hint in hints.items()}
-        found = {name: kinds for name, kinds in flat.items() if FITTING.keys() >= set(kinds)}
-        owner._argument_kinds = found  # type: ignore[attr-defined]  # kept for the next time
-    return found
+    hints = {name: hint for base in reversed(owner.__mro__) for name, hint in _hints(base)}
+    flat = {name: _unmixed(tuple(_flat(hint))) for name, hint in hints.items()}
+    return {name: kinds for name, kinds in flat.items() if FITTING.keys() >= set(kinds)}
 
 
 def _unmixed(kinds: Kinds) -> Kinds:
