@@ -67,8 +67,11 @@ def test_a_snapshot_outlives_its_owner_for_a_while() -> None:
 def test_an_owner_that_is_back_keeps_its_own() -> None:
     table = SnapshotTable[str](keep_s=10.0)
     table.put("a", b"k", b"1", b"1", 0.0)
+    assert table.due is None
     table.leave("a", 5.0)
+    assert table.due == 15.0
     table.put("a", b"k", b"2", None, 6.0)
+    assert table.due is None
     assert table.take("b", b"k", 100.0) == (b"2", b"1", "a")
 
 

@@ -75,6 +75,11 @@ class SnapshotTable(Generic[OwnerT]):
         self._ends: OrderedDict[bytes, float] = OrderedDict()
         self.size = 0
 
+    @property
+    def due(self) -> float | None:
+        """When `expire` is to be called next; `None` if nothing waits to be forgotten."""
+        return next(iter(self._ends.values()), None)
+
     def put(self, owner: OwnerT, key: bytes, head: bytes, body: bytes | None, now: float) -> bool:
         """Keep the newest snapshot of a key; with `body=None` the body stays as it was.
 

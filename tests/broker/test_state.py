@@ -17,13 +17,14 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 import millstream as ms
 from millstream.broker.encoding import decode_of_broker, decode_of_gateway, encode_broker_message
-from millstream.broker.messages import Enrol, Enrolled, Gateways, Revoked
+from millstream.broker.messages import Enrol, Enrolled, Gateways, Goodbye, PutSnapshot, Revoked
 from millstream.broker.rebuild_window import REBUILD_S
 from millstream.broker.state import BrokerState
 from millstream.broker.ticket_owners import KEEP_POSITION_S, KEEP_SLOT_S
 from millstream.declare.binding import Binding
 from millstream.errors import Busy, ProtocolError
 from millstream.runtime.remote_queue import OUTAGE_S, RemoteQueue
+from millstream.snapshot_table import KEEP_S
 from millstream.testing.virtual import VirtualLoop
 from millstream.tickets import Ticket
 
@@ -486,6 +487,22 @@ async def test_builds_share_slots() -> None:
         "g0": "",
         "g1": "",
     }
+
+
+@virtual
+async def test_the_snapshots_of_a_gateway_that_has_gone_are_due_whatever_is_said_or_not() -> None:
+    broker = BrokerState(0.0, is_first=True)
+    for name, key in (("g0", b"j"), ("g1", b"k")):
+        broker.receive("", Enrol(name), 0.0)
+        broker.receive(name, PutSnapshot(key, b"head", b"body"), 0.0)
+    assert broker.due is None
+    broker.receive("g0", Goodbye(), 5.0)
+    broker.lost("g1", 6.0)
+    for ends in (5.0 + KEEP_S, 6.0 + KEEP_S):
+        assert broker.due == ends
+        broker.wake(ends)
+    assert broker.due is None
+    assert len(broker._snapshots) == 0
 
 
 class Storm(RuleBasedStateMachine):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,15 +21,17 @@ from millstream.engines.thread import Engine
 from millstream.runtime.host import Host, Settings
 from millstream.runtime.remote_queue import RemoteQueue
 from millstream.runtime.state.temp_folders import TempFolders
+from millstream.snapshot_table import KEEP_S
 from millstream.transports.memory import MemoryTransport, connect
 
 
 class Cluster:
-    """Two hosts, and a broker that can be killed."""
+    """Two hosts, and a broker that can be killed. With a grace period it has the snapshots of their sessions, too."""
 
-    def __init__(self, demo: ms.Blocks) -> None:
+    def __init__(self, demo: ms.Blocks, grace_s: float = 0.0) -> None:
         self.manifest = demo.freeze()
-        self.broker: Broker | None = Broker(BrokerState(0.0, is_first=True))
+        self.state = BrokerState(0.0, is_first=True)
+        self.broker: Broker | None = Broker(self.state)
         self.ways: list[MemoryTransport] = []
         self.tasks: list[asyncio.Task[None]] = []
         limits = {each.concurrency_key: 1 for each in self.manifest.bindings if each.concurrency_limit == 1}
@@ -38,8 +41,9 @@ class Cluster:
             engine = Engine(grace_s=0.1)
             asyncio.get_running_loop().watch(lambda engine=engine: engine.is_busy)  # type: ignore[attr-defined]
             queue = partial(RemoteQueue, connection, name, limits, 30.0)
-            settings = Settings(grace_s=0.0)
-            self.hosts.append(Host(self.manifest, settings, engine=engine, queue=queue, folders=TempFolders()))
+            parts: dict[str, Any] = {"engine": engine, "queue": queue, "folders": TempFolders()}
+            parts["snapshots"] = (connection, b"s" * 32) if grace_s else None
+            self.hosts.append(Host(self.manifest, Settings(grace_s=grace_s), **parts))
             self.connections.append(connection)
 
     async def start(self) -> None:
@@ -65,8 +69,8 @@ class Cluster:
         await asyncio.sleep(0.01)
 
     def start_broker(self) -> None:
-        state = BrokerState(asyncio.get_running_loop().time(), expected=["g1", "g2"])
-        self.broker = Broker(state)
+        self.state = BrokerState(asyncio.get_running_loop().time(), expected=["g1", "g2"])
+        self.broker = Broker(self.state)
 
     async def page(self, number: int) -> Page:
         near, far = connect()
@@ -137,3 +141,25 @@ async def test_without_a_broker_runs_and_streams_are_turned_away_in_words(caplog
     await cluster.close()
     assert unloaded == []
     assert "is not called for a page that has gone: The queue cannot be reached" in caplog.text
+
+
+@virtual
+async def test_what_nobody_goes_on_with_ends_120_s_after_its_gateway_was_drained_and_has_gone() -> None:
+    unloaded: list[str] = []
+    cluster = Cluster(declared(unloaded), grace_s=30.0)
+    await cluster.start()
+    pages = [await cluster.page(0) for _ in range(3)]
+    table = cluster.state._snapshots
+    await cluster.hosts[0].close(5.0)
+    assert unloaded == ["unload"] * 3
+    await asyncio.sleep(2 * KEEP_S)
+    kept = len(table)
+    assert kept >= 3, "the gateway is still there"
+    await cluster.connections[0].close()
+    await asyncio.sleep(KEEP_S - 0.1)
+    assert len(table) == kept
+    await asyncio.sleep(0.2)
+    assert (len(table), table.size) == (0, 0)
+    for page in pages:
+        await page.close()
+    await cluster.close()

@@ -66,7 +66,8 @@ class BrokerState:
         """When `wake` is to be called next; `None` if nothing is due."""
         if self._window is not None:
             return self._window.ends
-        return self._slots.due if self._slots is not None else None
+        dues = (self._snapshots.due, None if self._slots is None else self._slots.due)
+        return min((due for due in dues if due is not None), default=None)
 
     def take(self) -> list[tuple[str, BrokerMessage]]:
         """Take what is to be sent: the names of gateways, and a message to each."""
@@ -99,6 +100,7 @@ class BrokerState:
 
     def wake(self, now: float) -> None:
         """Do what is due."""
+        self._snapshots.expire(now)
         if self._window is not None:
             if not self._window.is_over(now):
                 return

@@ -12,9 +12,8 @@ from millstream.declare.declaration import Declaration
 from millstream.jobs import Notice
 from millstream.runtime.host import Host
 from millstream.server.app import App, create_app
-from millstream.server.composition import HostSnapshots
 from millstream.server.options import ServerOptions
-from millstream.snapshot_table import SnapshotOwner, SnapshotTable
+from millstream.snapshot_table import KEEP_S, SnapshotOwner, SnapshotTable
 
 DRAIN_S: Final = 1.0
 """Seconds that a running call of the old version gets to finish."""
@@ -36,18 +35,24 @@ class LocalSnapshots:
         self._owner = owner
 
     def put(self, key: bytes, head: bytes, body: bytes | None = None) -> None:
-        if not self._table.put(self, key, head, body, time.monotonic()):
+        if not self._table.put(self, key, head, body, asyncio.get_running_loop().time()):
             self._taken(key)
 
     async def take(self, key: bytes) -> tuple[bytes, bytes] | None:
-        found = self._table.take(self, key, time.monotonic())
+        found = self._table.take(self, key, asyncio.get_running_loop().time())
         if found is None:
             return None
         found.before._taken(key)
         return found.head, found.body
 
     def drop(self, key: bytes) -> None:
-        self._table.drop(self, key, time.monotonic())
+        self._table.drop(self, key, asyncio.get_running_loop().time())
+
+    def leave(self) -> None:
+        """Keep what nobody has taken for `KEEP_S` more: this version has ended."""
+        loop = asyncio.get_running_loop()
+        self._table.leave(self, loop.time())
+        loop.call_later(KEEP_S, lambda: self._table.expire(loop.time()))
 
     def _taken(self, key: bytes) -> None:
         if self._owner is not None:
@@ -65,6 +70,7 @@ class Versions:
     def __init__(self) -> None:
         self._table: SnapshotTable[LocalSnapshots] = SnapshotTable()
         self._secret = secrets.token_bytes(32)
+        self._stores: dict[App, LocalSnapshots] = {}
         self._closing: set[asyncio.Task[None]] = set()
         self.first: App | None = None
         self.begun = threading.Event()
@@ -75,12 +81,9 @@ class Versions:
         Raises:
             DeclarationError: It cannot work.
         """
-        self.first = create_app(declaration, options, None, self._snapshots())
+        self.first = self._made(declaration, options)
         self.begun.set()
         return self.first
-
-    def _snapshots(self) -> HostSnapshots:
-        return LocalSnapshots(self._table), self._secret
 
     def replace(self, declaration: Declaration, options: ServerOptions) -> None:
         """Serve another version from now on. Blocks; not to be called on the server's loop.
@@ -94,17 +97,27 @@ class Versions:
             time.sleep(POLL_S)
         if first is None or first.loop is None:
             raise RuntimeError("the app is not served yet")
-        app = create_app(declaration, options, None, self._snapshots())
+        app = self._made(declaration, options)
         app.follows(first.successor or first)
         asyncio.run_coroutine_threadsafe(self._succeed(first, app), first.loop).result()
+
+    def _made(self, declaration: Declaration, options: ServerOptions) -> App:
+        store = LocalSnapshots(self._table)
+        app = create_app(declaration, options, None, (store, self._secret))
+        self._stores[app] = store
+        return app
 
     async def _succeed(self, first: App, app: App) -> None:
         before = first.successor or first
         await app.start()
         first.successor = app
-        closing = asyncio.create_task(before.close(DRAIN_S))  # its pages come back while it waits for them
+        closing = asyncio.create_task(self._close(before))
         self._closing.add(closing)
         closing.add_done_callback(self._closing.discard)
+
+    async def _close(self, app: App) -> None:
+        await app.close(DRAIN_S)  # its pages come back while it waits for them
+        self._stores.pop(app).leave()
 
     def tell(self, title: str, message: str) -> None:
         """Show something in the pages of the developer, and in no other. To be called in any thread."""
