@@ -1,7 +1,10 @@
-"""The police of the event loop is on duty."""
+"""The police of the event loop is on duty, and no warning gets past it."""
 
 import asyncio
+import subprocess
+import sys
 import time
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -30,3 +33,38 @@ def test_a_test_may_ask_to_block() -> None:
 
 def test_blocking_without_a_loop_is_fine() -> None:
     time.sleep(0)
+
+
+WARNED = """
+import asyncio
+import socket
+import threading
+import warnings
+
+
+def test_a_warning():
+    warnings.warn("this will be an error in the next version", DeprecationWarning)
+
+
+def test_a_coroutine_that_nobody_awaits():
+    asyncio.sleep(0)
+
+
+def test_a_socket_that_nobody_closes():
+    socket.socket()
+
+
+def test_an_error_in_a_thread():
+    thread = threading.Thread(target=lambda: 1 / 0)
+    thread.start()
+    thread.join()
+"""
+
+
+@pytest.mark.slow
+def test_B35_a_warning_fails_its_test(tmp_path: Path) -> None:
+    (tmp_path / "test_warned.py").write_text(WARNED)
+    ours = Path(__file__).parents[1] / "pyproject.toml"
+    command = [sys.executable, "-m", "pytest", "-c", str(ours), "-p", "no:cacheprovider", str(tmp_path)]
+    said = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False).stdout
+    assert "4 failed" in said, said

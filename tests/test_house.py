@@ -168,6 +168,13 @@ def test_D28_each_exception_from_a_rule_of_security_is_argued() -> None:
     assert found == []
 
 
+def test_B33_B34_nothing_speaks_webrtc_or_takes_datagrams() -> None:
+    sources = [*FILES, *sorted((ROOT / "web" / "src").rglob("*.ts"))]
+    words = re.compile(r"RTCPeerConnection|aiortc|datagram_endpoint|SOCK_DGRAM|SOCK_RAW")
+    assert len(sources) > 500
+    assert [name_of(path) for path in sources if words.search(path.read_text())] == []
+
+
 def test_no_path_of_a_machine_is_in_the_package() -> None:
     page = (ROOT / "web" / "src").rglob("*.ts")
     found = [name_of(path) for path in [*FILES, *page] if re.search(r"/(work|root|home/\w+)/", path.read_text())]

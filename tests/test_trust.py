@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import tomllib
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -68,6 +69,13 @@ def test_a_promise_has_a_test_or_an_argument(promise: Promise) -> None:
     assert promise.tests or len(promise.argument) > 15 or promise.number in numbered()
     assert promise.tier in {"F", "S", "B", "N"}
     assert promise.sentence
+
+
+def test_a_figure_in_an_argument_has_a_budget() -> None:
+    budgets = tomllib.loads((ROOT / "benchmarks" / "budgets.toml").read_text())
+    named = re.findall(r"`benchmarks/budgets\.toml` \(`(\w+)\.(\w+)`\)", PAGE.read_text())
+    assert len(named) >= 3
+    assert [name for name in named if name[1] not in budgets.get(name[0], {})] == []
 
 
 def test_no_test_names_a_promise_that_is_not_there() -> None:

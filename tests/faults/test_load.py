@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
+import statistics
 import threading
 import time
 import tracemalloc
@@ -10,6 +12,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+import numpy as np
 import psutil
 import pytest
 from tests.deploy.servers import Program, program
@@ -18,7 +21,9 @@ from tests.server.live import cookies, open_socket, say_hello, serving, visit
 
 import millstream as gr
 from millstream.client import Client
+from millstream.client.client import open_page
 from millstream.declare.injected import Request
+from millstream.load_testing.server_figures import ServerFigures
 from millstream.runtime.host import Settings
 from millstream.server.composition import compose_host
 from millstream.wire.encoding import encode_message
@@ -36,6 +41,16 @@ with gr.Blocks() as demo:
     text = gr.Textbox(label="Text")
     text.submit(lambda said: said, text, text)
     files = gr.File(label="File")
+
+demo.launch()
+"""
+
+CAMERAS: Final = """
+import millstream as gr
+
+with gr.Blocks() as demo:
+    camera = gr.Image(sources=["webcam"], label="Camera")
+    camera.stream(lambda frame: frame, camera, camera, stream_every=0, concurrency_limit=None, time_limit=None)
 
 demo.launch()
 """
@@ -71,6 +86,34 @@ async def leave(pages: list[asyncio.StreamWriter]) -> None:
 
 def memory(served: Program) -> int:
     return psutil.Process(served.process.pid).memory_full_info().uss
+
+
+@pytest.mark.slow
+@pytest.mark.anyio
+async def test_A1_twenty_cameras_of_ten_frames_a_second_are_answered(tmp_path: Path) -> None:
+    """However busy the machine is: each frame is answered, or counted where it was dropped, and none is old."""
+    image = np.random.default_rng(1).integers(100, 140, (240, 320, 3), np.uint8)
+    with program(CAMERAS, tmp_path) as served:
+        pages = [await open_page(served.url) for _ in range(20)]
+        recordings = [await page.record(page.find("Camera")) for page in pages]
+        for recording in recordings:
+            await recording.first.wait_for_state("running")
+        await asyncio.gather(*(recording.feed(itertools.repeat(image, 20), 10.0) for recording in recordings))
+        for recording in recordings:
+            await recording.stop()
+        said = (await asyncio.to_thread(ServerFigures(f"{served.url}/", "").ask)).figures
+        for page in pages:
+            await page.close()
+    assert {recording.first.reason for recording in recordings} == {"user"}
+    counted = [recording.first.summary() for recording in recordings]
+    sent, results = sum(each.sent for each in counted), sum(each.results for each in counted)
+    assert sent + sum(each.dropped for each in counted) == 400
+    dropped = {why: said[f"millstream_frames_dropped_total:{why}"] for why in ("superseded", "unsent", "broken")}
+    assert said["millstream_frames_handled_total"] + dropped["superseded"] == sent
+    assert results + dropped["unsent"] >= said["millstream_frames_handled_total"] - 20, "one each as it is stopped"
+    assert dropped["broken"] == 0
+    assert results >= 200
+    assert statistics.median(each.age_p50_s for each in counted) < 0.5
 
 
 @pytest.mark.slow

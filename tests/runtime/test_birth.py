@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from benchmarks.calls import CallCounter, Calls, Function
 
@@ -13,6 +14,7 @@ import millstream as ms
 from millstream.testing import TestPage
 
 THREAD = Function("run_in_thread.py", "begin")
+NAMES_OF_CODECS = Function("codecs/__init__.py", "special")
 
 
 def birth(declare: Callable[[], object]) -> Calls:
@@ -59,6 +61,12 @@ def test_a_page_with_nothing_to_compute_starts_no_thread(value: object) -> None:
 )
 def test_what_has_to_be_computed_or_copied_is_so_off_the_loop(declare: Callable[[], object]) -> None:
     assert birth(declare).counts[THREAD] == 1
+
+
+def test_A12_an_image_that_all_pages_begin_with_is_encoded_once() -> None:
+    born = birth(lambda: ms.Image(np.zeros((48, 64, 3), np.uint8)))
+    assert THREAD not in born.counts
+    assert [function for function in born.counts if function.file.startswith("codecs/")] == [NAMES_OF_CODECS]
 
 
 def test_computed_and_declared_values_begin_together() -> None:
