@@ -19,19 +19,34 @@ SETTLE_S: Final = 0.01
 
 
 class QueuedVisit:
-    """A run or stream that writes down what it hears."""
+    """A run or stream that writes down what it hears.
+
+    Attributes:
+        heard: Names of methods, and positions with the seconds to wait, in order.
+        told_at: When it heard of each position.
+    """
 
     def __init__(self, queue: SlotQueue, binding: Binding, visitor: str = "") -> None:
         self.queue, self.binding, self.visitor = queue, binding, visitor or f"visitor {id(self)}"
         self.heard: list[Any] = []
+        self.told_at: list[float] = []
         self.ticket: Ticket | None = None
+
+    def ask(self, *, is_farewell: bool = False) -> Ticket:
+        """Ask for a slot.
+
+        Raises:
+            Busy: It is turned away at once.
+        """
+        self.ticket = self.queue.join(self, self.binding, self.visitor, is_farewell=is_farewell)
+        if self.ticket.is_running:
+            self.heard.append("admitted")
+        return self.ticket
 
     async def join(self, *, is_farewell: bool = False) -> QueuedVisit:
         """Ask for a slot, and wait for the answer."""
         try:
-            self.ticket = self.queue.join(self, self.binding, self.visitor, is_farewell=is_farewell)
-            if self.ticket.is_running:
-                self.heard.append("admitted")
+            self.ask(is_farewell=is_farewell)
         except Busy as error:
             self.refused(error)
         await asyncio.sleep(SETTLE_S)
@@ -60,6 +75,7 @@ class QueuedVisit:
 
     def stands(self, position: int, eta_s: float) -> None:
         self.heard.append((position, round(eta_s)))
+        self.told_at.append(asyncio.get_running_loop().time())
 
 
 class HeldCall:
