@@ -11,6 +11,7 @@ from millstream.batches import BatchRules
 from millstream.declare.handler import HandlerSpec
 from millstream.jobs import Role
 from millstream.speech import PauseRules, TurnDetector
+from millstream.tickets import Ask
 
 Outcome: TypeAlias = Literal["then", "success", "failure"]
 TriggerMode: TypeAlias = Literal["once", "multiple", "always_last"]
@@ -126,6 +127,12 @@ class Binding:
         others = {} if self.turns is None else self.turns.handlers
         known = {role: others.get(role, self.handler) for role in get_args(Role)}
         return known if self.validator is None else {**known, "validate": self.validator}
+
+    @cached_property
+    def ask(self) -> Ask:
+        """The request for a slot for one of its calls or streams, of no visitor yet."""
+        is_open_ended = self.stream is not None
+        return Ask(self.concurrency_key, "", self.concurrency_limit, self.time_limit, is_open_ended)
 
     @cached_property
     def name(self) -> str:

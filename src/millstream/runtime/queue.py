@@ -14,7 +14,7 @@ from millstream.errors import Busy
 from millstream.jobs import Worker
 from millstream.runtime.alarm import Alarm
 from millstream.runtime.slot_workers import SlotWorkers
-from millstream.tickets import Ask, Ticket, TicketState
+from millstream.tickets import Ticket, TicketState
 
 logger = logging.getLogger("millstream.session")
 
@@ -130,14 +130,7 @@ class RunQueue:
     ) -> Ticket:
         if self._is_closed and not is_farewell:
             raise Busy("The app is being restarted. Try again in a moment.")
-        ask = Ask(
-            binding.concurrency_key,
-            visitor,
-            binding.concurrency_limit,
-            binding.time_limit,
-            is_open_ended=binding.stream is not None,
-            is_exempt=is_farewell,
-        )
+        ask = binding.ask._replace(visitor=visitor, is_exempt=is_farewell)
         ticket = self._admission.join(ask, self._loop.time())
         self._queued[ticket] = queued
         if ticket.state is TicketState.WAITING:

@@ -31,7 +31,7 @@ from millstream.runtime.alarm import Alarm
 from millstream.runtime.queue import Queued
 from millstream.runtime.slot_workers import SlotWorkers
 from millstream.runtime.user_code import guarded
-from millstream.tickets import Ask, Ticket, TicketState
+from millstream.tickets import Ticket, TicketState
 
 logger = logging.getLogger("millstream.session")
 
@@ -95,7 +95,8 @@ class RemoteQueue:
     ) -> Ticket:
         if self._is_closed and not is_farewell:
             raise Busy("The app is being restarted. Try again in a moment.")
-        ticket = Ticket(next(self._numbers), _asked(binding, visitor, is_farewell=is_farewell))
+        ask = binding.ask._replace(visitor=visitor, is_exempt=is_farewell)
+        ticket = Ticket(next(self._numbers), ask)
         if binding.concurrency_limit is None:
             ticket.state, ticket.slots, ticket.began = TicketState.RUNNING, 1, self._loop.time()
         elif self._is_unreachable:
@@ -240,17 +241,6 @@ class RemoteQueue:
                 numbers.append(ticket.number)
         if numbers:
             self._connection.send(message(numbers))
-
-
-def _asked(binding: Binding, visitor: str, *, is_farewell: bool) -> Ask:
-    return Ask(
-        binding.concurrency_key,
-        visitor,
-        binding.concurrency_limit,
-        binding.time_limit,
-        is_open_ended=binding.stream is not None,
-        is_exempt=is_farewell,
-    )
 
 
 def _log(error: BaseException) -> None:
