@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import enum
 import json
+import reprlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
@@ -162,3 +166,53 @@ def test_keys_that_no_page_knows_are_refused(key: object) -> None:
 )
 def test_a_brief_form_is_short_whatever_it_is_of(value: object) -> None:
     assert 0 < len(brief(value)) <= 200
+
+
+@dataclass
+class Pair:
+    first: object
+    second: object = field(repr=False, default=None)
+    third: object = None
+
+
+class NamedPair(NamedTuple):
+    first: object
+    third: object = None
+
+
+class Items(list[object]):
+    pass
+
+
+@pytest.mark.parametrize(
+    "join",
+    [
+        lambda one: Pair(one, one, one),
+        lambda one: NamedPair(one, one),
+        lambda one: Items([one, one]),
+        lambda one: [one, one],
+    ],
+    ids=["dataclass", "named tuple", "subclass of list", "list"],
+)
+def test_what_a_value_holds_twice_is_described_once(join: Callable[[object], object]) -> None:
+    class Leaf:
+        described = 0
+
+        def __repr__(self) -> str:
+            Leaf.described += 1
+            return "Leaf"
+
+    value: object = Leaf()
+    for _ in range(5):
+        value = join(value)
+    assert "Leaf" in brief(value)
+    assert Leaf.described == 1
+    for _ in range(60):
+        value = join(value)
+    assert len(brief(value)) <= 200
+
+
+def test_a_dataclass_is_described_as_python_does() -> None:
+    for value in (Pair(1, 2, "x"), NamedPair([1], 2), Items([1, 2])):
+        assert brief(value) == repr(value)
+    assert brief(Pair("a" * 50)) == reprlib.repr(Pair("a" * 50))

@@ -6,6 +6,7 @@ them has to be installed.
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import reprlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -30,17 +31,12 @@ LONGEST_WHOLE_BITS: Final = 10_000
 """Whole numbers of more bits are described by their size: Python refuses to write out very long ones."""
 
 
-class _Brief(reprlib.Repr):
-    def repr_int(self, x: int, level: int) -> str:
-        return super().repr_int(x, level) if x.bit_length() <= LONGEST_WHOLE_BITS else f"<{x.bit_length()} bits>"
-
-
-_BRIEF: Final = _Brief()
-
-
 def brief(value: object) -> str:
-    """Give the `repr` of any object for messages, shortened to 200 characters at most."""
-    text = _BRIEF.repr(value)
+    """Give the `repr` of any object for messages, shortened to 200 characters at most.
+
+    An object that lies in lists, tuples, dicts or dataclasses many times is described once.
+    """
+    text = _Brief().repr(value)
     return text if len(text) <= LONGEST_REPR else f"{text[: LONGEST_REPR - 1]}…"
 
 
@@ -125,6 +121,49 @@ def size_of(value: object, most: int) -> int:
         elif (array_size := getattr(one, "nbytes", None)) is not None and type(array_size) is int:
             size += array_size
     return size
+
+
+class _Brief(reprlib.Repr):
+    """Describes one value, and each object in it once at each depth: `repr` would do it once for each way there."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._described: dict[tuple[int, int], tuple[object, str]] = {}
+
+    def repr1(self, x: object, level: int) -> str:
+        place = id(x), level
+        if place not in self._described:  # with the object itself: while it is there, nothing else has its `id`
+            self._described[place] = x, super().repr1(x, level)[: LONGEST_REPR + 1]
+        return self._described[place][1]
+
+    def repr_int(self, x: int, level: int) -> str:
+        return super().repr_int(x, level) if x.bit_length() <= LONGEST_WHOLE_BITS else f"<{x.bit_length()} bits>"
+
+    def repr_instance(self, x: object, level: int) -> str:
+        for kind in (list, tuple, dict):
+            if isinstance(x, kind) and type(x).__repr__ is kind.__repr__:
+                return self._shortened(getattr(self, f"repr_{kind.__name__}")(x, level))
+        if (names := _described_fields(x)) is None:
+            return super().repr_instance(x, level)
+        fields = [f"{name}={self.repr1(getattr(x, name), level - 1)}" for name in names if level > 0]
+        return self._shortened(f"{type(x).__qualname__}({', '.join(fields) or self.fillvalue * bool(names)})")
+
+    def _shortened(self, text: str) -> str:
+        if len(text) <= self.maxother:
+            return text
+        begin, end = (self.maxother - 3) // 2, (self.maxother - 2) // 2
+        return f"{text[:begin]}{self.fillvalue}{text[-end:]}"
+
+
+def _described_fields(value: object) -> list[str] | None:
+    """Name the fields in the `repr` of a dataclass or a named tuple; `None` for an object that has one of its own."""
+    described: object = type(value).__repr__
+    generated = getattr(getattr(described, "__wrapped__", None), "__qualname__", "")
+    if dataclasses.is_dataclass(value) and "__create_fn__" in generated:
+        return [field.name for field in dataclasses.fields(value) if field.repr and hasattr(value, field.name)]
+    if isinstance(value, tuple) and getattr(described, "__module__", "") == "collections":
+        return list(getattr(value, "_fields", ()))
+    return None
 
 
 _NOTHING: Final = object()
