@@ -136,40 +136,41 @@ class Interface(Blocks):
         **ignored: object,
     ) -> None:
         super().__init__(theme, title=title or "Millstream", css=css, js=js, head=head, **ignored)  # type: ignore[arg-type]  # checked by the base class
-        self.fn = fn
-        self.is_live = live
-        self.concurrency_limit = concurrency_limit
-        self._validator = validator
-        self._flags = Flags(flagging_mode or allow_flagging, flagging_options, flagging_dir, flagging_callback)
-        self._batching = {"batch": batch, "max_batch_size": max_batch_size}
-        self.show_progress: Progress | None = (
-            show_progress if not isinstance(show_progress, bool) else None if show_progress else "hidden"
-        )
-        self.time_limit, self.stream_every = time_limit, stream_every
-        self._buttons: dict[str, Button] = {}
+        self.fn, self.is_live = fn, live
+        self.concurrency_limit, self.time_limit, self.stream_every = concurrency_limit, time_limit, stream_every
+        self.show_progress = _progress_of(show_progress)
         self._spec = inspect_handler(fn, "Interface")
-        self._additional = [made(part, "Interface").unrender() for part in listed(additional_inputs)]
-        self._accordion = additional_inputs_accordion
-        self.input_components = [*(made(part, "Interface").unrender() for part in listed(inputs)), *self._additional]
-        outlets = [made(part, "Interface").unrender() for part in listed(outputs)]
-        self.output_components = _with_shared_state(self.input_components, outlets)
+        self._validator, self._batching = validator, {"batch": batch, "max_batch_size": max_batch_size}
+        self._flags = Flags(flagging_mode or allow_flagging, flagging_options, flagging_dir, flagging_callback)
+        self._additional, self._accordion = _unplaced(additional_inputs), additional_inputs_accordion
+        self.input_components = [*_unplaced(inputs), *self._additional]
+        self.output_components = _with_shared_state(self.input_components, _unplaced(outputs))
         _name_after_parameters(self.input_components, self._spec)
         _label_outputs(self.output_components)
         self._example_rows = None if isinstance(examples, Sized) and len(examples) == 0 else examples
-        self._example_options: dict[str, object] = {
+        caching = self._example_caching(cache_examples, cache_mode)
+        self._example_options = {
             "examples_per_page": examples_per_page,
             "example_labels": example_labels,
+            **caching,
         }
-        self._runs_examples = run_examples_on_click
-        is_whole = all(part.on_page for part in self.input_components)
-        if is_whole and cache_mode_of(cache_examples, cache_mode) is not None:
-            caching = {"fn": fn, "outputs": self.output_components, "cache_examples": cache_examples}
-            self._example_options |= {**caching, "cache_mode": cache_mode}
-            self._runs_examples = False
+        self._runs_examples = run_examples_on_click and not caching
         self.examples: Examples | None = None
+        self._buttons: dict[str, Button] = {}
         with self:
             self._lay_out(title, description, article, {"clear": clear_btn, "submit": submit_btn, "stop": stop_btn})
             self._bind()
+
+    def _example_caching(self, cache_examples: bool | str | None, cache_mode: str | None) -> dict[str, object]:
+        """Give what the table of examples needs to keep results; nothing if it is to keep none.
+
+        An example says nothing of a state: where the function takes one, its results are not kept.
+        """
+        is_whole = all(part.on_page for part in self.input_components)
+        if not is_whole or cache_mode_of(cache_examples, cache_mode) is None:
+            return {}
+        outputs = self.output_components
+        return {"fn": self.fn, "outputs": outputs, "cache_examples": cache_examples, "cache_mode": cache_mode}
 
     def _lay_out(
         self,
@@ -265,6 +266,17 @@ class Interface(Blocks):
         dependency = bind(triggers, self.fn, self.input_components, self.output_components, options)
         assert isinstance(dependency, Dependency)  # it was given its handler
         return dependency
+
+
+def _progress_of(given: Progress | bool | None) -> Progress | None:
+    if isinstance(given, bool):
+        return None if given else "hidden"
+    return given
+
+
+def _unplaced(parts: Parts) -> list[Component]:
+    """Make components of what was given, and take those out of their place that have one."""
+    return [made(part, "Interface").unrender() for part in listed(parts)]
 
 
 def _with_shared_state(inputs: Sequence[Component], outputs: Sequence[Component]) -> list[Component]:
