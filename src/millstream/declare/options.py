@@ -174,31 +174,60 @@ def checked_options(
         TypeError: An option is unknown.
     """
     given = {name: plain_argument(where, name, value, KINDS.get(name, ())) for name, value in given.items()}
+    known = _filled_in(where, events, streams, _known(where, streams, given))
+    options = Options(**known)  # type: ignore[arg-type]  # checked in the next line
+    _check(options, where)
+    _check_together(options, where, streams)
+    return options
+
+
+def _known(where: str, streams: Carried | None, given: Mapping[str, object]) -> dict[str, object]:
+    """Give the options among the keywords, those left out that are `None`; warn of what means nothing here.
+
+    Raises:
+        TypeError: A keyword is unknown; the message names the nearest one that exists.
+    """
     names = EventOptions.__annotations__.keys() | (StreamOptions.__annotations__.keys() if streams else ())
-    known = {name: value for name, value in given.items() if name in names}
-    others = given.keys() - known.keys()
+    others = given.keys() - names
     ignored = IGNORED if streams else IGNORED | {"time_limit", "stream_every"}
     for name in others:
         if name not in ignored and not asks_for_nothing(name, given[name], NEUTRAL):
             hint = _MEANT.get(name, "") or nearest(name, {*names, "fn", "inputs", "outputs", "triggers"}, cutoff=0.55)
             raise TypeError(f"{where}() has no argument {name!r}{hint}")
     warn_ignored(f"{where}()", others - NEUTRAL.keys())
-    known = {name: value for name, value in known.items() if value is not None or name in _NONE_MEANS}
-    known["trigger_mode"] = known.get("trigger_mode") or _default_mode(events)
+    known = {name: value for name, value in given.items() if name in names}
+    return {name: value for name, value in known.items() if value is not None or name in _NONE_MEANS}
+
+
+def _filled_in(
+    where: str, events: AbstractSet[str], streams: Carried | None, known: Mapping[str, object]
+) -> dict[str, object]:
+    """Add the defaults that differ from event to event, and bring options to the one form that is checked."""
     default: Progress = "minimal" if streams else "hidden" if events == {"tick"} else "full"
     shown = known.get("show_progress", default)
     shown = {True: default, False: "hidden"}[shown] if isinstance(shown, bool) else shown
-    known["show_progress"] = _preferred(where, "show_progress", shown, ("full", "minimal", "hidden"), default)
+    filled = {
+        **known,
+        "trigger_mode": known.get("trigger_mode") or _default_mode(events),
+        "show_progress": _preferred(where, "show_progress", shown, ("full", "minimal", "hidden"), default),
+        "js": _script(where, known.get("js")),
+        "cancels": _listed(known.get("cancels")),
+        "keep": known.get("keep") or ("all" if streams in ("sound", "film") else "latest"),
+    }
     if isinstance(pace := known.get("stream_every"), int | float) and is_number(pace) and pace < 0:
         warn(f"{where}: stream_every={pace!r} is less than 0; 0 is taken")
-        known["stream_every"] = 0
-    known["js"] = _script(where, known.get("js"))
-    known["cancels"] = _listed(known.get("cancels"))
-    known["keep"] = known.get("keep") or ("all" if streams in ("sound", "film") else "latest")
-    if streams == "film" and known.get("stream_every") == 0:
-        known["stream_every"] = SHORTEST_SCENE_S  # audio has no frames of its own
-    options = Options(**known)  # type: ignore[arg-type]  # checked in the next line
-    _check(options, where)
+        filled["stream_every"] = 0
+    if streams == "film" and filled.get("stream_every") == 0:
+        filled["stream_every"] = SHORTEST_SCENE_S  # audio has no frames of its own
+    return filled
+
+
+def _check_together(options: Options, where: str, streams: Carried | None) -> None:
+    """Check what goes with the event, and with other options.
+
+    Raises:
+        DeclarationError: An option does not; the message says why.
+    """
     if options.engine is not None:
         engines.check(options.engine, where)
     if options.max_age is not None and options.keep == "all":
@@ -208,7 +237,6 @@ def checked_options(
         raise DeclarationError(f"{where}: validator= cannot be had here: {why}; check in the handler")
     if streams and options.js is not None:
         raise DeclarationError(f"{where}: js= cannot run for each frame; bind it to start_recording or change instead")
-    return options
 
 
 _NONE_MEANS: Final = frozenset({"time_limit", "concurrency_limit"})
