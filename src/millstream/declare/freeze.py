@@ -94,24 +94,15 @@ def _place_of(fn: Handler | None) -> str:
     return f"{getattr(function, '__module__', '')}.{getattr(function, '__qualname__', type(function).__name__)}:{line}"
 
 
-# Long: one line for each attribute.
 def _frozen(
     dependency: Dependency, numbers: Mapping[int, int], function_key: str, default_limit: int | None
 ) -> Binding:
     options = dependency.options
     limit = default_limit if options.concurrency_limit == "default" else options.concurrency_limit
     batch = batch_rules(options, function_key)
-    after = None
-    targets: list[tuple[int | None, str]] = []
-    for trigger in dependency.triggers:
-        if isinstance(trigger.source, Dependency):
-            after = (numbers[id(trigger.source)], _outcome(trigger))
-        else:
-            is_page = isinstance(trigger.source, DeclaredTree | DeclaredPage)
-            targets.append((None if is_page else trigger.source.id, trigger.name))
     return Binding(
         number=numbers[id(dependency)],
-        targets=tuple(targets),
+        targets=tuple(_targets(dependency)),
         handler=dependency.handler,
         inputs=tuple(component.id for component in dependency.inputs),
         outputs=tuple(element.id for element in dependency.outputs),
@@ -130,7 +121,7 @@ def _frozen(
         max_age=options.max_age,
         cancels=tuple(numbers[id(other)] for other in options.cancels),
         js=opening_script(dependency),
-        after=after,
+        after=_followed(dependency, numbers),
         stream=dependency.stream.id if dependency.stream is not None else None,
         turns=dependency.turns,
         engine=options.engine or (None if batch is None else "batch"),
@@ -139,6 +130,20 @@ def _frozen(
         renders=dependency.renders,
         answers=dependency.answers,
     )
+
+
+def _targets(dependency: Dependency) -> Iterable[tuple[int | None, str]]:
+    """Give the elements and events that trigger it, `None` for the page."""
+    for trigger in dependency.triggers:
+        if not isinstance(trigger.source, Dependency):
+            is_page = isinstance(trigger.source, DeclaredTree | DeclaredPage)
+            yield None if is_page else trigger.source.id, trigger.name
+
+
+def _followed(dependency: Dependency, numbers: Mapping[int, int]) -> tuple[int, Outcome] | None:
+    """Give the number of the dependency that it follows, and the outcome that it waits for."""
+    followed = [trigger for trigger in dependency.triggers if isinstance(trigger.source, Dependency)]
+    return (numbers[id(followed[-1].source)], _outcome(followed[-1])) if followed else None
 
 
 def _outcome(trigger: Trigger) -> Outcome:
