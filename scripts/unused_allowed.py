@@ -35,7 +35,7 @@ _.input, _.start_recording, _.like, _.blur, _.key_up, _.expand, _.collapse
 
 # Gradio's and FastRTC's names that are accepted and have no meaning, or are another name for one of ours.
 speech_threshold, max_speech_duration_s, min_silence_duration_ms, window_size_samples, trim_region_color, copied_value
-_.chatbot_value
+_.chatbot_value, _.chatbot_state
 
 # Handlers, apps and their tests read them: they are public.
 _.received_frames, _.mime_type

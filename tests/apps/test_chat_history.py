@@ -3,7 +3,8 @@ from typing import Any
 import pytest
 
 import millstream as gr
-from millstream.components.savedchats import MAX_BYTES, SavedChats, kept_messages
+from millstream.components.chat.saved_messages import MAX_BYTES, kept_messages
+from millstream.components.savedchats import SavedChats
 from millstream.errors import DeclarationError
 from millstream.testing import TestPage
 

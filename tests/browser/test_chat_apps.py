@@ -79,6 +79,29 @@ def test_a_conversation_is_kept_over_a_reload_opened_and_deleted(launch: Launch,
     expect(page.get_by_text("first!0")).to_have_count(0)
 
 
+def test_an_app_reads_and_writes_the_conversations_that_the_browser_keeps(launch: Launch, open_page: OpenPage) -> None:
+    with gr.Blocks() as demo:
+        chat = gr.ChatInterface(lambda message, history: f"{message}!{len(history)}", save_history=True)
+        count = gr.Textbox(label="Kept")
+        saved, shown = chat.saved_conversations, [chat.chatbot, chat.conversation_id]
+        saved.change(lambda chats: str(len(chats)), saved, count)
+        gr.Button("Delete all").click(lambda: ([], [], None), None, [saved, *shown])
+        demo.load(lambda chats: (chats[0], 0) if chats else ([], None), saved, shown)
+    page = open_page(launch(demo))
+    chats = page.get_by_role("navigation", name="Saved chats")
+    send(page, "first")
+    expect(page.get_by_label("Kept")).to_have_value("1")
+    page.reload()
+    expect(page.get_by_text("first!0")).to_be_visible()
+    expect(chats.get_by_role("button", name="first", exact=True)).to_have_attribute("aria-current", "true")
+    send(page, "on")
+    expect(page.get_by_text("on!2")).to_be_visible()
+    expect(chats.get_by_role("listitem")).to_have_count(1)
+    page.get_by_role("button", name="Delete all").click()
+    expect(chats.get_by_role("listitem")).to_have_count(0)
+    expect(page.get_by_label("Kept")).to_have_value("0")
+
+
 def test_a_table_in_a_message_comes_with_its_script_and_styles(launch: Launch, open_page: OpenPage) -> None:
     demo = gr.ChatInterface(lambda message, history: gr.Dataframe([[1, "one"], [2, "two"]], headers=["n", "word"]))
     page = open_page(launch(demo))

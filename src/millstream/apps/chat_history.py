@@ -4,17 +4,36 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import cast
 
 from millstream.apps.conversation import History
+from millstream.components.chat.saved_messages import kept_messages
 from millstream.components.chatbot import Chatbot
-from millstream.components.savedchats import SavedChats, kept_messages
+from millstream.components.savedchats import SavedChats
+from millstream.components.savedconversations import SavedConversations
 from millstream.components.state import State
 from millstream.declare.event import Dependency, Trigger
-from millstream.declare.injected import Request
+from millstream.declare.injected import Request, SelectData
 from millstream.declare.sidebar import Sidebar
 from millstream.declare.updates import skip
 from millstream.errors import DeclarationError
+
+
+@dataclass(frozen=True)
+class OpenChat:
+    """The saved conversation that a chatbot holds.
+
+    Attributes:
+        id: The browser's name for it.
+        index: Its place in the list, as `ChatInterface.conversation_id` says it; another number there means another
+            conversation, and `None` one that is new.
+        messages: Its messages as the browser keeps them.
+    """
+
+    id: str
+    index: int
+    messages: object
 
 
 class ChatHistory:
@@ -24,21 +43,22 @@ class ChatHistory:
 
     Args:
         chatbot: The conversation.
-        name: Tells the app from others at the same address.
+        conversation_id: Gets the place of the conversation in the list, `None` for one that is not saved.
+        conversations: All of them, for the events of the app.
 
     Raises:
         DeclarationError: The conversation is shown without being sanitised, which what a browser kept must not be.
     """
 
-    def __init__(self, chatbot: Chatbot, name: str) -> None:
+    def __init__(self, chatbot: Chatbot, conversation_id: State, conversations: SavedConversations) -> None:
         if not chatbot.style.sanitize:
             told = "ChatInterface: save_history=True shows messages that a browser kept, so they have to be sanitised"
             raise DeclarationError(f"{told}: leave sanitize_html=False out")
-        self._chatbot = chatbot
+        self._chatbot, self._number = chatbot, conversation_id
         with Sidebar("Saved chats", width=260):
-            self.saved = SavedChats(name)
+            self.saved = SavedChats(conversations)
         # Which conversation the chatbot holds: changes together with it, unlike the value of the list.
-        self._open = State("")
+        self._open = State()
 
     def bind(self, load: Trigger, answers: Sequence[Dependency], changes: Sequence[Dependency]) -> None:
         """Wire it.
@@ -48,13 +68,16 @@ class ChatHistory:
             answers: The events that make answers: cancelled when another conversation is chosen.
             changes: All events after which the conversation is another one.
         """
-        saved, place = self.saved, [self._chatbot, self._open, self.saved]
+        saved, chatbot, place = self.saved, self._chatbot, [self._open, self._number]
         quick = {"queue": False, "show_progress": "hidden"}
         load(_greet, None, saved, **quick)  # type: ignore[call-overload]
-        saved.select(_open, saved, place, cancels=answers, **quick)  # type: ignore[call-overload]
-        saved.clear(_begin, None, place[:2], cancels=answers, **quick)  # type: ignore[call-overload]
+        saved.select(_choose, saved, [saved, chatbot, *place], cancels=answers, **quick)  # type: ignore[call-overload]
+        saved.clear(_begin, None, [chatbot, *place], cancels=answers, **quick)  # type: ignore[call-overload]
+        saved.delete(_move_up, place, place, **quick)  # type: ignore[call-overload]
+        self._number.change(_find, place, saved, **quick)  # type: ignore[call-overload]
+        saved.open(_found, [saved, self._number], self._open, **quick)  # type: ignore[call-overload]
         for change in changes:
-            change.then(_keep, [self._chatbot, self._open], place[1:], **quick)  # type: ignore[call-overload]
+            change.then(_keep, [chatbot, *place], [saved, *place], **quick)  # type: ignore[call-overload]
 
 
 def _greet(request: Request) -> dict[str, object]:
@@ -62,20 +85,43 @@ def _greet(request: Request) -> dict[str, object]:
     return {"id": "", "user": request.username or "", "messages": []}
 
 
-def _open(chosen: Mapping[str, object] | None) -> object:
+def _choose(chosen: Mapping[str, object] | None, data: SelectData) -> object:
     if not chosen:
         return skip()
-    return chosen["messages"], chosen["id"], chosen
+    index = data.index if isinstance(data.index, int) else 0
+    held = OpenChat(cast("str", chosen["id"]), index, chosen["messages"])
+    return chosen, chosen["messages"], held, index
 
 
-def _begin() -> tuple[History, str]:
-    return [], ""
+def _begin() -> tuple[History, None, None]:
+    return [], None, None
 
 
-def _keep(history: History, number: str) -> object:
-    """Give the conversation to the browser; one that has just begun gets its id."""
-    if not history and not number:
+def _move_up(held: OpenChat | None, number: int | None, data: SelectData) -> object:
+    """Count again when another conversation is deleted: all below it move up by one."""
+    is_below = held is not None and held.index == number and isinstance(data.index, int) and data.index < held.index
+    if held is None or not is_below:
         return skip()
-    number = number or secrets.token_urlsafe(12)
-    kept = {"id": number, "messages": cast("object", kept_messages(history))}
-    return (number if history else ""), kept
+    return replace(held, index=held.index - 1), held.index - 1
+
+
+def _find(held: OpenChat | None, number: object, request: Request) -> object:
+    """Have the browser open the conversation, or none, that an event of the app says to be the open one."""
+    if number == (held.index if held else None) or not isinstance(number, int | None):
+        return skip()
+    return _greet(request) if number is None else {**_greet(request), "index": number}
+
+
+def _found(chosen: Mapping[str, object] | None, number: int) -> object:
+    return OpenChat(cast("str", chosen["id"]), number, chosen["messages"]) if chosen else skip()
+
+
+def _keep(history: History, held: OpenChat | None, number: int | None) -> object:
+    """Give the conversation to the browser, where it becomes the first of the list; a new one gets its id."""
+    known = held if held is not None and held.index == number else None
+    messages = kept_messages(history)
+    if messages == (known.messages if known else []):
+        return skip()
+    name = known.id if known else secrets.token_urlsafe(12)
+    kept = {"id": name, "messages": cast("object", messages)}
+    return (kept, OpenChat(name, 0, messages), 0) if messages else (kept, None, None)

@@ -3,38 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import ClassVar, Literal, TypeVar
 
 from millstream.apps.blocks import Blocks
-from millstream.apps.chat_cache import CHOOSE, CacheMode, chat_cache_mode, kept_replies
+from millstream.apps.chat_cache import CacheMode, chat_cache_mode, kept_replies
 from millstream.apps.chat_dress import dress_chatbot, dress_textbox, new_textbox
+from millstream.apps.chat_events import AnswerRules, ChatEvents
 from millstream.apps.chat_examples import ChatExample, ChatExamples
 from millstream.apps.chat_history import ChatHistory
-from millstream.apps.chat_turns import before, is_busy
-from millstream.apps.conversation import ChatFunction, History, awaits_answer, draft_of, user_message
+from millstream.apps.chat_turns import ChatParts, ChatTurns
+from millstream.apps.conversation import ChatFunction
 from millstream.apps.flagging.chat_flags import ChatFlags, ChatMode
 from millstream.apps.interface import place_folded
-from millstream.apps.message_validator import message_validator
 from millstream.apps.shortcuts import Parts, listed, made
 from millstream.components.chatbot import Chatbot
-from millstream.components.example_results import ExampleResults
 from millstream.components.markdown import Markdown
 from millstream.components.multimodaltextbox import MultimodalTextbox
+from millstream.components.savedconversations import SavedConversations
 from millstream.components.state import State
 from millstream.components.textbox import Textbox
 from millstream.declare.binding import Progress
 from millstream.declare.component import Component
-from millstream.declare.element import Element, detached
-from millstream.declare.event import Dependency, Trigger
+from millstream.declare.element import detached
 from millstream.declare.handler import inspect_handler
-from millstream.declare.injected import EditData, RetryData, SelectData, UndoData
 from millstream.declare.layout import Accordion
 from millstream.declare.options import Limit
 from millstream.declare.theme import ThemeLike
-from millstream.declare.updates import skip, update
-from millstream.errors import DeclarationError, Error
+from millstream.errors import DeclarationError
 from millstream.types import Handler
 
 T = TypeVar("T", bound=Component)
@@ -86,7 +82,13 @@ class ChatInterface(Blocks):
 
     Attributes:
         chatbot: The conversation.
-        chatbot_value: The same, by the name under which Gradio's other events set the conversation.
+        chatbot_value, chatbot_state: The same, by the names under which events of Gradio's apps set and read the
+            conversation. It may stand among the outputs of an event more than once: the last value counts.
+        saved_input: A `State`: the last message that was answered, as the function got it.
+        conversation_id: A `State`: the place of the conversation in `saved_conversations`, `None` as long as it is not
+            saved. An event that writes another conversation writes this as well: `None` for a new one.
+        saved_conversations: The saved conversations, the newest first, each a list of messages. Only an app that uses
+            them in an event gets any from the browser. `storage_key` may be set: the name under which they are kept.
         textbox: The field.
         additional_inputs: The components of the additional inputs.
 
@@ -152,27 +154,24 @@ class ChatInterface(Blocks):
         self.additional_inputs = [made(part, "ChatInterface") for part in listed(additional_inputs)]
         self.additional_outputs = [made(part, "ChatInterface") for part in listed(additional_outputs)]
         self._spec = inspect_handler(fn, "ChatInterface")
-        self._validator = validator
         self._check_arity()
-        self._runs_examples = run_examples_on_click
-        self._answers: list[Dependency] = []
-        self._submit_btn, self._stop_btn = submit_btn or False, stop_btn or False
         self.chatbot = chatbot.unrender() if chatbot else _detached(lambda: Chatbot(type=type, show_label=False))
         self.textbox = textbox.unrender() if textbox else _detached(lambda: new_textbox(is_multimodal=self.multimodal))
-        self.chatbot_value = self.chatbot
+        self.chatbot_value = self.chatbot_state = self.chatbot
         self._examples = ChatExamples(self.chatbot, self.textbox, self.additional_inputs)
         self._examples.read(examples or self.chatbot.examples)
         dress_chatbot(self.chatbot, editable=editable, autoscroll=autoscroll, fill_height=fill_height)
-        dress_textbox(self.textbox, autofocus=autofocus, submit_btn=self._submit_btn)
+        dress_textbox(self.textbox, autofocus=autofocus, submit_btn=submit_btn or False)
         if examples:
             self.chatbot.amend(examples=self._examples.dressed(example_labels or (), example_icons or ()))
-        self._cache_mode = chat_cache_mode(self._spec, cache_examples, cache_mode) if examples else None
+        cache = chat_cache_mode(self._spec, cache_examples, cache_mode) if examples else None
         flags = ChatFlags(self.chatbot, flagging_mode, flagging_options, flagging_dir)
         with self:
-            self._history = ChatHistory(self.chatbot, title or self._spec.name) if save_history else None
+            history = self._remember(title or self._spec.name, save_history=save_history)
             self._lay_out(title, description, additional_inputs_accordion)
-            self._asked = State("")
-            self._bind(concurrency_limit, show_progress)
+            parts = self._parts(submit_btn or False, stop_btn or False)
+            rules = AnswerRules(concurrency_limit, show_progress, validator)
+            self._bind(parts, rules, cache, history, sends_examples=run_examples_on_click)
             flags.bind()
 
     def _check_arity(self) -> None:
@@ -184,7 +183,14 @@ class ChatInterface(Blocks):
             called = f"{self._spec.name}() is called with the message and the history{more}"
             raise DeclarationError(f"ChatInterface: {called}: let it take {2 + further} arguments") from error
 
-    # ---- what it looks like ------------------------------------------------------------------------------------
+    def _remember(self, name: str, *, save_history: bool) -> ChatHistory | None:
+        """Declare what is known of the conversation besides its messages, and the list of those that are saved."""
+        self.saved_input = State()
+        self.conversation_id = State()
+        self.saved_conversations = SavedConversations([], storage_key=name, is_listed=save_history)
+        if not save_history:
+            return None
+        return ChatHistory(self.chatbot, self.conversation_id, self.saved_conversations)
 
     def _lay_out(self, title: str | None, description: str | None, accordion: str | Accordion | None) -> None:
         if title:
@@ -195,153 +201,42 @@ class ChatInterface(Blocks):
         self.textbox.render()
         place_folded(self.additional_inputs, accordion)
 
-    # ---- what happens ------------------------------------------------------------------------------------------
-
-    def _bind(self, limit: Limit, show_progress: Progress) -> None:
-        """Wire each event to what it does to the conversation at once, and that to the answer."""
-        chatbot, textbox = self.chatbot, self.textbox
-        conversation = ChatFunction(
-            self._spec, is_multimodal=self.multimodal, extra_outputs=len(self.additional_outputs)
+    def _parts(self, submit_btn: str | bool, stop_btn: str | bool) -> ChatParts:
+        return ChatParts(
+            self.chatbot,
+            self.textbox,
+            self.additional_inputs,
+            self.additional_outputs,
+            self.multimodal,
+            submit_btn,
+            stop_btn,
         )
-        self._answer("send", _trigger(textbox, "submit"), self._send, conversation, limit, show_progress)
-        self._answer("retry", chatbot.retry, self._retry, conversation, limit, show_progress)
-        self._answer("edit", chatbot.edit, self._edit, conversation, limit, show_progress)
-        self._answer("option", chatbot.option_select, self._option, conversation, limit, show_progress)
-        if self._cache_mode is not None:
-            inputs, outputs = [textbox, *self.additional_inputs], [chatbot, *self.additional_outputs]
-            kept, self._number = kept_replies(conversation, self._examples, inputs, outputs), State()
-            self._answer(CHOOSE, chatbot.example_select, self._choose_kept, kept, limit, show_progress)
-            if self._cache_mode == "eager" and not self._spec.set_ups:  # a model that is loaded first may come later
-                self.setup(kept.fill)
-        elif self._runs_examples:
-            self._answer(CHOOSE, chatbot.example_select, self._choose, conversation, limit, show_progress)
-        else:
-            self._at_once(chatbot.example_select, self._fill, None, [textbox, *self.additional_inputs])
-        if self._stop_btn:
-            self._at_once(_trigger(textbox, "stop"), None, None, None, cancels=self._answers)
-        undone = self._at_once(chatbot.undo, self._undo, [chatbot], [chatbot, textbox], cancels=self._answers)
-        cleared = self._at_once(chatbot.clear, _nothing, None, [chatbot], cancels=self._answers)
-        if self._history:
-            self._history.bind(self.load, self._answers, [*self._answers, undone, cleared])
 
-    def _answer(
+    def _bind(
         self,
-        way: str,
-        trigger: Trigger,
-        change: Handler,
-        conversation: ChatFunction | ExampleResults,
-        limit: Limit,
-        show_progress: Progress,
+        parts: ChatParts,
+        rules: AnswerRules,
+        cache: CacheMode | None,
+        history: ChatHistory | None,
+        *,
+        sends_examples: bool,
     ) -> None:
-        """Let an event change the conversation at once, and then have it answered.
-
-        An event that comes to nothing leaves `_asked` as it was: what follows it finds another word there than its own
-        `way`, and does nothing either.
-        """
-        asked, chatbot, textbox = self._asked, self.chatbot, self.textbox
-        outputs = [asked, chatbot, textbox, *self.additional_inputs]
-        validator = message_validator(self._validator, is_multimodal=self.multimodal) if way == "send" else None
-        is_kept = isinstance(conversation, ExampleResults)
-        outputs += [self._number] if is_kept else []
-        begun = self._at_once(trigger, change, [asked, chatbot, textbox], outputs, validator=validator)
-        answer = begun.success(
-            conversation.handler() if isinstance(conversation, ExampleResults) else conversation.handler(way),
-            [self._number] if is_kept else [asked, chatbot, *self.additional_inputs],
-            [chatbot, *self.additional_outputs],
-            trigger_mode="once",
-            concurrency_limit=limit,
-            concurrency_id=f"answers of {id(self)}",
-            show_progress=show_progress,
-        )
-        self._at_once(answer.then, partial(self._end, way), [asked], [asked, textbox])
-        self._answers.append(answer)
-
-    def _at_once(
-        self,
-        trigger: Trigger,
-        fn: Handler | None,
-        inputs: Sequence[Component] | None,
-        outputs: Sequence[Element] | None,
-        cancels: Sequence[Dependency] = (),
-        validator: Handler | None = None,
-    ) -> Dependency:
-        return trigger(fn, inputs, outputs, queue=False, show_progress="hidden", cancels=cancels, validator=validator)
-
-    def _began(self, way: str, history: Sequence[object], others: Sequence[object] = (), **textbox: object) -> object:
-        """Give what every beginning leads to: the conversation, and Stop in the place of the other button."""
-        can_stop = bool(self._stop_btn) and self._spec.is_generator
-        buttons = {"submit_btn": False, "stop_btn": self._stop_btn} if can_stop else {}
-        rest = [update() for _ in self.additional_inputs[len(others) :]]
-        return way, history, update(**buttons, **textbox), *others, *rest
-
-    def _send(self, asked: str, history: History, draft: Mapping[str, object] | str) -> object:
-        message = user_message(draft)
-        if not str(message["content"]).strip() or is_busy(asked):
-            return skip()
-        return self._began("send", [*history, message], value=None)
-
-    def _retry(self, asked: str, history: History, draft: object, data: RetryData) -> object:
-        if is_busy(asked):
-            return skip()
-        kept = before(history, data.index + 1)
-        if not awaits_answer(kept):
-            raise Error("There is no message to reply to.")
-        return self._began("retry", kept)
-
-    def _edit(self, asked: str, history: History, draft: object, data: EditData) -> object:
-        at = data.index
-        is_own = isinstance(at, int) and at < len(history) and history[at]["role"] == "user"
-        if not isinstance(at, int) or not is_own or is_busy(asked):
-            return skip()
-        files = draft_of(history[at])["files"]
-        edited = user_message({"text": data.value, "files": files})
-        return self._began("edit", [*before(history, at), edited])
-
-    def _choose(self, asked: str, history: History, draft: object, data: SelectData) -> object:
-        example = self._examples.chosen(data.index)
-        if example is None or is_busy(asked):
-            return skip()
-        return self._began(CHOOSE, [*history, example.message], example.others)
-
-    def _choose_kept(self, asked: str, history: History, draft: object, data: SelectData) -> object:
-        said = self._choose(asked, history, draft, data)
-        rest = [skip() for _ in range(3 + len(self.additional_inputs))]
-        return (*said, data.index) if isinstance(said, tuple) else (*rest, None)
-
-    def _fill(self, data: SelectData) -> object:
-        example = self._examples.chosen(data.index)
-        if example is None:
-            return skip()
-        rest = [update() for _ in self.additional_inputs[len(example.others) :]]
-        return (example.draft, *example.others, *rest) if self.additional_inputs else example.draft
-
-    def _undo(self, history: History, data: UndoData) -> tuple[object, object]:
-        kept = before(history, data.index)
-        draft = draft_of(history[data.index]) if data.index < len(history) else {"text": "", "files": []}
-        is_plain = isinstance(self.textbox, Textbox) or not self.multimodal
-        return kept, draft["text"] if is_plain else draft
-
-    def _option(self, asked: str, history: History, draft: object, data: SelectData) -> object:
-        """Say what was chosen, as if the user had written it."""
-        if is_busy(asked):
-            return skip()
-        return self._began("option", [*history, user_message(str(data.value))])
-
-    def _end(self, way: str, asked: str) -> object:
-        return ("", update(submit_btn=self._submit_btn, stop_btn=False)) if asked == way else skip()
+        outputs = [self.chatbot, *self.additional_outputs]
+        function = ChatFunction(self._spec, is_multimodal=self.multimodal, extra_outputs=len(self.additional_outputs))
+        inputs = [self.textbox, *self.additional_inputs]
+        kept = kept_replies(function, self._examples, inputs, outputs) if cache is not None else None
+        turns = ChatTurns(parts, self._examples, can_stop=self._spec.is_generator)
+        events = ChatEvents(parts, turns, rules, self.saved_input)
+        events.bind_messages(function)
+        events.bind_examples(function, kept, is_sent=sends_examples)
+        if kept is not None and cache == "eager" and not self._spec.set_ups:
+            self.setup(kept.fill)  # not where a model is loaded first, which may come later
+        changes = events.bind_ends()
+        if history:
+            history.bind(self.load, events.answers, [*events.answers, *changes])
 
 
 def _detached(make: Callable[[], T]) -> T:
     """Make a component that has no place yet."""
     with detached():
         return make()
-
-
-def _nothing() -> History:
-    return []
-
-
-def _trigger(part: Component, name: str) -> Trigger:
-    trigger = getattr(part, name)
-    assert isinstance(trigger, Trigger)
-    return trigger

@@ -97,6 +97,9 @@ class Component(ValueForms):
     browser_key: str | None = None
     """The key under which the browser keeps its value; `None` if it does not."""
 
+    browser_text: ClassVar[bool] = False
+    """True if that value goes to the server as the text that the browser keeps, not as what the text says."""
+
     head: str = ""
     """HTML that it needs in the page's `<head>`."""
 
@@ -114,6 +117,9 @@ class Component(ValueForms):
 
     is_output = False
     """True if a handler gives it values; settled when the tree is frozen."""
+
+    is_observed = False
+    """True if somebody listens to its `change`; settled when the tree is frozen."""
 
     def __init__(
         self,

@@ -181,10 +181,12 @@ def settle(components: Iterable[Component], bindings: Iterable[Binding]) -> None
     streams = {binding.stream for binding in bindings}
     inputs = {number for binding in bindings for number in binding.inputs} | streams
     components = list(components)
+    targets = {target for binding in bindings for target in binding.targets}
     own = {(component.id, event) for component in components for event in component.own_events}
     outputs = {number for binding in bindings if own.isdisjoint(binding.targets) for number in binding.outputs}
     for component in components:
         is_input = component.id in inputs
+        component.is_observed = (component.id, "change") in targets
         is_free = component.id not in outputs and component.is_empty
         interactive = component.interactive if component.interactive is not None else is_input or is_free
         component.settle(interactive, component.id in streams, component.id in outputs)

@@ -4,13 +4,13 @@ import { repeat } from "lit/directives/repeat.js";
 import { Leaf, type LeafProps } from "../elements/base.ts";
 import { customElement } from "../elements/parts/define.ts";
 import { icon } from "../elements/parts/icons.ts";
-import { forgetChat, keepChat, type SavedChat, savedChats, titleOf } from "./savedchats/store.ts";
+import { forgetChat, keepChat, type SavedChat, savedChats, tellChats, titleOf } from "../elements/parts/saved_chats.ts";
 import "../styles/savedchats.css";
 import { t } from "../words.ts";
 
 interface SavedChatsProps extends LeafProps {
   /** The open conversation; null for one that has just begun. The app's first value says who the user is. */
-  value: (SavedChat & { user?: string }) | null;
+  value: (SavedChat & { user?: string; index?: number }) | null;
   key: string;
 }
 
@@ -42,15 +42,19 @@ export class SavedChats extends Leaf<SavedChatsProps> {
   protected override willUpdate(changed: PropertyValues): void {
     super.willUpdate(changed);
     const { value } = this.props;
-    if (!changed.has("props") || !value) return;
+    const before = changed.get("props") as SavedChatsProps | undefined;
+    if (!changed.has("props") || !value || value === before?.value) return;
     if (value.user !== undefined && value.user !== this.user) {
       this.user = value.user;
       this.chats = savedChats(this.key);
+      tellChats(this.key);
     }
     if (value.id && this.user !== null) {
       const { id, messages } = value;
       this.chats = keepChat(this.key, { id, messages });
     }
+    const named = this.chats[value.index ?? -1];
+    if (named) this.edit(named, "open");
   }
 
   protected override render(): TemplateResult {
@@ -82,7 +86,7 @@ export class SavedChats extends Leaf<SavedChatsProps> {
   private choose(chat: SavedChat): void {
     if (chat.id === this.open) return;
     this.edit(chat, null);
-    this.fire("select", { index: 0, value: titleOf(chat) });
+    this.fire("select", { index: this.chats.indexOf(chat), value: titleOf(chat) });
   }
 
   private begin(): void {
@@ -91,12 +95,13 @@ export class SavedChats extends Leaf<SavedChatsProps> {
   }
 
   private forget(id: string): void {
-    const isOpen = id === this.open;
+    const index = this.chats.findIndex((chat) => chat.id === id);
     this.chats = forgetChat(this.key, id);
-    if (isOpen) this.begin();
+    if (id === this.open) this.begin();
+    else this.fire("delete", { index });
   }
 
-  /** Another tab has written. */
+  /** Another tab has written, or this one. */
   private readonly hear = ({ key }: StorageEvent): void => {
     if (this.user !== null && key === this.key) this.chats = savedChats(this.key);
   };

@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 import { beforeEach, expect, test, vi } from "vitest";
 import { EDIT, FIRE, listen } from "../../src/constants.ts";
-import { keepChat, type SavedChat, savedChats, titleOf } from "../../src/late/savedchats/store.ts";
+import { keepChat, type SavedChat, savedChats, titleOf } from "../../src/elements/parts/saved_chats.ts";
 import { SavedChats } from "../../src/late/savedchats.ts";
 
 const KEY = "millstream:chats:app";
@@ -26,9 +26,9 @@ beforeEach(async () => {
   await element.updateComplete;
 });
 listen(document, EDIT, (edit) => said.push(edit));
-listen(document, FIRE, (fire) => said.push(fire.event));
+listen(document, FIRE, ({ event, data }) => said.push({ event, data }));
 
-async function write(value: SavedChat & { user?: string }): Promise<void> {
+async function write(value: SavedChat & { user?: string; index?: number }): Promise<void> {
   element.props = { ...element.props, value };
   await element.updateComplete;
 }
@@ -59,11 +59,26 @@ test("choosing sends that conversation alone; a new chat sends none; the open on
   await write({ id: "", messages: [], user: "" });
   expect(said).toEqual([]);
   await click("li:nth-child(2) .ms-saved-chat");
-  expect(said).toEqual([{ component: 3, value: chat("b") }, "select"]);
+  expect(said).toEqual([
+    { component: 3, value: chat("b") },
+    { event: "select", data: { index: 1, value: "b" } },
+  ]);
   await click("li:nth-child(2) .ms-saved-chat");
   expect(said.length).toBe(2);
   await click(".ms-saved-new");
-  expect(said.slice(2)).toEqual([{ component: 3, value: null }, "clear"]);
+  expect(said.slice(2)).toEqual([{ component: 3, value: null }, { event: "clear" }]);
+});
+
+test("the app opens one by its place; a place that is empty opens none", async () => {
+  localStorage.setItem(`${KEY}:`, JSON.stringify([chat("a"), chat("b")]));
+  await write({ id: "", messages: [], user: "" });
+  await write({ id: "", messages: [], index: 7 });
+  expect(said).toEqual([]);
+  await write({ id: "", messages: [], index: 1 });
+  expect(said).toEqual([{ component: 3, value: chat("b") }, { event: "open" }]);
+  await element.updateComplete;
+  expect(element.querySelector("[aria-current=true]")?.textContent).toBe("b");
+  expect(titles()).toEqual(["a", "b"]);
 });
 
 test("a deleted conversation is gone, and a new one begins if it was open", async () => {
@@ -71,9 +86,9 @@ test("a deleted conversation is gone, and a new one begins if it was open", asyn
   await write(chat("a"));
   await write(chat("b"));
   await click("li:nth-child(2) .ms-tool");
-  expect([titles(), said]).toEqual([["b"], []]);
+  expect([titles(), said]).toEqual([["b"], [{ event: "delete", data: { index: 1 } }]]);
   await click("li:nth-child(1) .ms-tool");
-  expect([titles(), said.at(-1)]).toEqual([[], "clear"]);
+  expect([titles(), said.at(-1)]).toEqual([[], { event: "clear" }]);
   expect(localStorage.length).toBe(0);
 });
 

@@ -5,6 +5,8 @@ import { t } from "../../words.ts";
 const MOST = 50;
 /** The most characters of all of them; browsers keep some five million for all apps of one address. */
 const MOST_CHARACTERS = 2_000_000;
+/** The most bytes of those that the app itself gets; see `MAX_CONTROL_BYTES` of the server. */
+const MOST_BYTES = 900_000;
 const TITLE_CHARACTERS = 80;
 
 export interface SavedMessage {
@@ -44,6 +46,26 @@ export function forgetChat(key: string, id: string): SavedChat[] {
   );
 }
 
+/** Puts other conversations, the newest first, in the place of all that are kept. */
+export function replaceChats(key: string, chats: readonly SavedChat[]): void {
+  write(key, chats.slice(0, MOST));
+}
+
+/** Splits a list into what may be sent as one message, and what is older. */
+export function sendable(chats: readonly SavedChat[]): [readonly SavedChat[], readonly SavedChat[]] {
+  let left = MOST_BYTES;
+  const end = chats.findIndex((chat) => {
+    left -= new TextEncoder().encode(JSON.stringify(chat)).length + 1;
+    return left < 0;
+  });
+  return end < 0 ? [chats, []] : [chats.slice(0, end), chats.slice(end)];
+}
+
+/** Tells this page of the conversations under a key, as browsers tell all other pages when they have changed. */
+export function tellChats(key: string): void {
+  dispatchEvent(new StorageEvent("storage", { key }));
+}
+
 /** Writes as many as fit; a browser that keeps nothing, such as one in a private window, keeps none. */
 function write(key: string, chats: SavedChat[]): SavedChat[] {
   for (let list = chats; ; list = list.slice(0, -1)) {
@@ -52,6 +74,7 @@ function write(key: string, chats: SavedChat[]): SavedChat[] {
     try {
       if (list.length > 0) localStorage.setItem(key, text);
       else localStorage.removeItem(key);
+      tellChats(key);
       return list;
     } catch (error) {
       if (list.length > 1) continue;
