@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import ClassVar, Final, Literal, TypeAlias, TypeVar, Unpack
+from typing import ClassVar, Literal, TypeAlias, TypeVar, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
 
-from millstream.components.options.media_source import DeclaredFiles, MediaComponent, listed
+from millstream.components.options.media_source import DeclaredFiles, listed
 from millstream.components.options.microphone import check_chunk, check_format
 from millstream.components.options.waveform import WaveformOptions, waveform_options_of
 from millstream.components.playing.audio_source import AudioSource
+from millstream.components.playing.stream_player import StreamPlayer
 from millstream.components.values.audio_blob import AudioBlob
 from millstream.components.values.samples import UnfitAudio, is_sound
 from millstream.declare.arguments import describe, is_number
@@ -31,11 +32,8 @@ Returned: TypeAlias = str | Path | bytes | tuple[int, NDArray[np.generic]]
 
 T = TypeVar("T")
 
-MAX_AHEAD_S: Final = 60.0
-"""The longest `max_ahead`: audio that waits for the listener is kept in memory, on both sides."""
 
-
-class Audio(MediaComponent):
+class Audio(StreamPlayer):
     """Audio. Handlers get `(sample_rate, samples)` or a path; they return either, an encoded file, or an address.
 
     Samples are int16, of shape `(n,)` for one channel and `(n, channels)` for more. Handlers may return floats from
@@ -133,8 +131,6 @@ class Audio(MediaComponent):
         check_format(self.name, self.sample_rate, self.channels)
         if self.constraints is not None and not isinstance(self.constraints, Mapping):
             raise DeclarationError(f"{self.name}: constraints={self.constraints!r} is not a dict")
-        if not is_number(self.max_ahead) or not 0 < self.max_ahead <= MAX_AHEAD_S:
-            raise DeclarationError(f"{self.name}: max_ahead={self.max_ahead!r} is not between 0 and {MAX_AHEAD_S} s")
         super().check()
 
     def check_pace(self, stream_every: float, where: str) -> None:
@@ -146,11 +142,9 @@ class Audio(MediaComponent):
             warn_ignored(self.name, ["format='mp3'"])
 
     def settle(self, is_interactive: bool, drives_stream: bool, is_output: bool) -> None:
-        is_player = self.streaming and not drives_stream and is_output and self.interactive is not True
-        self.plays_ahead_s = self.max_ahead if is_player else 0.0
-        if is_player:
+        super().settle(is_interactive, drives_stream, is_output)
+        if self.plays_ahead_s:
             self.capabilities = self.capabilities | {"plays_audio"}
-        super().settle(is_interactive and not is_player, drives_stream, is_output)
 
     def props(self) -> dict[str, Value]:
         return {

@@ -8,9 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar, Final, Literal, TypeAlias, Unpack
 
-from millstream.components.options.media_source import DeclaredFiles, MediaComponent, listed
+from millstream.components.options.media_source import DeclaredFiles, listed
 from millstream.components.options.microphone import check_chunk, check_format
 from millstream.components.options.webcam import WebcamOptions, webcam_options_of
+from millstream.components.playing.stream_player import StreamPlayer
 from millstream.components.playing.subtitles import to_webvtt
 from millstream.components.playing.video_source import VideoSource
 from millstream.components.values.moment import moment_of
@@ -32,9 +33,6 @@ Shown: TypeAlias = "str | Path | bytes | tuple[str | Path, str | Path | None]"
 FRAME_RATES: Final = (1.0, 120.0)
 """Frames a second at which frames may be shown."""
 
-MAX_AHEAD_S: Final = 60.0
-"""The longest `max_ahead`: video that waits for the viewer is kept in memory, on both sides."""
-
 MAX_IN_MEMORY: Final = 4 * 1024 * 1024
 """Bytes of a converted file that are kept in memory; what is larger stays on the disk."""
 
@@ -42,7 +40,7 @@ SLACK_S: Final = 0.5
 """The tolerance of `max_length`, in seconds: the page ends a recording at a whole frame, not at the very moment."""
 
 
-class Video(MediaComponent):
+class Video(StreamPlayer):
     """A video. Handlers get the path of its file; they return a path, the bytes of a file, or an address.
 
     The handler of a `stream` gets a `Moment`: a frame, the audio around it, and when both were captured. Ordinary
@@ -162,8 +160,6 @@ class Video(MediaComponent):
         check_format(self.name, self.sample_rate, self.channels)
         if not is_number(self.fps) or not FRAME_RATES[0] <= self.fps <= FRAME_RATES[1]:
             raise DeclarationError(f"{self.name}: fps={self.fps!r} is not between 1 and 120 frames a second")
-        if not is_number(self.max_ahead) or not 0 < self.max_ahead <= MAX_AHEAD_S:
-            raise DeclarationError(f"{self.name}: max_ahead={self.max_ahead!r} is not between 0 and {MAX_AHEAD_S} s")
         for argument in ("min_length", "max_length"):
             self.check_number(argument, getattr(self, argument))
         super().check()
@@ -171,11 +167,6 @@ class Video(MediaComponent):
     def check_pace(self, stream_every: float, where: str) -> None:
         if self.include_audio:
             check_chunk(where, stream_every, self.sample_rate, self.channels, "Video")
-
-    def settle(self, is_interactive: bool, drives_stream: bool, is_output: bool) -> None:
-        is_player = self.streaming and not drives_stream and is_output and self.interactive is not True
-        self.plays_ahead_s = self.max_ahead if is_player else 0.0
-        super().settle(is_interactive and not is_player, drives_stream, is_output)
 
     def props(self) -> dict[str, Value]:
         return {
