@@ -22,10 +22,9 @@ from websockets.sync.client import ClientConnection
 
 import millstream as gr
 from millstream.runtime.state.upload import Upload
-from millstream.server import serving as module
 from millstream.server.app import App
 from millstream.server.http import uploads
-from millstream.server.process import network, protocols
+from millstream.server.process import network, protocols, uvicorn_config
 from millstream.server.process.network import listen
 from millstream.transports import websocket
 from millstream.wire.encoding import encode_message
@@ -171,7 +170,7 @@ def test_bad_handshakes_are_refused_and_the_server_lives(url: str, headers: byte
 
 def test_a_dead_link_ends_although_data_waits_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """A peer that neither reads nor answers: what waits for it in the buffers must not keep its session."""
-    monkeypatch.setattr(module, "PING_S", 0.2)
+    monkeypatch.setattr(uvicorn_config, "PING_S", 0.2)
     with gr.Blocks() as demo:
         text = gr.Textbox(label="Text")
         demo.load(lambda: "x" * 1_500_000, None, text)

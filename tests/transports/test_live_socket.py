@@ -18,7 +18,7 @@ from tests.server.live import serving
 from tests.server.test_serving import wait_until
 
 from millstream.client import Client
-from millstream.server import serving as serving_module
+from millstream.server.process import uvicorn_config
 from millstream.server.process.protocols import BoundedHttp
 from millstream.transports.websocket import MAX_UNSENT, keep_little_unsent
 from millstream.wire.encoding import encode_message
@@ -60,7 +60,7 @@ CLOSE, PING, PONG = 0x88, 0x89, 0x8A
 
 
 def test_only_a_page_that_is_silent_is_pinged(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(serving_module, "PING_S", 0.5)
+    monkeypatch.setattr(uvicorn_config, "PING_S", 0.5)
     with serving() as (url, _), socket.create_connection(tuple(urlsplit(url).netloc.split(":")), 10) as page:
         page.sendall(HANDSHAKE)
         assert b" 101 " in page.recv(4096)
@@ -85,7 +85,7 @@ def test_a_page_does_not_keep_the_protocol_of_its_handshake() -> None:
 @pytest.mark.blocking
 @pytest.mark.parametrize("is_blocked", [True, False])
 def test_a_pong_that_came_while_the_loop_was_blocked_counts(monkeypatch: pytest.MonkeyPatch, is_blocked: bool) -> None:
-    monkeypatch.setattr(serving_module, "PING_S", 0.5)
+    monkeypatch.setattr(uvicorn_config, "PING_S", 0.5)
     with serving() as (url, app), socket.create_connection(tuple(urlsplit(url).netloc.split(":")), 10) as page:
         page.sendall(HANDSHAKE)
         assert b" 101 " in page.recv(4096)

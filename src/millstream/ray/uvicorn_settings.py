@@ -22,9 +22,9 @@ from millstream.errors import DeclarationError
 from millstream.ray.entrance import Undisturbed
 from millstream.server.process.connection_limits import ConnectionLimits
 from millstream.server.process.protocols import BoundedHttp
-from millstream.server.serving import LAST_ANSWERS_S, PING_S, most_pages, quieten
+from millstream.server.process.uvicorn_config import configured
+from millstream.server.serving import LAST_ANSWERS_S, most_pages, quieten
 from millstream.transports.websocket import LiveSocket
-from millstream.wire.limits import MAX_MESSAGE_BYTES
 
 OnStart: TypeAlias = Callable[[str, int], Awaitable[None]]
 OnExit: TypeAlias = Callable[[], Awaitable[None]]
@@ -109,21 +109,7 @@ async def _try_out(start: Callable[..., Awaitable[tuple[asyncio.Task[None], obje
 def _config(make: Callable[[], ASGIApp], /, **rays: Any) -> uvicorn.Config:
     """Make the settings of Ray's server: where it listens and below which path are Ray's, all else is ours."""
     kept = {name: rays[name] for name in ("host", "port", "root_path", "ssl_keyfile", "ssl_certfile") if name in rays}
-    return uvicorn.Config(
-        Undisturbed(make()),
-        **kept,
-        http=_protocols(),  # type: ignore[arg-type]  # what makes a protocol does as well
-        ws=LiveSocket,
-        ws_max_size=MAX_MESSAGE_BYTES,
-        ws_ping_interval=PING_S,
-        ws_ping_timeout=PING_S,
-        ws_per_message_deflate=False,
-        lifespan="off",  # Ray calls it
-        log_config=None,
-        access_log=False,
-        proxy_headers=False,
-        server_header=False,
-    )
+    return configured(Undisturbed(make()), **kept, http=_protocols(), lifespan="off")  # Ray calls it
 
 
 def _protocols() -> Callable[..., BoundedHttp]:

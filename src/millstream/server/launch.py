@@ -8,7 +8,6 @@ import os
 import socket
 import sys
 import threading
-import warnings
 import webbrowser
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from typing import Final, TypeAlias, cast
 
 from millstream.declare.app_source import Launched, is_worker
 from millstream.declare.declaration import Declaration
+from millstream.declare.user_warnings import warn
 from millstream.server.app import App, create_app
 from millstream.server.gateways.gateway import Gateway
 from millstream.server.notebook.view import ARGUMENTS, NotebookView, Silent
@@ -253,23 +253,12 @@ def warn_of_meaningless(arguments: Mapping[str, object]) -> None:
     others = _MEANINGLESS - {"share"}
     ignored = sorted(name for name in arguments if name in others and arguments[name] is not None)
     if arguments.get("share"):
-        warnings.warn(
+        warn(
             "launch(share=True): Millstream has no tunnel. Put a reverse proxy with HTTPS in front of the app, or use "
-            "`ssh -R`; the deployment guide shows how",
-            UserWarning,
-            stacklevel=_level(),
+            "`ssh -R`; the deployment guide shows how"
         )
     if ignored:
-        text = f"launch() ignores {', '.join(ignored)}: no meaning in Millstream"
-        warnings.warn(text, UserWarning, stacklevel=_level())
-
-
-def _level() -> int:
-    """Count the stack frames up to the user's own line, as `stacklevel` expects it."""
-    level, frame = 1, sys._getframe(1)
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("millstream."):
-        level, frame = level + 1, frame.f_back
-    return level
+        warn(f"launch() ignores {', '.join(ignored)}: no meaning in Millstream")
 
 
 def _warn_of_exposure(options: ServerOptions) -> None:

@@ -29,15 +29,11 @@ from millstream.server.process.network import BACKLOG
 from millstream.server.process.protocols import BoundedHttp
 from millstream.server.process.retiring import settle
 from millstream.server.process.side_door import SideDoor
+from millstream.server.process.uvicorn_config import configured
 from millstream.server.process.watchdog import INTERRUPT, Watchdog
 from millstream.supervisor.loads import Loads
-from millstream.transports.websocket import LiveSocket
-from millstream.wire.limits import MAX_MESSAGE_BYTES
 
 logger = logging.getLogger("millstream")
-
-PING_S: Final = 5.0
-"""The interval of pings, and the time allowed for each answer: a dead link is noticed within 10 s."""
 
 SPARE_FILES: Final = 256
 """File descriptors that pages leave free for everything else."""
@@ -294,19 +290,10 @@ class Server(uvicorn.Server):
 
 def _configured(app: ASGIApp, tls: ssl.SSLContext | None) -> uvicorn.Config:
     """Configure uvicorn for the public port, or for the private door."""
-    return uvicorn.Config(
+    return configured(
         app,
         http=BoundedHttp,
-        ws=LiveSocket,
-        ws_max_size=MAX_MESSAGE_BYTES,
-        ws_ping_interval=PING_S,
-        ws_ping_timeout=PING_S,
-        ws_per_message_deflate=False,
         lifespan="on",
-        log_config=None,
-        access_log=False,
-        proxy_headers=False,
-        server_header=False,
         backlog=BACKLOG,
         timeout_graceful_shutdown=1,
         ssl_context_factory=None if tls is None else lambda *_: tls,

@@ -23,6 +23,7 @@ from uvicorn.server import ServerState
 from websockets.server import ServerProtocol
 
 from millstream.server import serving
+from millstream.server.process import uvicorn_config
 from millstream.server.process.accepting import Acceptor
 
 ROOT = Path(__file__).parents[3]
@@ -220,10 +221,16 @@ def test_every_attribute_that_is_used_is_there(theirs: type) -> None:
 
 
 def test_the_options_of_the_server_are_options_of_uvicorn() -> None:
-    calls = [node for node in ast.walk(ast.parse(inspect.getsource(serving))) if isinstance(node, ast.Call)]
-    (config,) = (node for node in calls if isinstance(node.func, ast.Attribute) and node.func.attr == "Config")
-    unknown = {str(each.arg) for each in config.keywords} - set(inspect.signature(Config).parameters)
-    assert not unknown, f"uvicorn.Config takes these no more, which millstream.server.serving passes: {unknown} {HINT}"
+    nodes = [node for ours in (serving, uvicorn_config) for node in ast.walk(ast.parse(inspect.getsource(ours)))]
+    calls = [
+        node
+        for node in nodes
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("uvicorn.Config", "configured")
+    ]
+    assert len(calls) == 2
+    passed = {each.arg for call in calls for each in call.keywords if each.arg is not None}
+    unknown = passed - set(inspect.signature(Config).parameters)
+    assert not unknown, f"uvicorn.Config takes these no more, which millstream.server passes: {unknown} {HINT}"
 
 
 def test_what_stands_in_for_a_transport_and_a_server_has_all_that_uvicorn_uses() -> None:
