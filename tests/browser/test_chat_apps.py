@@ -86,7 +86,7 @@ def test_an_app_reads_and_writes_the_conversations_that_the_browser_keeps(launch
         saved, shown = chat.saved_conversations, [chat.chatbot, chat.conversation_id]
         saved.change(lambda chats: str(len(chats)), saved, count)
         gr.Button("Delete all").click(lambda: ([], [], None), None, [saved, *shown])
-        demo.load(lambda chats: (chats[0], 0) if chats else ([], None), saved, shown)
+        demo.load(lambda chats: (chats[0], 0) if chats else gr.skip(), saved, shown)
     page = open_page(launch(demo))
     chats = page.get_by_role("navigation", name="Saved chats")
     send(page, "first")
