@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol, TypeAlias, runtime_checkable
 
-from millstream.jobs import Arguments, Call, Program, Worker
+from millstream.jobs import Advance, Arguments, Call, Failure, Job, Notice, Program, Worker
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +43,30 @@ class Raised(NamedTuple):
     error: BaseException
 
 
-Outcome: TypeAlias = Share | Raised
+class FarOutcome(NamedTuple):
+    """The outcome of one call in a batch whose function was called in another process.
+
+    Attributes:
+        value: Its own part of what the function returned, in the form in which a call by itself returns it.
+        failure: The reason why it has none.
+        size: How many calls the function returned for; 0 if it did not return.
+    """
+
+    value: object = None
+    failure: Failure | None = None
+    size: int = 0
+
+
+Outcome: TypeAlias = Share | Raised | FarOutcome
 """The outcome of a call in a batch."""
 
 
 class BatchCall(Call, Protocol):
     """A call that may be made together with others; `accept` takes an `Outcome`."""
+
+    @property
+    def job(self) -> Job:
+        """The job that is being run."""
 
     def call_together(self, others: Sequence[Call], arguments: Sequence[Arguments]) -> object:
         """Call the function once, for this call and others of the same binding.
@@ -60,6 +78,24 @@ class BatchCall(Call, Protocol):
         Returns:
             What the function returned, or `Raised`.
         """
+
+    def call_for(
+        self, arguments: Sequence[Arguments], developers: Sequence[bool], *, is_final: bool
+    ) -> list[FarOutcome] | None:
+        """Call the function once for calls of another process; this one has no arguments of its own.
+
+        Args:
+            arguments: Those of each call.
+            developers: For each call, whether its page is the app developer's.
+            is_final: Whether the calls fail if the function raises.
+
+        Returns:
+            An outcome that survives a pickle, as far as its value does, for each call; `None` if the function raised,
+            and is to be called again for fewer of them.
+        """
+
+    def tell(self, said: Notice | Advance) -> None:
+        """Let its page see what the function says of all calls of its batch."""
 
 
 class BatchProgram(Program, Protocol):

@@ -27,6 +27,7 @@ def test_the_rules_and_their_defaults() -> None:
     assert binding().batch == BatchRules(4, 0.008, "#0")
     assert binding(max_batch_size=8, max_wait=0.02).batch == BatchRules(8, 0.02, "#0")
     assert binding().engine == "batch"
+    assert binding(engine="process").engine == "process"
 
 
 def test_a_limit_counts_calls_of_the_function_each_of_which_has_room_for_a_batch() -> None:
@@ -47,6 +48,14 @@ async def async_generator(texts: list[str]) -> AsyncIterator[list[list[str]]]:
     yield [texts]
 
 
+class Tracking:
+    def session(self) -> list[str]:
+        return []
+
+    def __call__(self, texts: list[str], session: list[list[str]]) -> list[list[str]]:
+        return [texts]
+
+
 def asking(texts: list[str], request: gr.Request) -> list[list[str]]:
     return [texts]
 
@@ -58,7 +67,8 @@ def asking(texts: list[str], request: gr.Request) -> list[list[str]]:
         (async_generator, {}, r"async_generator\(\) cannot have batch=True: a generator"),
         (coroutine, {"engine": "ray"}, r"coroutine\(\) cannot have batch=True: it is async, .* declare it with `def`"),
         (asking, {}, r"asking\(\) cannot have batch=True: request= asks for the Request of one call"),
-        (look, {"engine": "process"}, r"look\(\) cannot have batch=True: batches run in a thread of the server; leave"),
+        (look, {"engine": "thread"}, r"look\(\) cannot have batch=True: batches run in a thread of the server; leave"),
+        (Tracking, {"engine": "process"}, r"Tracking\(\) cannot have batch=True: what session\(\) makes stays in one"),
         (look, {"max_batch_size": 0}, r"max_batch_size=0 is not allowed; give a whole number from 1"),
         (look, {"max_wait": -1}, r"max_wait=-1.* is not allowed; give seconds from 0"),
         (None, {}, r"Button 'Go'.click: batch=True needs a function"),

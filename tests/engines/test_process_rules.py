@@ -25,7 +25,7 @@ from millstream.engines.process.turns import TurnRequest, Turns
 from millstream.engines.process.wire import INLINE_BYTES, packed, receive, send, unpacked
 from millstream.engines.process.words import unpicklable_input, unpicklable_output
 from millstream.errors import InvalidValue
-from millstream.jobs import Advance, Job, Level, Notice, Output, Result, Signature
+from millstream.jobs import Advance, Level, Notice, Output, Result, Signature
 from millstream.wire.packet import INDEPENDENT, KEY, Packet, PacketKind
 
 
@@ -251,7 +251,7 @@ def test_what_cannot_be_pickled_says_why() -> None:
 
 def test_the_input_and_the_output_that_cannot_be_pickled_are_named() -> None:
     signature = Signature("detect", ((3, "Image 'In'"), (4, "State 4")), ((5, "State 5"),))
-    said = unpicklable_input(Job(0, 1, ("x", threading.Lock())), signature, "").message
+    said = unpicklable_input(("x", threading.Lock()), signature, "").message
     assert "detect() cannot be called: the value of State 4, of type lock," in said
     assert "setup()" in said
     said = unpicklable_output(Result(1, {5: Output(Stubborn())}), signature, "").message

@@ -11,6 +11,7 @@ import pytest
 
 import millstream as ms
 from millstream import engines
+from millstream.batches import BatchStatistics
 from millstream.engine_limits import DEFAULT_LIMITS, EngineLimits
 from millstream.engines.inline import Engine as InlineEngine
 from millstream.engines.router import Engine
@@ -124,6 +125,15 @@ async def test_counts_of_all_engines_are_added_up_and_lists_joined() -> None:
     router = Engine(own, lambda name: other)
     router.start(program("other"))
     assert router.statistics() == {"threads": 5, "abandoned": ["slow", "hung"], "processes": 1}
+
+
+async def test_batches_of_several_engines_are_added_up_by_their_functions() -> None:
+    own = Recorder({"batches": {"look": BatchStatistics(1, 2), "see": BatchStatistics(1, 1)}})
+    router = Engine(own, lambda name: Recorder({"batches": {"look": BatchStatistics(2, 4), "hear": BatchStatistics()}}))
+    router.start(program("other"))
+    assert router.statistics() == {
+        "batches": {"look": BatchStatistics(3, 6), "see": BatchStatistics(1, 1), "hear": BatchStatistics()}
+    }
 
 
 async def test_the_router_is_found_by_its_name_and_has_threads_by_default() -> None:

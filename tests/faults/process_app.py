@@ -134,6 +134,25 @@ class Detector:
         return frame[::-1]
 
 
+def crowd(texts: list[str]) -> list[list[str]]:
+    for text in texts:
+        how, _, path = text.partition(" ")
+        if how == "wait":
+            while not Path(path).exists():
+                time.sleep(0.001)
+        if how == "exit":
+            with Path(path).open("a") as file:
+                file.write("x")
+            os._exit(1)
+    return [[f"{len(texts)} of {os.getpid()}" for _ in texts]]
+
+
+def flip_all(frames: list[np.ndarray]) -> list[list[np.ndarray]]:
+    if any(frame[0, 0, 0] > 240 for frame in frames):
+        ctypes.string_at(0)
+    return [[frame[::-1] for frame in frames]]
+
+
 class Memory:
     """What a page has said; its end is noted."""
 
@@ -178,6 +197,10 @@ with gr.Blocks() as demo:
     gr.Button("lock").click(lock, text, [text, words])
     camera, out = gr.Image(label="Camera", sources="webcam"), gr.Image(label="Out", format="png")
     camera.stream(detector, camera, out, stream_every=0, concurrency_limit=None)
+
+    gr.Button("crowd").click(crowd, text, text, batch=True, max_wait=60, engine="process", concurrency_limit=None)
+    crowds = gr.Image(label="Camera of a crowd", sources="webcam")
+    crowds.stream(flip_all, crowds, out, stream_every=0, batch=True, engine="process", concurrency_limit=None)
 
     mic, speaker = gr.Audio(label="Mic", sources="microphone"), gr.Audio(label="Speaker", streaming=True, autoplay=True)
     mic.stream(echo_sound, mic, speaker, stream_every=0.1)

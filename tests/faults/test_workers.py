@@ -23,6 +23,7 @@ from tests.server.live import serving
 
 import millstream as gr
 from millstream.client import Client
+from millstream.engines.batch import former
 from millstream.server.app import App
 
 REPLACED_S = 10.0
@@ -135,11 +136,11 @@ def test_b15_a_state_is_as_it_was_before_the_lost_call(page: Client) -> None:
     assert call(page, "remember", "b") == "a b"
 
 
-@pytest.mark.parametrize("codec", ["jpeg", "vp8"])
-def test_b15_a_stream_goes_on_after_its_worker_has_died(page: Client, codec: str) -> None:
+@pytest.mark.parametrize(("codec", "camera"), [("jpeg", "Camera"), ("vp8", "Camera"), ("vp8", "Camera of a crowd")])
+def test_b15_a_stream_goes_on_after_its_worker_has_died(page: Client, codec: str, camera: str) -> None:
     page.page.camera_codec = codec
     dark, light = np.zeros((48, 64, 3), np.uint8), np.full((48, 64, 3), 255, np.uint8)
-    recording = page.record("Camera")
+    recording = page.record(camera)
     recording.wait_for_state("running")
     recording.feed([dark] * 3)
     recording.feed([light])
@@ -149,6 +150,27 @@ def test_b15_a_stream_goes_on_after_its_worker_has_died(page: Client, codec: str
     recording.stop()
     assert page.value("Out").max() < 60
     assert "segmentation fault" in page.toasts[-1].message
+
+
+def test_b15_a_worker_that_dies_in_mid_batch_costs_each_member_its_call(
+    both: tuple[str, App], page: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(former, "SLACK", 800.0)  # nobody is late, however busy the machine is
+    gate, ran = tmp_path / "gate", tmp_path / "ran"
+    with Client(both[0]) as one, Client(both[0]) as other:
+        for number, (member, said) in enumerate([(page, f"wait {gate}"), (one, f"exit {ran}"), (other, "x")], 1):
+            member.set("Text", said)
+            member.click("crowd", wait=False)
+            wait_until(lambda number=number: engine(both[1])["threads"] == number)
+        with Client(both[0]) as bystander:
+            assert call(bystander, "echo", "y").startswith("y from ")
+        gate.touch()
+        wait_until(lambda: one.toasts and other.toasts)
+        for member in (one, other):
+            assert "crowd() was lost: its worker process ended itself with exit code 1" in member.toasts[-1].message
+        wait_until(lambda: page.value("Text").startswith("1 of "))
+        assert call(other, "crowd", "z").startswith("1 of ")
+    assert ran.read_text() == "x"
 
 
 def test_b13_a_handler_that_hangs_is_ended_and_so_is_its_process() -> None:

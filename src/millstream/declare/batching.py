@@ -49,8 +49,10 @@ def _obstacle(handler: HandlerSpec, options: Options, *, takes_turns: bool, gets
         return "it is async, but an actor of Ray has no event loop; declare it with `def`, or leave out engine="
     if gets_dict:
         return "a set of inputs comes as one dict; give the inputs as a list; each then comes as a list of values"
-    if options.engine not in (None, "batch", "ray"):
+    if options.engine not in (None, "batch", "process", "ray"):
         return f"batches run in a thread of the server; leave out engine={options.engine!r}, or batch="
+    if options.engine == "process" and handler.make_session is not None:
+        return "what session() makes stays in one worker process, and a batch may go to any; leave one out"
     for parameter in handler.parameters or ():
         asked = handler.specials.get(parameter.name)
         if asked not in (None, SessionObject) and not (asked is Progress and parameter.default is not Parameter.empty):

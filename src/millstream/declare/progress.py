@@ -86,6 +86,10 @@ class Progress:
         """
         return Bar(self._tracker or calling.get(), iterable, desc, total, unit)
 
+    def __reduce__(self) -> tuple[type[Progress], tuple[bool]]:
+        """Give what is pickled: what it is bound to stays where it is."""
+        return Progress, (self.track_tqdm,)
+
     def bound(self, tracker: Tracker) -> Progress:
         """Give the object that one call gets."""
         mine = Progress()

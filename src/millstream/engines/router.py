@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Collection, Mapping
 
 from millstream import engines
+from millstream.batches import BatchStatistics
 from millstream.engine_limits import DEFAULT_LIMITS, EngineLimits
 from millstream.jobs import Engine as AnyEngine
 from millstream.jobs import Notify, Program, Worker
@@ -75,4 +76,8 @@ class Engine:
 def _added(one: object, other: object) -> object:
     if isinstance(one, list) and isinstance(other, list):
         return [*one, *other]
+    if isinstance(one, dict) and isinstance(other, dict):
+        return {**one, **{name: _added(one[name], value) if name in one else value for name, value in other.items()}}
+    if isinstance(one, BatchStatistics) and isinstance(other, BatchStatistics):
+        return one + other
     return one + other if isinstance(one, int | float) and isinstance(other, int | float) else other

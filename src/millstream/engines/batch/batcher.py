@@ -8,11 +8,10 @@ import threading
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from time import monotonic, perf_counter
 from typing import Final, NamedTuple, cast
 
-from millstream.batches import BatchCall, BatchRules, BatchStatistics, Outcome, Raised, Share
-from millstream.engines.batch.call_thread import CallThread
+from millstream.batches import BatchCall, BatchRules, BatchStatistics, Outcome, Raised
+from millstream.engines.batch.call_thread import CalledMember, CallThread, CallTime
 from millstream.engines.batch.costs import AGAIN_S, Costs
 from millstream.engines.batch.former import Former
 from millstream.engines.thread import NO_THREAD
@@ -40,20 +39,15 @@ class RunningBatch:
 
     Attributes:
         parts: The calls that it is for, by member.
-        began_at: When the function was called, in seconds of `time.monotonic`; `None` before.
+        time: Runs while the function is at work.
         returned: Set when the function has returned.
         timer: Gives it up when it takes too long.
     """
 
     parts: dict[Hashable, Part]
-    began_at: float | None = None
+    time: CallTime = field(default_factory=CallTime)
     returned: threading.Event = field(default_factory=threading.Event)
     timer: asyncio.TimerHandle | None = None
-
-    @property
-    def call_s(self) -> float:
-        """The seconds for which the function has been at work."""
-        return 0.0 if self.began_at is None else monotonic() - self.began_at
 
     def cancel_timer(self) -> None:
         if self.timer is not None:
@@ -161,7 +155,7 @@ class Batcher:
     def _call(self, parts: dict[Hashable, Part], now: float) -> None:
         running = RunningBatch(parts)
         try:
-            done = self.caller.run(partial(called, running, takes_apart=self._failures < HOPELESS))
+            done = self.caller.run(partial(called, self.caller, running, takes_apart=self._failures < HOPELESS))
         except RuntimeError as error:
             logger.error("no thread can be had for %s (%s)", self.caller.name, error)
             self._former.end(now)
@@ -187,7 +181,7 @@ class Batcher:
             self._call_s += seconds
             self.costs.add(len(outcomes), seconds, now)
             self._tell()
-        if any(isinstance(outcome, Share) for outcome in outcomes):
+        if any(map(_size, outcomes)):
             self._failures = 0
         elif len(outcomes) > 1:
             self._failures += 1
@@ -230,10 +224,10 @@ class Batcher:
     def _watch(self, running: RunningBatch, bound_s: float, why: str) -> None:
         """Give up a call once it has taken `bound_s`; its wait for another one does not count."""
         running.cancel_timer()
-        left_s = bound_s - running.call_s
+        left_s = bound_s - running.time.seconds
         if left_s > 0:
             running.timer = self._loop.call_later(left_s, self._watch, running, bound_s, why)
-        else:
+        elif not self.caller.end(bound_s):
             self.abandon(why)
 
     def abandon(self, why: str) -> None:
@@ -250,32 +244,37 @@ class Batcher:
         self._go_on()
 
 
-def called(running: RunningBatch, *, takes_apart: bool) -> Called:
+def called(caller: CallThread, running: RunningBatch, *, takes_apart: bool) -> Called:
     """Call the function once for all; in its thread. See `_outcomes`."""
-    running.began_at, began_at = monotonic(), perf_counter()
     members = [(part.call, part.arguments) for part in running.parts.values()]
+    running.time.begin()
     try:
-        outcomes = _outcomes(members, takes_apart=takes_apart)
+        outcomes = _outcomes(caller, members, running.time, takes_apart=takes_apart)
     finally:
+        running.time.end()
         running.returned.set()
-    return Called(outcomes, perf_counter() - began_at if _is_one_call(outcomes) else None)
+    return Called(outcomes, running.time.seconds if _is_one_call(outcomes) else None)
 
 
-def _outcomes(members: Sequence[tuple[BatchCall, Arguments]], *, takes_apart: bool) -> list[Outcome]:
+def _outcomes(
+    caller: CallThread, members: Sequence[CalledMember], time: CallTime, *, takes_apart: bool
+) -> list[Outcome]:
     """Call the function; if it raises, again for each half, so that whoever is to blame fails alone.
 
     Unless the batch `takes_apart`, it fails for all then: 2n - 1 calls are too many for a function that always raises.
     """
-    (first, *others), size = [call for call, _ in members], len(members)
-    value = first.call_together(others, [arguments for _, arguments in members])
-    if not isinstance(value, Raised):
-        return [Share(value, index, size) for index in range(size)]
-    if size == 1 or not takes_apart:
-        return [value] * size
+    size = len(members)
+    outcomes = caller.call(members, time, is_final=size == 1 or not takes_apart)
+    if outcomes is not None:
+        return outcomes
     halves = members[: size // 2], members[size // 2 :]
-    return [outcome for half in halves for outcome in _outcomes(half, takes_apart=True)]
+    return [outcome for half in halves for outcome in _outcomes(caller, half, time, takes_apart=True)]
 
 
 def _is_one_call(outcomes: Sequence[Outcome]) -> bool:
-    first = outcomes[0]
-    return isinstance(first, Share) and first.size == len(outcomes)
+    return _size(outcomes[0]) == len(outcomes)
+
+
+def _size(outcome: Outcome) -> int:
+    """Give for how many calls the function has returned what an outcome is part of; 0 if it has not returned."""
+    return 0 if isinstance(outcome, Raised) else outcome.size

@@ -5,19 +5,44 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from queue import Empty, SimpleQueue
-from time import monotonic
+from time import monotonic, perf_counter
 from typing import Any, Final, TypeAlias
+
+from millstream.batches import BatchCall, Outcome, Raised, Share
+from millstream.jobs import Arguments
 
 Task: TypeAlias = Callable[[], object]
 Tasks: TypeAlias = SimpleQueue[tuple[Task, asyncio.Future[object]] | None]
+CalledMember: TypeAlias = tuple[BatchCall, Arguments]
 
 logger = logging.getLogger("millstream.engine")
 
 LOOK_S: Final = 1.0
 """A thread that waits for the function looks so often whether the call that it waits for was given up."""
+
+
+class CallTime:
+    """The time that a function has been at work, without the waits before and in between; read in any thread."""
+
+    def __init__(self) -> None:
+        self._noted: tuple[float, float | None] = 0.0, None  # seconds before, and since when; set at once
+
+    def begin(self) -> None:
+        """Note that the function is at work from now on."""
+        self._noted = self.seconds, perf_counter()
+
+    def end(self) -> None:
+        """Note that it is not at work for now; harmless if repeated."""
+        self._noted = self.seconds, None
+
+    @property
+    def seconds(self) -> float:
+        """The time until now."""
+        before_s, since = self._noted
+        return before_s if since is None else before_s + perf_counter() - since
 
 
 class CallThread:
@@ -39,6 +64,31 @@ class CallThread:
         self._giving_up = threading.Lock()
         self._tasks: Tasks | None = None
         self._ended: asyncio.Future[None] | None = None
+
+    def call(self, members: Sequence[CalledMember], time: CallTime, *, is_final: bool) -> list[Outcome] | None:
+        """Call the function once for several calls; in a thread, while nothing else calls it.
+
+        Args:
+            members: The calls, with their arguments.
+            time: Runs while the function is at work.
+            is_final: Whether the calls fail if the function raises.
+
+        Returns:
+            An outcome for each call; `None` if the function raised, and is to be called again for fewer of them.
+        """
+        (first, *others), size = [call for call, _ in members], len(members)
+        value = first.call_together(others, [arguments for _, arguments in members])
+        if not isinstance(value, Raised):
+            return [Share(value, index, size) for index in range(size)]
+        return [value] * size if is_final else None
+
+    def call_alone(self, call: BatchCall, arguments: Arguments, time: CallTime) -> object:
+        """Call the function for one call; as `call` does. Gives what that call accepts."""
+        return call.call()
+
+    def end(self, bound_s: float) -> bool:
+        """End the call that has run for `bound_s`, if that can be: its outcome comes in a moment then."""
+        return False
 
     def run(self, task: Task) -> asyncio.Future[object]:
         """Do something in the thread while nothing else calls the function; on the loop. What it raises is handed on.

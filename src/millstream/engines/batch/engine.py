@@ -27,11 +27,15 @@ class Engine(thread.Engine):
     def start(self, program: Program, limits: EngineLimits = DEFAULT_LIMITS) -> None:
         super().start(program, limits)
         rules, names = cast("BatchProgram", program).batches(), program.signatures()
-        self._callers = {each.key: CallThread(names[binding].handler, limits.hang_s) for binding, each in rules.items()}
+        self._callers = {each.key: self.caller(names[binding].handler, limits) for binding, each in rules.items()}
         self._batchers = {
             binding: Batcher(each, self._callers[each.key], limits.hang_s) for binding, each in rules.items()
         }
         self.makers.update({binding: partial(Worker, batcher) for binding, batcher in self._batchers.items()})
+
+    def caller(self, name: str, limits: EngineLimits) -> CallThread:
+        """Make what calls a function."""
+        return CallThread(name, limits.hang_s)
 
     def statistics(self) -> Mapping[str, object]:
         threads = super().statistics()

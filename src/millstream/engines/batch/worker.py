@@ -6,12 +6,12 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Hashable, Iterator
 from contextlib import AbstractContextManager, aclosing, contextmanager
 from functools import partial
-from time import perf_counter
 from typing import cast
 
 from millstream.batches import BatchCall
 from millstream.engines import thread
 from millstream.engines.batch.batcher import Batcher
+from millstream.engines.batch.call_thread import CallTime
 from millstream.jobs import END, Job, Notify, Program, Result
 
 
@@ -68,12 +68,14 @@ class Worker(thread.Worker):
 
     def _run_alone(self, call: BatchCall) -> tuple[Result, float]:
         """Take all steps; in the worker's thread. Gives how long the function took, too, without the wait for it."""
-        call.arguments()
-        with self._batcher.caller.holding():
-            self._is_alone, began_at = True, perf_counter()
-            value = call.call()
-            self._is_alone, seconds = False, perf_counter() - began_at
-        return call.accept(value), seconds
+        caller, arguments, time = self._batcher.caller, call.arguments(), CallTime()
+        with caller.holding():
+            self._is_alone = True
+            time.begin()
+            value = END if arguments is None else caller.call_alone(call, arguments, time)
+            time.end()
+            self._is_alone = False
+        return call.accept(value), time.seconds
 
     async def close(self, wait_s: float | None = None) -> None:
         if (running := self._batcher.running(self)) is not None and self._closed_at is None:
@@ -83,6 +85,6 @@ class Worker(thread.Worker):
     def abandon(self, why: str) -> None:
         if not self.released.done():
             self._batcher.give_up(self, self._engine.abandon_s, why)
-            if self._is_alone:
+            if self._is_alone and not self._batcher.caller.end(self._engine.abandon_s):
                 self._batcher.caller.let_others_call()
         super().abandon(why)

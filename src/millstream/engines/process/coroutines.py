@@ -7,7 +7,7 @@ import concurrent.futures
 import threading
 
 from millstream.engines.thread import Steps
-from millstream.jobs import END, Call, Failure, Result
+from millstream.jobs import END, Call, Calls, Failure, Job, Result
 
 
 class Coroutines:
@@ -16,6 +16,10 @@ class Coroutines:
     def __init__(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._steps: dict[int, Steps] = {}
+
+    def begin(self, calls: Calls, job: Job) -> Call:
+        """Begin a call that belongs to the loop."""
+        return asyncio.run_coroutine_threadsafe(_begun(calls, job), self._running()).result()
 
     def step(self, worker: int, call: Call) -> Result:
         """Take the next step of a call."""
@@ -53,6 +57,10 @@ class Coroutines:
             self._loop = asyncio.new_event_loop()
             threading.Thread(target=self._loop.run_forever, name="millstream loop", daemon=True).start()
         return self._loop
+
+
+async def _begun(calls: Calls, job: Job) -> Call:
+    return calls.begin(job)
 
 
 async def _opened(call: Call) -> Steps:

@@ -6,14 +6,16 @@ import asyncio
 import itertools
 import sys
 from collections.abc import Collection, Mapping
-from typing import Final
+from typing import Final, cast
 
 from millstream.engine_limits import DEFAULT_LIMITS, EngineLimits
 from millstream.engines import thread
+from millstream.engines.process.batches import ProcessBatches
 from millstream.engines.process.pool import Pool
 from millstream.engines.process.worker import Means, Worker
 from millstream.errors import DeclarationError
 from millstream.jobs import Notify, Program
+from millstream.jobs import Worker as AnyWorker
 
 GRACE_S: Final = 0.5
 """How long a worker that is closed waits for the handler that it runs, unless it is told to wait longer."""
@@ -52,6 +54,8 @@ class Engine:
             limits=limits,
             grace_s=self.grace_s,
         )
+        self._batches = ProcessBatches(self._means.pool, self._numbers, self.grace_s)
+        self._batches.start(program, limits)
 
     async def prepare(self, bindings: Collection[int]) -> None:
         """Start the processes, and wait until each has imported and set up the app, or has failed to.
@@ -63,8 +67,10 @@ class Engine:
             self._means.pool.open(bindings)
             await self._means.pool.started()
 
-    def open(self, binding: int, notify: Notify) -> Worker:
+    def open(self, binding: int, notify: Notify) -> AnyWorker:
         self._means.pool.open(range(len(self._means.signatures)))
+        if binding in self._batches.makers:
+            return self._batches.open(binding, notify)
         worker = Worker(self._means, next(self._numbers), binding, notify)
         self._workers.add(worker)
         worker.ended.add_done_callback(lambda _: self._workers.discard(worker))
@@ -80,11 +86,13 @@ class Engine:
         `threads` counts the workers that are open, as in the engine of threads, `workers` the processes that are ready;
         `deaths` and `recycled` are since the start. `standby` tells whether a process would take over at once.
         """
-        pool = self._means.pool
+        pool, batches = self._means.pool, self._batches.statistics()
+        running = [worker.name for worker in self._workers if worker.is_running]
         return {
-            "threads": len(self._workers),
-            "running": sorted(worker.name for worker in self._workers if worker.is_running),
-            "abandoned": [],
+            "threads": len(self._workers) + cast("int", batches["threads"]),
+            "running": sorted([*running, *cast("list[str]", batches["running"])]),
+            "abandoned": batches["abandoned"],
+            "batches": batches["batches"],
             "workers": len(pool.pids),
             "pids": pool.pids,
             "deaths": pool.deaths,
@@ -93,7 +101,7 @@ class Engine:
         }
 
     async def close(self) -> None:
-        await asyncio.gather(*(worker.close() for worker in list(self._workers)))
+        await asyncio.gather(*(worker.close() for worker in list(self._workers)), self._batches.close())
         await self._means.pool.close()
         await asyncio.gather(*(worker.close() for worker in list(self._workers)))
         await self._means.threads.close()

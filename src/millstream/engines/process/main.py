@@ -13,14 +13,18 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Final, cast
 
+from millstream.batches import BatchCall
 from millstream.cancellation import is_wanted
 from millstream.engines.process import words
 from millstream.engines.process.coroutines import Coroutines
+from millstream.engines.process.far_batch import call_together
 from millstream.engines.process.memory import bound_own_memory
 from millstream.engines.process.messages import (
     CONTROL_BYTES,
     Begin,
     Broken,
+    CallStep,
+    CallTogether,
     CloseCall,
     Control,
     Forget,
@@ -37,7 +41,7 @@ from millstream.engines.process.reporter import Reporter
 from millstream.engines.process.segment import Part, Segment
 from millstream.engines.process.wire import packed, receive, send, unpacked
 from millstream.errors import DeclarationError, InvalidValue
-from millstream.jobs import Call, Calls, Program, Result, Signature
+from millstream.jobs import Call, Calls, Job, Program, Result, Signature
 from millstream.set_up_calls import SetUpFailed
 
 logger = logging.getLogger("millstream.engine")
@@ -148,12 +152,24 @@ class CallServer:
                 self._program.end_session(session)
             return
         is_wanted.set(lambda: cast("Order", order).worker not in self._cancelled)
-        result = self._step(cast("Order", order))
-        worker = cast("Order", order).worker
+        if isinstance(order, CallTogether):
+            self._call_together(order)
+            return
+        result = self._step(cast("CallStep", order))
+        worker = cast("CallStep", order).worker
         self._reporters[worker].flush()
         self._reply(worker, result)
 
-    def _step(self, order: Order) -> Result:
+    def _call_together(self, order: CallTogether) -> None:
+        worker, job = order.worker, Job(order.binding, 0, ())
+        calls = self._calls.get(worker) or self._open(worker, order.binding)
+        call = self._coroutines.begin(calls, job) if order.is_async else calls.begin(job)
+        parts = call_together(cast("BatchCall", call), order, self._signatures[order.binding])
+        self._reporters[worker].flush()
+        with self._lock:
+            send(self._sock, parts, self._replies)
+
+    def _step(self, order: CallStep) -> Result:
         """Take one step of a call."""
         worker = order.worker
         if isinstance(order, Begin):

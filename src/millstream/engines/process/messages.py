@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final, NamedTuple, TypeAlias
 
-from millstream.jobs import Job, Level, Notice, Signature
+from millstream.batches import FarOutcome
+from millstream.jobs import Arguments, Job, Level, Notice, Result, Signature
 
 
 class SetUpOrder(NamedTuple):
@@ -63,8 +65,38 @@ class Forget(NamedTuple):
     sessions: tuple[str, ...] = ()
 
 
-Order: TypeAlias = Begin | Next | CloseCall
+class CallTogether(NamedTuple):
+    """Call a batched function once for several calls.
+
+    Attributes:
+        worker: The number of who asks for it, among the workers.
+        binding: The binding whose handler is called.
+        arguments: Those of each call.
+        developers: For each call, whether its page is the app developer's.
+        is_async: Whether the function is async.
+        is_final: Whether the calls fail if the function raises; else it is called again for fewer of them.
+    """
+
+    worker: int
+    binding: int
+    arguments: Sequence[Arguments]
+    developers: Sequence[bool]
+    is_async: bool
+    is_final: bool
+
+
+class CalledTogether(NamedTuple):
+    """The outcome of each call, in order; `None` if the function raised and is to be called again for fewer."""
+
+    outcomes: list[FarOutcome] | None
+
+
+CallStep: TypeAlias = Begin | Next | CloseCall
 """Answered by a `Result`."""
+
+Order: TypeAlias = CallStep | CallTogether
+
+OrderReply: TypeAlias = Result | CalledTogether
 
 
 class SettingUp(NamedTuple):

@@ -8,7 +8,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final, Protocol, TypeVarTuple, cast
 
 from millstream.engine_limits import EngineLimits
@@ -17,22 +16,21 @@ from millstream.engines.process.child import Child
 from millstream.engines.process.death import Cause, Death
 from millstream.engines.process.memory import resident_bytes
 from millstream.engines.process.messages import (
-    Begin,
     Broken,
     Control,
     Forget,
     Imported,
     Logged,
-    Order,
+    OrderReply,
     Report,
     SettingUp,
     SetUpOrder,
     TakeOver,
 )
+from millstream.engines.process.pending_order import PendingOrder
 from millstream.engines.process.waker import Waker
 from millstream.engines.process.wire import packed
 from millstream.errors import InvalidValue
-from millstream.jobs import Failure, Result, Signature
 
 Arguments = TypeVarTuple("Arguments")
 
@@ -61,20 +59,6 @@ class Owner(Protocol):
         """It has ended, and nothing of it is left."""
 
 
-@dataclass(frozen=True, eq=False)
-class PendingOrder:
-    """An order on its way, and the names for what may go wrong."""
-
-    order: Order
-    binding: int
-    signature: Signature
-    call: int
-
-    def failed(self, failure: Failure) -> Result:
-        """Make the result of a step that failed."""
-        return Result(self.call, {}, failure)
-
-
 class Process:
     """A worker process, whose methods are called on the loop. It has a thread of its own, which lives as long.
 
@@ -95,9 +79,9 @@ class Process:
     def __init__(self, set_up: SetUpOrder, limits: EngineLimits, owner: Owner) -> None:
         self._set_up_order, self._limits, self._owner = set_up, limits, owner
         self._loop = asyncio.get_running_loop()
-        self._steps: deque[tuple[PendingOrder, asyncio.Future[Result | None]]] = deque()
+        self._steps: deque[tuple[PendingOrder, asyncio.Future[OrderReply | None]]] = deque()
         self._forgotten: deque[int | str] = deque()
-        self._current: tuple[PendingOrder, asyncio.Future[Result | None]] | None = None
+        self._current: tuple[PendingOrder, asyncio.Future[OrderReply | None]] | None = None
         self._waker = Waker()
         self._child: Child | None = None
         self._cause: Cause = ""
@@ -146,9 +130,9 @@ class Process:
         self._is_standby = False
         self._waker.wake()
 
-    def ask(self, step: PendingOrder) -> asyncio.Future[Result | None]:
+    def ask(self, step: PendingOrder) -> asyncio.Future[OrderReply | None]:
         """Have a step taken; gives what it comes to, or `None` if the process was dead before it began."""
-        future: asyncio.Future[Result | None] = self._loop.create_future()
+        future: asyncio.Future[OrderReply | None] = self._loop.create_future()
         if self.is_dead:
             future.set_result(None)
         else:
@@ -247,12 +231,12 @@ class Process:
         else:
             _on_loop(self._loop, self._begin)
 
-    def _take(self, child: Child, step: PendingOrder, future: asyncio.Future[Result | None]) -> None:
+    def _take(self, child: Child, step: PendingOrder, future: asyncio.Future[OrderReply | None]) -> None:
         """Send the order of a step, and wait for its result."""
         try:
             parts = packed(step.order)
         except InvalidValue as error:
-            failure = words.unpicklable_input(cast("Begin", step.order).job, step.signature, str(error))
+            failure = step.unpicklable(str(error))
             logger.error("%s", failure.message)
             _on_loop(self._loop, _give, future, step.failed(failure))
             return
@@ -263,8 +247,8 @@ class Process:
         if isinstance(answer, Broken):
             answer = step.failed(words.unread(step.signature.handler, answer.why))
         self._current = None
-        _on_loop(self._loop, _give, future, cast("Result", answer))
-        self._calls += isinstance(step.order, Begin)
+        _on_loop(self._loop, _give, future, cast("OrderReply", answer))
+        self._calls += step.is_call
         if not self._is_due and _is_worn(self._limits, self._calls, child.pid):
             self._is_due = True
             _on_loop(self._loop, self._owner.due, self)
@@ -322,9 +306,9 @@ def _send_forgotten(child: Child, forgotten: deque[int | str]) -> None:
         child.send(packed(Forget(workers, sessions)), is_answered=False)
 
 
-def _give(future: asyncio.Future[Result | None], result: Result | None) -> None:
+def _give(future: asyncio.Future[OrderReply | None], reply: OrderReply | None) -> None:
     if not future.done():
-        future.set_result(result)
+        future.set_result(reply)
 
 
 def _is_worn(limits: EngineLimits, calls: int, pid: int) -> bool:

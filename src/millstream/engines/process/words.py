@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from millstream.engines.process.death import Death
 from millstream.engines.process.wire import packed
 from millstream.errors import InvalidValue
-from millstream.jobs import Failure, Job, Result, Signature
+from millstream.jobs import Failure, Result, Signature
 
 REMEDY: Final = "Load it in setup() and keep it in a variable of the module, or leave engine= out."
 
@@ -36,12 +37,12 @@ def unread(handler: str, why: str) -> Failure:
     return Failure(f"what {handler}() takes or returns cannot be read in the other process ({why}). {REMEDY}")
 
 
-def unpicklable_input(job: Job, signature: Signature, why: str) -> Failure:
-    """Say which input of a job cannot go to a worker process."""
-    for (_, name), value in zip(signature.inputs, job.inputs, strict=True):
-        if reason := _reason(value):
+def unpicklable_input(inputs: Sequence[object], signature: Signature, why: str) -> Failure:
+    """Say which input of a call cannot go to a worker process."""
+    for (_, name), value in zip(signature.inputs, inputs, strict=False):
+        if found := reason(value):
             what = f"the value of {name}, of type {type(value).__name__},"
-            return _refused(f"{signature.handler}() cannot be called: {what} cannot go to a worker process", reason)
+            return _refused(f"{signature.handler}() cannot be called: {what} cannot go to a worker process", found)
     return _refused(f"{signature.handler}() cannot be called: its call cannot go to a worker process", why)
 
 
@@ -49,19 +50,20 @@ def unpicklable_output(result: Result, signature: Signature, why: str) -> Failur
     """Say which output of a result cannot leave its worker process."""
     names = dict(signature.outputs)
     for number, output in result.outputs.items():
-        if reason := _reason(output):
+        if found := reason(output):
             what = f"{signature.handler}() returned a {type(output.value).__name__} for {names.get(number, number)}"
-            return _refused(f"{what}, which cannot leave its worker process", reason)
+            return _refused(f"{what}, which cannot leave its worker process", found)
     return _refused(f"what {signature.handler}() returned cannot leave its worker process", why)
 
 
-def _refused(what: str, why: str) -> Failure:
-    return Failure(f"{what} ({why}). {REMEDY}")
-
-
-def _reason(value: object) -> str:
+def reason(value: object) -> str:
+    """Say why something cannot be pickled; nothing if it can."""
     try:
         packed(value)
     except InvalidValue as error:
         return str(error)
     return ""
+
+
+def _refused(what: str, why: str) -> Failure:
+    return Failure(f"{what} ({why}). {REMEDY}")

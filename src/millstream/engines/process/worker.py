@@ -12,8 +12,9 @@ from millstream.engine_limits import EngineLimits
 from millstream.engines import thread
 from millstream.engines.process import words
 from millstream.engines.process.messages import Begin, CloseCall, Control, Next, Order
+from millstream.engines.process.pending_order import PendingOrder
 from millstream.engines.process.pool import Pool, Unavailable
-from millstream.engines.process.process import PendingOrder, Process
+from millstream.engines.process.process import Process
 from millstream.jobs import Job, Notify, Result, Signature
 from millstream.wire.packet import Packet, PacketKind
 
@@ -128,7 +129,8 @@ class Worker:
             except Unavailable as error:
                 return Result(call, {}, error.failure)
             try:
-                result = await process.ask(PendingOrder(order, self._binding, self._signature, call))
+                pending = PendingOrder(order, self._binding, self._signature, call)
+                result = cast("Result | None", await process.ask(pending))
                 self._note(process, result)
             finally:
                 self._at = None

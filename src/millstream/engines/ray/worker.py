@@ -70,7 +70,7 @@ class Worker:
         try:
             parts = [bytes(part) for part in packed(job)]
         except InvalidValue as error:
-            yield Result(job.call, {}, words.unpicklable_input(job, self._signature, str(error)))
+            yield Result(job.call, {}, words.unpicklable_input(job.inputs, self._signature, str(error)))
             return
         member = self._chosen()
         is_over, self.is_running = False, True

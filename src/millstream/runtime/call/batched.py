@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeGuard, cast
 
-from millstream.batches import Raised, Share
+from millstream.batches import FarOutcome, Raised, Share
 from millstream.declare.arguments import describe
 from millstream.declare.element import Element
 from millstream.declare.progress import Progress, Tracker
+from millstream.declare.updates import SKIP, Update, changes_of
 from millstream.errors import InvalidValue
-from millstream.jobs import END, Advance, Arguments, Call, Job, Level, Notice, Output, Result
+from millstream.jobs import END, Advance, Arguments, Call, Failure, Job, Level, Notice, Output, Result
 from millstream.runtime.call.call import WorkerCalls, heard
+from millstream.runtime.call.error_text import failure_of
 from millstream.runtime.call.plan import CallPlan
 from millstream.runtime.call.returned import by_element
 from millstream.runtime.call.steps import SteppedCall
@@ -33,6 +35,11 @@ class BatchedCall(SteppedCall):
         self._loop = asyncio.get_running_loop() if plan.is_async else None
         self._waiting: Future[object] | None = None
 
+    @property
+    def job(self) -> Job:
+        """The job that is being run."""
+        return self._job
+
     def call_together(self, others: Sequence[Call], arguments: Sequence[Arguments]) -> object:
         calls = [self, *cast("Sequence[BatchedCall]", others)]
         tracker = Tracker(self._job.call, partial(_tell_all, calls)) if others else self._tracker
@@ -40,6 +47,25 @@ class BatchedCall(SteppedCall):
         with guarded(raised.append), heard(self._plan, tracker):
             return self._awaited(self._called(arguments, tracker), tracker)
         return Raised(raised[0])
+
+    def call_for(
+        self, arguments: Sequence[Arguments], developers: Sequence[bool], *, is_final: bool
+    ) -> list[FarOutcome] | None:
+        value = self.call_together((), arguments)
+        if not isinstance(value, Raised):
+            shares = [Share(value, index, len(arguments)) for index in range(len(arguments))]
+            return [self._far(share, is_developers) for share, is_developers in zip(shares, developers, strict=True)]
+        return [FarOutcome(failure=self._why(value.error, each)) for each in developers] if is_final else None
+
+    def _far(self, share: Share, is_developers: bool) -> FarOutcome:
+        outcome = FarOutcome(size=share.size)
+        failures: list[Failure] = []
+        with guarded(lambda error: failures.append(self._why(error, is_developers))):
+            outcome = outcome._replace(value=_portable(self._plan, _own(self._plan, share)))
+        return outcome._replace(failure=failures[0]) if failures else outcome
+
+    def _why(self, error: BaseException, is_developers: bool) -> Failure:
+        return failure_of(error, "handler", self._plan.spec, self._codec_state.show_error, is_developers)
 
     async def call_async(self) -> object:
         value: object = END
@@ -57,9 +83,11 @@ class BatchedCall(SteppedCall):
     def accept(self, value: object) -> Result:
         if isinstance(value, Raised):
             self.fail(value.error)
+        elif isinstance(value, FarOutcome):
+            self._failure = self._failure or value.failure
         return super().accept(value)
 
-    def tell(self, said: Notice | Tracker) -> None:
+    def tell(self, said: Notice | Advance) -> None:
         """Let its page see what the function says of all calls of its batch."""
         self._tracker.notify(said if isinstance(said, Notice) else SharedAdvance(self._job.call, said))
 
@@ -91,7 +119,8 @@ class BatchedCall(SteppedCall):
         )
 
     def _outputs(self, value: object) -> dict[int, Output]:
-        return super()._outputs(_own(self._plan, cast("Share", value)))
+        own = value.value if isinstance(value, FarOutcome) else _own(self._plan, cast("Share", value))
+        return super()._outputs(own)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +136,7 @@ class SharedAdvance:
 
 def _tell_all(calls: Sequence[BatchedCall], said: Notice | Advance) -> None:
     for call in calls:
-        call.tell(cast("Notice | Tracker", said))
+        call.tell(said)
 
 
 def _column(values: Sequence[object], tracker: Tracker) -> object:
@@ -139,6 +168,24 @@ def _own(plan: CallPlan, share: Share) -> object:
         )
     items = [_item(plan, number, column, share) for number, column in zip(outputs, value, strict=True)]
     return tuple(items) if len(outputs) > 1 else items[0]
+
+
+def _portable(plan: CallPlan, own: object) -> object:
+    """Bring the values of one call into a form without elements, which no other process knows.
+
+    Raises:
+        InvalidValue: A value is for something that is no output, or an update for another kind of element.
+    """
+    outputs, elements = plan.binding.outputs, plan.elements
+    if isinstance(own, dict) and any(isinstance(key, Element) for key in own):
+        given = by_element(plan.binding, elements, own)
+        items = [given.get(number, SKIP) for number in outputs]
+    else:
+        items = list(cast("tuple[object, ...]", own)) if len(outputs) > 1 else [own] * len(outputs)
+    for index, (number, item) in enumerate(zip(outputs, items, strict=True)):
+        if isinstance(item, Element):
+            items[index] = Update(changes_of(item, elements[number]) or {})
+    return tuple(items) if len(items) != 1 else items[0]
 
 
 def _item(plan: CallPlan, number: int, column: object, share: Share) -> object:
