@@ -10,7 +10,6 @@ from typing import Final, cast
 
 from millstream.engine_limits import DEFAULT_LIMITS, EngineLimits
 from millstream.engines import thread
-from millstream.engines.process.batches import ProcessBatches
 from millstream.engines.process.pool import Pool
 from millstream.engines.process.worker import Means, Worker
 from millstream.errors import DeclarationError
@@ -54,6 +53,9 @@ class Engine:
             limits=limits,
             grace_s=self.grace_s,
         )
+        # Not at the top: worker processes import this package, too, and it would delay the start of each.
+        from millstream.engines.process.batches import ProcessBatches
+
         self._batches = ProcessBatches(self._means.pool, self._numbers, self.grace_s)
         self._batches.start(program, limits)
 
