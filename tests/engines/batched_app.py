@@ -83,7 +83,7 @@ with ms.Blocks() as demo:
         ms.Button(f"{number}").click(
             handler, word, outputs, batch=True, max_batch_size=8, max_wait=MAX_WAIT_S, engine="process"
         )
-    camera, out = ms.Image(label="Camera", sources="webcam"), ms.Image(label="Out", format="png")
+    camera, out = ms.Image(label="Camera", sources="webcam"), ms.Image(label="Out")
     camera.stream(Brighter, [camera, ms.Number(5)], [out, second], batch=True, max_wait=MAX_WAIT_S, engine="process")
 
 

@@ -14,7 +14,7 @@ from millstream import engines
 from millstream.batches import BatchStatistics
 from millstream.engine_limits import DEFAULT_LIMITS, EngineLimits
 from millstream.engines.inline import Engine as InlineEngine
-from millstream.engines.router import Engine
+from millstream.engines.router import Engine, _name
 from millstream.engines.thread import Engine as ThreadEngine
 from millstream.errors import DeclarationError
 from millstream.jobs import Engine as AnyEngine
@@ -134,6 +134,11 @@ async def test_batches_of_several_engines_are_added_up_by_their_functions() -> N
     assert router.statistics() == {
         "batches": {"look": BatchStatistics(3, 6), "see": BatchStatistics(1, 1), "hear": BatchStatistics()}
     }
+
+
+@pytest.mark.parametrize("name", ["thread", "process", "batch"])
+def test_the_app_s_own_engine_is_not_made_again_for_events_that_name_it(name: str) -> None:
+    assert _name(engines.load(name)) == name
 
 
 async def test_the_router_is_found_by_its_name_and_has_threads_by_default() -> None:

@@ -38,7 +38,7 @@ class Engine:
         Raises:
             DeclarationError: A binding names an engine that does not exist.
         """
-        routes, own = program.routes(), type(self._own).__module__.rpartition(".")[2]
+        routes, own = program.routes(), _name(self._own)
         named = {name: self._own if name == own else self._load(name) for name in sorted(set(routes.values()))}
         self._by_binding = {binding: named[name] for binding, name in routes.items()}
         self._engines = list(dict.fromkeys([self._own, *named.values()]))
@@ -71,6 +71,11 @@ class Engine:
 
     async def close(self) -> None:
         await asyncio.gather(*(engine.close() for engine in self._engines))
+
+
+def _name(engine: AnyEngine) -> str:
+    """Give the name by which an engine is found, whether it is a module or a package of several."""
+    return type(engine).__module__.removeprefix(f"{engines.__name__}.").partition(".")[0]
 
 
 def _added(one: object, other: object) -> object:

@@ -65,6 +65,7 @@ class BatchCaller(CallThread):
         self._last: Process | None = None
         self._order: asyncio.Task[object] | None = None
         self._calls: Sequence[BatchCall] = ()
+        self._is_closed = False
 
     # ---- on the loop -------------------------------------------------------------------------------------------
 
@@ -76,6 +77,7 @@ class BatchCaller(CallThread):
         return self._order is not None
 
     async def close(self, wait_s: float) -> None:
+        self._is_closed = True
         if self._at is None and self._order is not None:
             self._order.cancel()
         await super().close(wait_s)
@@ -110,6 +112,8 @@ class BatchCaller(CallThread):
             return [FarOutcome(failure=refusal) for refusal in refusals]
         reply: OrderReply | None = None
         while reply is None:
+            if self._is_closed:
+                return [FarOutcome(failure=STOPPED)] * len(order.arguments)
             time.end()
             try:
                 process = await self._pool.turn(None, self._last)
