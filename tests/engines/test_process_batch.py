@@ -21,7 +21,7 @@ from millstream.engines.process import Engine
 from millstream.engines.process.messages import CallTogether
 from millstream.engines.process.wire import packed
 from millstream.frames import Frame
-from millstream.jobs import Advance, Job, Notice, Result, Worker
+from millstream.jobs import Advance, Arguments, Job, Notice, Result, Worker
 from millstream.wire.packet import INDEPENDENT, KEY, Packet, PacketKind
 
 SHOUT, ODD, BY_COMPONENT, LATER, TELL, BRIGHTER = range(6)
@@ -143,7 +143,7 @@ def frame_job(shade: int, offset: float) -> Job:
 
 
 def test_pixels_are_in_no_pickle() -> None:
-    arguments = [([np.zeros((480, 640, 3), np.uint8), 1.0], {}) for _ in range(8)]
+    arguments: list[Arguments] = [([np.zeros((480, 640, 3), np.uint8), 1.0], {}) for _ in range(8)]
     pickle, *pixels = packed(CallTogether(1, BRIGHTER, arguments, [False] * 8, is_async=False, is_final=True))
     assert len(pickle) < 4_000
     assert [len(part) for part in pixels] == [480 * 640 * 3] * 8
