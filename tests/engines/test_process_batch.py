@@ -36,12 +36,13 @@ class Room:
         self._thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         self._thread.start()
         self.engine = Engine()
+        self.limits = EngineLimits(workers=2, abandon_s=0.3)
 
     def run(self, work: Coroutine[Any, Any, Any]) -> Any:
         return asyncio.run_coroutine_threadsafe(asyncio.wait_for(work, PATIENCE_S), self.loop).result()
 
     async def start(self) -> None:
-        self.engine.start(batched_app.program(), EngineLimits(workers=2, hang_s=2.0, abandon_s=0.3))
+        self.engine.start(batched_app.program(), self.limits)
         await self.engine.prepare(range(6))
 
     async def results(self, jobs: Sequence[Job], said: list[Notice | Advance]) -> list[Result]:
@@ -216,10 +217,12 @@ def test_a_process_that_dies_costs_each_member_its_call_and_no_call_is_made_twic
 
 
 def test_a_batch_that_hangs_is_ended_with_its_process(room: Room) -> None:
-    texts = room.together(SHOUT, "hang", "b")
-    assert (
-        texts == ["shout() was lost: its worker process gave no result for 2 seconds and was ended (hang_after)."] * 2
-    )
+    said = "shout() was lost: its worker process gave no result for 1 seconds and was ended (hang_after)."
+    object.__setattr__(room.limits, "hang_s", 1.0)  # for this call alone: others may take long on a busy machine
+    try:
+        assert room.together(SHOUT, "hang", "b") == [said] * 2
+    finally:
+        object.__setattr__(room.limits, "hang_s", 300.0)
 
 
 def test_a_batch_whose_member_has_gone_is_ended_with_its_process(room: Room) -> None:
