@@ -35,7 +35,10 @@ export const SERVER_SENTENCES: readonly string[] = [
   "Something went wrong in the server.",
 ];
 
-/** Sentences that the server itself writes in the language of the visitor: in the document, and on the login page. */
+/**
+ * Sentences that the server itself writes in the language of the visitor: in the document, on the login page, and on the
+ * page of a refusal.
+ */
 export const DOCUMENT_SENTENCES: readonly string[] = [
   "Log in",
   "Name",
@@ -45,4 +48,9 @@ export const DOCUMENT_SENTENCES: readonly string[] = [
   "Too many logins are being checked at the moment. Try again in a moment.",
   "This app works with your camera and microphone in the page, and needs JavaScript: allow it.",
   "This visit is being recorded by the app's developer.",
+  "You are not logged in",
+  "You may not open this app",
+  "This app cannot be opened now",
+  "Log in to the site that this app is a part of, and open it again.",
+  "Your login could not be checked. Try again in a moment.",
 ];

@@ -24,7 +24,15 @@ from millstream.run_in_thread import run_in_thread
 from millstream.runtime.app_metrics import AppMetrics
 from millstream.runtime.host import Host
 from millstream.server.complaints import VisitorLog
-from millstream.server.composition import HostSnapshots, compose_host, record_bar_of, recorder_of, settings_of
+from millstream.server.composition import (
+    HostSnapshots,
+    compose_host,
+    logins_of,
+    outer_login_of,
+    record_bar_of,
+    recorder_of,
+    settings_of,
+)
 from millstream.server.gateways.figures import PATH
 from millstream.server.gateways.forwarded import PrivateDoor
 from millstream.server.gateways.gateway import Gateway
@@ -48,7 +56,6 @@ from millstream.server.security.gate import Gate
 from millstream.server.security.headers import Policy
 from millstream.server.security.hosts import is_loopback
 from millstream.server.security.logins import Logins
-from millstream.server.security.outer_login import outer_login
 from millstream.server.visits import BUSY, Visits
 
 PUBLIC: Final = frozenset({"/login", "/healthz", "/readyz", "/favicon.ico", "/metrics"})
@@ -126,14 +133,16 @@ class App:
         self._starting = asyncio.Lock()
         self.loop: asyncio.AbstractEventLoop | None = None
         policy = self.policy = Policy(options.frame_ancestors)
-        logins = self._logins = _logins(options, self.complaints, gateway)
+        logins = self._logins = logins_of(options, self.complaints, gateway)
         self.routes: list[BaseRoute] = [*self._routes(policy, logins), *self._login_routes(policy, logins)]
         answer = answering(self.complaints)
         handlers = {HTTPException: _as_json, Busy: _as_busy, OSError: answer, RuntimeError: answer}
         inner = Starlette(routes=self.routes, exception_handlers=handlers)
         inner.router.redirect_slashes = False  # it would build an address from the Host header
         public = PUBLIC if gateway is None else PUBLIC | {PATH}
-        self._gate = Gate(inner, options, logins or outer_login(options, self.complaints), public, policy, self._pages)
+        self._gate = Gate(
+            inner, options, logins or outer_login_of(options, self.complaints), public, policy, self._pages
+        )
         self._entrance = contained(self._gate, self.complaints)
         self.private_door = PrivateDoor(self)
 
@@ -328,17 +337,6 @@ def _check_found(declaration: Declaration, asked: AbstractSet[str | None]) -> No
     """
     if not is_worker() and any(name is not None and engines.imports_app(name) for name in asked):
         find_source(declaration)
-
-
-def _logins(options: ServerOptions, complaints: VisitorLog, gateway: Gateway | None) -> Logins | None:
-    if options.auth is None:
-        return None
-    if gateway is None:
-        return Logins(options.auth, complaints=complaints)
-    logins = Logins(options.auth, gateway.clock, complaints, gateway.key)
-    if gateway.broker is not None:
-        logins.shared, gateway.broker.on_revoked = gateway.broker, logins.revoked
-    return logins
 
 
 async def _as_busy(request: Request, error: Exception) -> Response:

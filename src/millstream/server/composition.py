@@ -1,4 +1,4 @@
-"""Assembles a host: the only module that chooses its engine, queue and store."""
+"""Assembles a host and its logins: the only module that chooses its engine, queue and store."""
 
 from __future__ import annotations
 
@@ -19,9 +19,13 @@ from millstream.runtime.remote_queue import RemoteQueue
 from millstream.runtime.settings import Settings
 from millstream.runtime.state.snapshot_store import SnapshotStore
 from millstream.runtime.state.temp_folders import TempFolders
+from millstream.server.complaints import VisitorLog
 from millstream.server.gateways.gateway import Gateway
 from millstream.server.http.record_bar import RecordBar
+from millstream.server.http.refused_page import RefusedPage
 from millstream.server.options import RECORD_FOLDER, ServerOptions
+from millstream.server.security.logins import Logins
+from millstream.server.security.outer_login import OuterLogin
 
 
 def settings_of(options: ServerOptions, gateway: str = "") -> Settings:
@@ -100,3 +104,21 @@ def recorder_of(manifest: Manifest, options: ServerOptions) -> Recorder | None:
 def record_bar_of(recorder: Recorder | None, options: ServerOptions, gateway: str) -> RecordBar | None:
     """Make the developer's button; `None` if there is to be none."""
     return RecordBar(recorder, gateway) if recorder is not None and options.record_button else None
+
+
+def logins_of(options: ServerOptions, complaints: VisitorLog, gateway: Gateway | None) -> Logins | None:
+    """Give the logins of the app itself; `None` if it has none."""
+    if options.auth is None:
+        return None
+    if gateway is None:
+        return Logins(options.auth, complaints=complaints)
+    logins = Logins(options.auth, gateway.clock, complaints, gateway.key)
+    if gateway.broker is not None:
+        logins.shared, gateway.broker.on_revoked = gateway.broker, logins.revoked
+    return logins
+
+
+def outer_login_of(options: ServerOptions, complaints: VisitorLog) -> OuterLogin | None:
+    """Give the login of an application around this one; `None` if the app asks for none."""
+    ask = options.auth_dependency
+    return None if ask is None else OuterLogin(ask, complaints, RefusedPage(options.lang))

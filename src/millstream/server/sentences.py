@@ -2,7 +2,7 @@
 
 An error of the server is a sentence in English wherever it is logged or tested, and the page says it in the language of
 its reader: those in `HEARD` it knows again, also with values in the place of `{…}`. What there is besides `HEARD` the
-server writes itself: in the document, and on the login page.
+server writes itself: in the document, on the login page, and on the page of a refusal.
 """
 
 from __future__ import annotations
@@ -17,8 +17,16 @@ WAIT: Final = "Too many failed attempts. Wait {seconds} s and try again."
 CROWDED: Final = "Too many logins are being checked at the moment. Try again in a moment."
 NO_SCRIPT: Final = "This app works with your camera and microphone in the page, and needs JavaScript: allow it."
 RECORDED: Final = "This visit is being recorded by the app's developer."
+NO_LOGIN: Final = "You are not logged in"
+NO_PERMISSION: Final = "You may not open this app"
+NOT_NOW: Final = "This app cannot be opened now"
+STRANGER: Final = "Log in to the site that this app is a part of, and open it again."
+UNCHECKED: Final = "Your login could not be checked. Try again in a moment."
 
-WRITTEN: Final = (LOG_IN, NAME, PASSWORD, WRONG, WAIT, CROWDED, NO_SCRIPT, RECORDED)
+WRITTEN: Final = (
+    *(LOG_IN, NAME, PASSWORD, WRONG, WAIT, CROWDED, NO_SCRIPT, RECORDED),
+    *(NO_LOGIN, NO_PERMISSION, NOT_NOW, STRANGER, UNCHECKED),
+)
 """The sentences that the server writes itself."""
 
 HEARD: Final = (

@@ -112,6 +112,27 @@ async def test_a_function_may_refuse_in_its_own_words() -> None:
 
 
 @pytest.mark.anyio
+async def test_a_refusal_speaks_the_language_of_its_reader() -> None:
+    i18n = gr.I18n(en={"full": "{name} is full."}, sv={"full": "{name} är full."})
+
+    def refuse(request: Request) -> None:
+        if (status := request.headers.get("x-status")) is not None:
+            raise HTTPException(int(status), i18n("full").format(name="<b>") if status == "503" else None)
+
+    app = await build(refuse)
+    german = await ask(app, headers={"accept-language": "de-AT"})
+    assert '<html lang="de" dir="ltr">' in german.text
+    assert "<h1>Sie sind nicht angemeldet</h1>\n<p>Melden Sie sich auf der Website an" in german.text
+    assert "Vous n’êtes pas connecté" in (await ask(app, query="__lang=fr", headers={"accept-language": "de"})).text
+    swedish = {"accept-language": "sv", "x-status": "503"}
+    assert "<p>&lt;b&gt; är full.</p>" in (await ask(app, headers=swedish)).text
+    assert (await ask(app, "/file/x", headers=swedish)).json == {"error": "<b> är full."}
+    unexplained = await ask(app, headers={"accept-language": "it", "x-status": "403"})
+    assert "<h1>Non puoi aprire questa app</h1>\n\n</main>" in unexplained.text
+    await app.close()
+
+
+@pytest.mark.anyio
 @pytest.mark.parametrize("answer", [None, "", False, True, 5, {"name": "ann"}, b"ann"])
 async def test_only_a_name_lets_anybody_in(answer: object) -> None:
     app = await build(lambda request: answer)

@@ -9,27 +9,30 @@ import inspect
 import json
 import math
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from http import HTTPStatus
-from typing import Final
+from typing import Final, TypeAlias
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import Scope
 
+from millstream.declare.i18n import languages, translated_text
+from millstream.declare.languages import preferred, wanted
 from millstream.errors import Busy
 from millstream.run_in_thread import begin
 from millstream.runtime.state.file_quota import network_of
 from millstream.runtime.user_code import guarded
+from millstream.server import sentences
 from millstream.server.complaints import VisitorLog
-from millstream.server.options import Dependency, ServerOptions
+from millstream.server.options import Dependency
 from millstream.server.security.address_slots import AddressSlots
 from millstream.server.security.caller import Caller
 from millstream.server.security.headers import Policy
 from millstream.server.security.logins import Login
 from millstream.server.security.refusal import Refusal
-from millstream.server.security.refused_page import refused_page
 from millstream.wire.plain import plain_scalar
 
 CHECK_S: Final = 10.0
@@ -44,10 +47,13 @@ MAX_CALLS: Final = (24, 6)
 MAX_WAITING: Final = 128
 """The most requests of one address that may wait for one of these slots."""
 
-STRANGER: Final = Refusal(401, "Log in to the site that this app is a part of, and open it again.", is_logged_out=True)
-UNKNOWN: Final = Refusal(503, "Your login could not be checked. Try again in a moment.", (("retry-after", "5"),))
+STRANGER: Final = Refusal(401, sentences.STRANGER, is_logged_out=True)
+UNKNOWN: Final = Refusal(503, sentences.UNCHECKED, (("retry-after", "5"),))
 HANDED_ON: Final = frozenset({"location", "www-authenticate", "retry-after"})
 """Headers of a refusal by the function itself that reach the browser."""
+
+WriteRefusal: TypeAlias = Callable[[Refusal, str, str], str]
+"""Writes the document of a refusal, given the languages that its reader asks for, and a nonce; see `RefusedPage`."""
 
 
 class OuterLogin:
@@ -57,11 +63,13 @@ class OuterLogin:
         ask: Takes a Starlette request, and gives the name of its user, or `None`. It may be async, and may raise an
             `HTTPException`, which becomes the answer.
         complaints: Logs what visitors can cause at will.
+        write: Writes the document for a person who is refused.
     """
 
-    def __init__(self, ask: Dependency, complaints: VisitorLog) -> None:
+    def __init__(self, ask: Dependency, complaints: VisitorLog, write: WriteRefusal) -> None:
         self._ask = ask
         self._complaints = complaints
+        self._write = write
         self._slots = AddressSlots(*MAX_CALLS, MAX_WAITING)
 
     async def admit(self, scope: Scope, caller: Caller, policy: Policy, *, is_page: bool) -> Caller | Refusal:
@@ -80,11 +88,13 @@ class OuterLogin:
             return caller
         if 300 <= found.status < 400:  # only a person can follow it
             return found if is_page else STRANGER
+        request = _request(scope)
+        asked = wanted(request.headers, request.query_params)
         if not is_page:
-            return found
+            return replace(found, sentence=translated_text(found.sentence, preferred(asked, languages())))
         nonce = secrets.token_urlsafe(16)
         headers = (*found.headers, ("content-security-policy", policy.page(caller, nonce)))
-        return Refusal(found.status, found.sentence, headers, document=refused_page(found, nonce))
+        return Refusal(found.status, found.sentence, headers, document=self._write(found, asked, nonce))
 
     @asynccontextmanager
     async def watching(self, scope: Scope, caller: Caller) -> AsyncIterator[None]:
@@ -177,11 +187,6 @@ class OuterLogin:
 
     def _report(self, error: BaseException) -> None:
         self._complaints.failed("The function given as auth_dependency= raised; nobody was let in", error)
-
-
-def outer_login(options: ServerOptions, complaints: VisitorLog) -> OuterLogin | None:
-    """Give the login that `auth_dependency=` asks for; `None` without it."""
-    return None if options.auth_dependency is None else OuterLogin(options.auth_dependency, complaints)
 
 
 def _request(scope: Scope) -> Request:
