@@ -13,7 +13,8 @@ import millstream as gr
 
 pytestmark = pytest.mark.browser
 
-EVIL = "<img src=data:, onerror=\"document.title='owned'\"><svg onload=\"document.title='owned'\"></svg><b>kept</b>"
+EVIL = "<img src=data:, onerror=\"document.title='owned'\"><svg onload=\"document.title='owned'\"></svg>"
+EVIL += "<b class='ms-error mine'>kept</b>"
 EVIL += "<style>i { letter-spacing: 7px }</style><form action='logout'><button>Win</button></form>"
 
 
@@ -66,6 +67,7 @@ def test_templates_live_under_the_security_policy(launch: Callable[..., str], op
     page.get_by_role("button", name="Go").click()
     expect(page.locator("ms-htmltemplate b")).to_have_text("kept")
     expect(page.get_by_text("Say something else.")).to_be_hidden()
+    expect(page.locator("ms-htmltemplate b")).to_have_attribute("class", "mine")
     shown = page.locator("ms-htmltemplate i")
     assert shown.get_attribute("title") == EVIL
     assert "on" not in shown.evaluate("i => [...i.querySelectorAll('*')].flatMap(e => e.getAttributeNames()).join()")

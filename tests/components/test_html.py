@@ -76,6 +76,19 @@ def test_what_draws_survives(good: str) -> None:
     assert sanitised(good) == good
 
 
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("mine ms-notice", ' class="mine"'),
+        ("MS-x\fkatex\tkatex-mathml js-plotly-plot plotly-notifier maplibregl-map", ""),
+        ("gems katrin a-ms-b", ' class="gems katrin a-ms-b"'),
+    ],
+)
+def test_html_does_not_dress_up_as_the_page(given: str, kept: str) -> None:
+    assert sanitised(f'<p class="{given}">x</p>') == f"<p{kept}>x</p>"
+    assert sanitised(f'<svg class="{given}"></svg>') == f"<svg{kept}></svg>"
+
+
 CARD = "margin:0 auto 1rem;box-shadow:0 2px 4px rgba(0, 0, 0, 0.1)"
 
 

@@ -13,6 +13,7 @@ from millstream.components.text import markdown_html as module
 from millstream.components.text.markdown_dialect import parser
 from millstream.components.text.markdown_html import BEGINNING, MAX_COST, TOO_LONG, Style, inline_prose, prose
 from millstream.components.text.memory import RenderCache
+from millstream.components.text.sanitized_html import OWN, named
 
 
 def test_markdown_becomes_html() -> None:
@@ -81,7 +82,7 @@ BETWEEN = st.sampled_from(["\n", "\n\n", "\r\n\r\n"])
 @given(st.lists(st.sampled_from(BLOCKS), max_size=8), BETWEEN, st.booleans())
 def test_block_by_block_it_is_the_same(blocks: list[str], between: str, line_breaks: bool) -> None:
     text = between.join(blocks)
-    assert module._render(text, Style(line_breaks, sanitize=False)) == parser(line_breaks).render(text)
+    assert module._render(text, Style(line_breaks, sanitize=False)) == named(parser(line_breaks).render(text))
 
 
 @given(
@@ -164,6 +165,16 @@ def test_code_has_its_language_and_a_button_that_copies_it() -> None:
     assert '<div class="ms-code-head"><span>python</span><button class="ms-copy-code">Copy</button></div>' in shown
     assert "return 'a&lt;b'\n</code>" in shown
     assert 'class="language-python"' in shown
+
+
+@pytest.mark.parametrize("sanitize", [True, False])
+def test_nobody_but_the_renderer_writes_classes_of_the_page(sanitize: bool) -> None:
+    forged = '<div class="ms-code mine"><code hidden>x</code><button class="ms-copy-code">Copy</button></div>\n\n'
+    shown = prose(f"{forged}$$a$$\n\n<p title='\n\n```\ny\n```\n\n'>", Style(sanitize=sanitize))
+    assert OWN not in shown + inline_prose("$$a$$", Style(sanitize=sanitize))
+    assert shown.count("ms-copy-code") == (1 if sanitize else 2)
+    assert '<span class="ms-formula"' in shown
+    assert '<div class="mine"><code hidden="">x</code><button>Copy</button></div>' in shown or not sanitize
 
 
 def test_indented_code_is_code_too() -> None:

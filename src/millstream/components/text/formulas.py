@@ -9,6 +9,7 @@ import html
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from millstream.components.text.sanitized_html import OWN
 from millstream.errors import DeclarationError
 
 if TYPE_CHECKING:
@@ -191,9 +192,9 @@ def formula(renderer: RendererHTML, tokens: Sequence[Token], index: int, options
     """Render a formula within a paragraph: its source, which the page typesets."""
     token = tokens[index]
     if not token.info:
-        return f'<code class="ms-formula">{html.escape(token.content)}</code>'
+        return f'<code class="{OWN}formula">{html.escape(token.content)}</code>'
     display = " data-display" if token.hidden else ""
-    return f'<span class="ms-formula" data-cut="{token.info}"{display}>{html.escape(token.content)}</span>'
+    return f'<span class="{OWN}formula" data-cut="{token.info}"{display}>{html.escape(token.content)}</span>'
 
 
 def formula_block(

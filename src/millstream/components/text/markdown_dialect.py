@@ -13,6 +13,7 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Final
 
 from millstream.components.text.formulas import DOLLARS, Delimiter, FormulaRules, formula, formula_begun, formula_block
+from millstream.components.text.sanitized_html import OWN
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -174,6 +175,7 @@ def _fence(
     words = tokens[index].info.split(maxsplit=1)
     language = words[0] if words else ""
     name = html.escape(language)
-    head = f'<div class="ms-code-head"><span>{name}</span><button class="ms-copy-code">Copy</button></div>'
+    copy = f'<button class="{OWN}copy-code">Copy</button>'
+    head = f'<div class="{OWN}code-head"><span>{name}</span>{copy}</div>'
     code = html.escape(tokens[index].content)
-    return f'<div class="ms-code">{head}<pre tabindex="0"><code class="language-{name}">{code}</code></pre></div>\n'
+    return f'<div class="{OWN}code">{head}<pre tabindex="0"><code class="language-{name}">{code}</code></pre></div>\n'

@@ -10,7 +10,7 @@ from millstream.components.text.formulas import DOLLARS, Delimiter
 from millstream.components.text.markdown_dialect import parser
 from millstream.components.text.memory import RenderCache
 from millstream.components.text.normalized_html import Flattener
-from millstream.components.text.sanitized_html import cleaned, sanitised
+from millstream.components.text.sanitized_html import cleaned, named, sanitised
 from millstream.declare.i18n import BEGIN, translated_text
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def inline_prose(text: str, style: Style) -> str:
     if affordable(text) < len(text):
         return html.escape(text)
     rendered = str(style.parser.renderInline(text))
-    return sanitised(rendered) if style.sanitize else rendered
+    return sanitised(rendered) if style.sanitize else named(rendered)
 
 
 def prose(text: str, style: Style) -> str:
@@ -200,7 +200,7 @@ class _InlineFlow:
 
     def _take(self, rendered: str) -> None:
         if not self._style.sanitize:
-            self._html.append(rendered)
+            self._html.append(named(rendered))
             return
         self._markup.feed(rendered)
         if self._markup.is_closed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 from functools import cache
 from html import escape
 from typing import TYPE_CHECKING, Final
@@ -29,6 +30,15 @@ _OUTSIDE: Final = re.compile(
 )
 """Styles with which an element lies over others although it is not positioned: they are left out as a whole."""
 
+_RESERVED: Final = re.compile("ms-|katex|(js-)?plotly|maplibregl|mapboxgl", re.IGNORECASE)
+"""The beginnings of classes that the page itself uses, and with it formulas and figures: HTML cannot dress up as those.
+
+Its twin is in `web/src/late/htmltemplate/runtime.ts`.
+"""
+
+OWN: Final = f"ms-{secrets.token_hex(8)}-"
+"""Stands for `ms-` at the beginning of the classes that the renderer of Markdown writes; nobody else can know it."""
+
 TOO_LARGE: Final = "<p><em>This HTML is too large to be rendered. Its source is shown instead.</em></p>"
 
 
@@ -43,14 +53,19 @@ def sanitised(html: str) -> str:
     known = _SANITISED.get(html)
     if known is None:
         is_large = _cost(html) > MAX_COST
-        known = f"{TOO_LARGE}<pre>{escape(html)}</pre>" if is_large else cleaned(flattened(html))
+        known = f"{TOO_LARGE}<pre>{escape(named(html))}</pre>" if is_large else cleaned(flattened(html))
         _SANITISED.add(html, known, len(html) + len(known))
     return known
 
 
 def cleaned(markup: str) -> str:
     """Sanitise what `flattened` gave: whatever that may be, the result is safe, but without that it may take hours."""
-    return finished(_cleaner().clean(markup))
+    return named(finished(_cleaner().clean(markup)))
+
+
+def named(html: str) -> str:
+    """Give the classes that the renderer of Markdown wrote their names in the page."""
+    return html.replace(OWN, "ms-")
 
 
 def _cost(html: str) -> float:
@@ -85,6 +100,8 @@ def _cleaner() -> Cleaner:
 def _kept_value(tag: str, attribute: str, value: str) -> str | None:
     if attribute == "style":
         return None if _OUTSIDE.search(value) else value
+    if attribute == "class":
+        return " ".join(name for name in value.split() if name.startswith(OWN) or not _RESERVED.match(name)) or None
     return _without_documents(tag, attribute, value)
 
 

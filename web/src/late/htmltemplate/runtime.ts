@@ -26,10 +26,18 @@ export class Pending extends Error {
   }
 }
 
+/** The beginnings of classes that the page itself uses; the twin is in `components/text/sanitized_html.py`. */
+const RESERVED = /^(ms-|katex|(js-)?plotly|maplibregl|mapboxgl)/i;
+
 let purifier: typeof Purifier | null = null;
 
 async function load(): Promise<void> {
   purifier = (await import("dompurify")).default;
+  purifier.addHook("uponSanitizeAttribute", (_, attribute) => {
+    if (attribute.attrName !== "class") return;
+    const names = attribute.attrValue.split(/\s+/).filter((name) => !RESERVED.test(name));
+    attribute.attrValue = names.join(" ");
+  });
 }
 
 const ENTITIES: Record<string, string> = {
@@ -45,7 +53,7 @@ function written(value: unknown): string {
 }
 
 export class Runtime {
-  /** HTML, without all that could run in it, be sent by it, or dress the page. */
+  /** HTML, without all that could run in it, be sent by it, dress the page, or dress up as it. */
   html(value: unknown): string {
     const text = written(value);
     if (!text.includes("<")) return text;
