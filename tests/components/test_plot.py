@@ -126,6 +126,40 @@ def test_a_long_description_is_a_file_and_a_longer_one_is_refused(monkeypatch: p
         made(drawing)
 
 
+def titled(kind: str, title: str, points: int = 2) -> object:
+    if kind == "altair":
+        table = pd.DataFrame({"a": range(points), title: range(points)})
+        return alt.Chart(table, title=title).mark_line().encode(alt.X(field="a"), alt.Y(field=title, type="nominal"))
+    if kind == "bokeh":
+        return bokeh_figure(title=title)
+    return go.Figure(go.Scatter(text=["x" * 1000] * points), {"title": title})
+
+
+@pytest.mark.parametrize(
+    ("kind", "points", "is_file"),
+    [("plotly", 2, False), ("plotly", 300, True), ("altair", 2, False), ("bokeh", 2, False)],
+)
+def test_texts_of_a_figure_are_in_the_language_of_its_reader(kind: str, points: int, is_file: bool) -> None:
+    texts = gr.I18n(en={'a "b"': 'A\n"title"'}, de={'a "b"': 'Ein\n"Titel"'})
+    mark = f"({texts(next(iter(texts.translations['en'])))})"
+    with gr.Blocks() as demo:
+        plot, seen = gr.Plot(label="P"), gr.Textbox(label="Seen")
+        gr.Button("Go").click(lambda: titled(kind, mark, points), None, plot)
+        plot.change(lambda value: value.plot, plot, seen)
+
+    def shown(page: TestPage) -> str:
+        figure: Any = page.page.values[plot.id]["figure"]  # type: ignore[index]
+        return page.run(page.download(figure["file"])).decode() if is_file else figure
+
+    with TestPage(demo, language="de") as page, page.another() as other:
+        for one, title in ((page, '(Ein\n"Titel")'), (other, '(A\n"title")')):
+            one.click("Go")
+            assert json.dumps(title) in shown(one)
+            json.loads(shown(one))
+            assert json.dumps('(A\n"title")' if is_file else title) in one.value("Seen")
+            assert "\\ue000" not in shown(one)
+
+
 @pytest.mark.parametrize("value", [5, "x", {}, [1], np.zeros(3), object(), go.Scatter(x=[1]), plt.plot])
 def test_what_is_no_figure_is_refused(value: object) -> None:
     with pytest.raises(InvalidValue, match="Plot 'P' takes a figure of matplotlib, plotly, altair or bokeh, but got"):

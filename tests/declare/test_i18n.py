@@ -6,8 +6,11 @@ import html
 import pickle
 import re
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import numpy as np
+import pandas as pd
 import pytest
 
 import millstream as gr
@@ -209,9 +212,28 @@ def test_what_is_written_down_is_a_key_and_a_path_is_english(i18n: gr.I18n, tmp_
     assert ",no," in written.read_text()
 
 
-def test_rows_that_all_visitors_fetch_are_english(i18n: gr.I18n) -> None:
-    page = page_from([(f"{i18n('yes')}!", 1)] * 20)
-    assert page.rows() == [("Yes!", 1)] * 20
+def test_a_visitor_reads_a_large_table_in_one_language_and_one_without_texts_has_a_file_for_all(i18n: gr.I18n) -> None:
+    def told(value: pd.DataFrame) -> str:
+        return f"{value.columns[0] == i18n('name')} {set(value.iloc[:, 0])}"
+
+    rows = [[i18n("yes"), f"*{i18n('no')}*", number] for number in range(3_000)]
+    with gr.Blocks() as demo:
+        table = gr.Dataframe(
+            rows, headers=[i18n("name"), "B", "C"], datatype=["str", "markdown", "number"], elem_id="table"
+        )
+        out = gr.Textbox(label="out")
+        table.change(told, table, out)
+    with TestPage(demo, language="de") as page, page.another() as other:
+        for one, name, yes, no in ((page, "Dein Name", "Ja", "Nein"), (other, "Your name", "Yes", "No")):
+            value: Any = one.page.values[table.id]
+            fetched = msgspec.msgpack.decode(one.run(one.download(value["data"][0]["page"]["file"])))
+            assert value["headers"][0] == name
+            assert fetched[0] == [yes, f"*{no}*", 0, f"<p><em>{no}</em></p>\n"]
+            assert value["data"][-1][0] == yes
+        page.set("table", {"headers": ["Dein Name", "B", "C"], "data": [["Ja", "x", 1]]})
+        page.wait_for(lambda: page.page.values[out.id] == "True {'Ja'}")
+    [alone] = page_from([("yes", 1)] * 20).files
+    assert alone.data == page_from([("yes", 1)] * 20).data
 
 
 def test_messages_of_ours_name_a_component_in_words(i18n: gr.I18n) -> None:

@@ -259,7 +259,7 @@ class Dataframe(Component):
         return assembled(headers, kinds, [row] * (rows or 0), rendered)
 
     def files(self, stored: Stored) -> Sequence[Blob]:
-        return [page.blob for page in stored.pages] if isinstance(stored, Table) else ()
+        return [file for page in stored.pages for file in page.files] if isinstance(stored, Table) else ()
 
     def wire(self, stored: Stored) -> Value:
         return stored.wire() if isinstance(stored, Table) else None

@@ -12,6 +12,7 @@ from millstream.components.plotting.matplotlib_image import SCALE, UnfitFigure, 
 from millstream.components.values.browser_copies import encoded
 from millstream.declare.component import Common, Component
 from millstream.declare.event import Event
+from millstream.declare.i18n import each, in_languages, json_in_each_language
 from millstream.errors import InvalidValue
 from millstream.frames import Frame
 from millstream.types import Blob, Media, Scratch, Stored
@@ -110,7 +111,7 @@ class Plot(Component):
             return PlotData("matplotlib", f"data:{value.mime};base64,{base64.b64encode(_content(value)).decode()}")
         if not isinstance(value, Mapping):
             return None
-        figure = value["figure"]
+        figure = in_languages(value["figure"])[0]
         return PlotData(str(value["kind"]), _content(figure).decode() if isinstance(figure, Blob) else str(figure))
 
     def postprocess(self, value: object, scratch: Scratch) -> Stored | Media:
@@ -156,18 +157,27 @@ class Plot(Component):
             raise InvalidValue(f"{self.name}: matplotlib cannot draw the figure: {error}") from error
 
     def _described(self, kind: str, drawing: Drawing, scratch: Scratch) -> Stored:
-        """Give the description of a figure in the form that the session keeps; a long one is a file within it."""
-        data = drawing.text.encode()
-        if len(data) > MAX_BYTES:
-            size, most = (f"{count / 2**20:.0f} MB" for count in (len(data), MAX_BYTES))
-            raise InvalidValue(f"{self.name}: the figure takes {size}, and a page takes {most}: draw less of it")
-        is_long = len(data) > INLINE_BYTES
-        figure = scratch.settle(Blob("figure.json", "application/json", data=data)) if is_long else drawing.text
-        return {"kind": kind, "scripts": list(drawing.scripts), "version": drawing.version, "figure": figure}
+        """Give the description of a figure in the form that the session keeps; a long one is a file within it.
+
+        One with texts in several languages is there in each of them.
+        """
+        by_tag = {} if kind == "matplotlib" else json_in_each_language(drawing.text)
+        size = sum(len(text.encode()) for text in by_tag.values() or (drawing.text,))
+        if size > MAX_BYTES:
+            taken, most = (f"{count / 2**20:.0f} MB" for count in (size, MAX_BYTES))
+            raise InvalidValue(f"{self.name}: the figure takes {taken}, and a page takes {most}: draw less of it")
+
+        def figure(tag: str = "") -> Value:
+            text = by_tag.get(tag, drawing.text)
+            is_long = size > INLINE_BYTES
+            return scratch.settle(Blob("figure.json", "application/json", data=text.encode())) if is_long else text
+
+        shown = each(figure) if by_tag else figure()
+        return {"kind": kind, "scripts": list(drawing.scripts), "version": drawing.version, "figure": shown}
 
     def files(self, stored: Stored) -> Sequence[Blob]:
         figure = stored["figure"] if isinstance(stored, Mapping) else None
-        return [figure] if isinstance(figure, Blob) else []
+        return [one for one in in_languages(figure) if isinstance(one, Blob)]
 
 
 def _content(blob: Blob) -> bytes:

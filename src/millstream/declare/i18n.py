@@ -30,8 +30,11 @@ _END, _VALUES = "\ue001", "\ue002"
 _MARK: Final = re.compile(f"({BEGIN}[0-9a-f]{{16}}:[^{BEGIN}{_END}{_VALUES}]*)(?:{_VALUES}([0-9a-f]*))?{_END}")
 """Its beginning with the key, and the values of `format`: JSON in hexadecimal, which no escaping changes."""
 
+_JSON_MARK: Final = re.compile(rf'(?<!\\)(?:\\ue000|{BEGIN})(?:[^"\\]|\\.)*?(?:\\ue001|{_END})')
+"""A mark in a text of JSON, which may have escapes in it."""
+
 _EACH: Final = f"{BEGIN}each"
-"""The only key of a dict that has a text for each language."""
+"""The only key of a dict that has a text, or a file, for each language."""
 
 _BEGIN_BYTES: Final = BEGIN.encode()
 _SENT_MARK: Final = re.compile(_BEGIN_BYTES + rb"(?=[0-9a-f]{16}:|each)")
@@ -142,6 +145,12 @@ def languages() -> tuple[str, ...]:
     return tuple(dict.fromkeys(tag for i18n in known for tag in i18n.translations))
 
 
+def in_languages(value: object) -> tuple[object, ...]:
+    """List what `each` has made, English first; any other value alone."""
+    by_tag = value.get(_EACH) if isinstance(value, dict) else None
+    return tuple(by_tag.values()) if isinstance(by_tag, dict) else (value,)
+
+
 def key_or_text(text: str) -> str:
     """Give the key of a text that is one mark and nothing else; any other text as it is."""
     mark = _MARK.fullmatch(text)
@@ -158,9 +167,29 @@ def in_each_language(text: str, render: Callable[[str], str], *, sanitizes: bool
         sanitizes: Whether that is made harmless. If not, the values in a text are escaped: whoever escaped all that a
             visitor has said has not seen the values of a mark that a visitor forged.
     """
-    if BEGIN not in text or not any(mark[1] in TEXTS for mark in _MARK.finditer(text)):
+    if not _has_texts(text):
         return render(text)
-    return {_EACH: {tag: render(translated_text(text, tag, escapes=not sanitizes)) for tag in ("", *languages())}}
+    return each(lambda tag: render(translated_text(text, tag, escapes=not sanitizes)))
+
+
+def json_in_each_language(text: str) -> Mapping[str, str]:
+    """Give JSON, such as that of a figure, by language if there are marks in it; nothing if there are none."""
+    if not TEXTS or (BEGIN not in text and "\\ue000" not in text):
+        return {}
+    bare = _JSON_MARK.sub(lambda mark: str(json.loads(f'"{mark[0]}"')), text)
+    if not _has_texts(bare):
+        return {}
+    return {tag: _MARK.sub(partial(_said_in_json, language=tag), bare) for tag in ("", *languages())}
+
+
+def each(render: Callable[[str], Value]) -> dict[str, Value]:
+    """Give what differs by language: each page gets that of its own.
+
+    Args:
+        render: Gives it in the language of a tag, or in English: text, or a file. A file is chosen on its way to the
+            page; of text also a session keeps only that of its own language.
+    """
+    return {_EACH: {tag: render(tag) for tag in ("", *languages())}}
 
 
 def translated_text(text: str, language: str = "", *, escapes: bool = False) -> str:
@@ -184,9 +213,9 @@ def translated(value: object, language: str) -> object:
         return value if is_same else type(value)(items)
     if not isinstance(value, dict) or type(value) is not dict:
         return value
-    each = value.get(_EACH)
-    if isinstance(each, dict) and all(isinstance(text, str) for text in each.values()):
-        return each.get(preferred(language, each, ""), "")
+    by_tag = value.get(_EACH)
+    if isinstance(by_tag, dict) and all(isinstance(said, str | dict) for said in by_tag.values()):
+        return by_tag.get(preferred(language, by_tag, ""), "")
     entries = {key: translated(item, language) for key, item in value.items()}
     return value if all(entries[key] is item for key, item in value.items()) else entries
 
@@ -199,6 +228,14 @@ def has_marks(data: bytes) -> bool:
 def without_marks(data: bytes) -> bytes:
     """Break the marks in what a page has sent: it is never given any."""
     return _SENT_MARK.sub(_BROKEN, data) if _BEGIN_BYTES in data else data
+
+
+def _has_texts(text: str) -> bool:
+    return BEGIN in text and any(mark[1] in TEXTS for mark in _MARK.finditer(text))
+
+
+def _said_in_json(mark: re.Match[str], language: str) -> str:
+    return json.dumps(_said(mark, language, escapes=False))[1:-1]
 
 
 def _put(value: object, language: str, *, escapes: bool) -> object:

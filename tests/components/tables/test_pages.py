@@ -58,7 +58,7 @@ def test_of_a_table_the_page_is_told_rows_and_files() -> None:
     one = table(20_000)
     wire = one.wire()
     assert isinstance(wire, dict)
-    assert wire["data"][0] == {"rows": one.pages[0].count, "page": one.pages[0].blob}
+    assert wire["data"][0] == {"rows": one.pages[0].count, "page": one.pages[0].file}
     assert wire["data"][-1] == ROWS[19_999]
     assert sum(item["rows"] if isinstance(item, dict) else 1 for item in wire["data"]) == one.count == 20_000
     assert str(assembled("ab", ("str", "str"), [("a", None), ("b", "c")] * 3)) == "a  / b c / a  / b c …"

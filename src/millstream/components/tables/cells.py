@@ -16,6 +16,9 @@ from millstream.wire.plain import brief, encodable, plain_scalar, well_formed
 
 Cell: TypeAlias = str | int | float | bool | None
 
+ShownCell: TypeAlias = Cell | dict[str, dict[str, str]]
+"""A cell, or the HTML of one, which may be there in each language; see `in_each_language`."""
+
 Kind: TypeAlias = Literal["str", "number", "bool", "date", "markdown", "html", "image"]
 
 KINDS: Final[tuple[str, ...]] = get_args(Kind)

@@ -8,12 +8,13 @@ from dataclasses import replace
 from itertools import accumulate
 from typing import Final, NamedTuple, cast
 
-from millstream.components.tables.cells import CONVERSIONS, INFINITIES, Cell, Kind, column_of, is_whole_text
+from millstream.components.tables.cells import CONVERSIONS, INFINITIES, Cell, Kind, ShownCell, column_of, is_whole_text
 from millstream.components.tables.image_cells import is_shown_address
 from millstream.components.tables.making import Form, assembled, check_size
 from millstream.components.tables.pages import Row, RowPage, page_from, paged
 from millstream.components.tables.reading import UnfitTable, check_shape
 from millstream.components.tables.table import Table, new_version
+from millstream.declare.i18n import BEGIN, languages, translated_text
 from millstream.wire.messages import Value
 from millstream.wire.plain import brief
 
@@ -68,7 +69,8 @@ def edited(wire: Value, known: Table, rules: Rules) -> Table:
 
 
 def _whole(wire: Mapping[object, Value], known: Table, rules: Rules) -> Table:
-    headers = [_header(header) for header in _list(wire["headers"], "headers")]
+    said = _said_headers(known)
+    headers = [said.get(header, header) for header in map(_header, _list(wire["headers"], "headers"))]
     width = len(headers)
     rows = [_row(row, width) for row in _list(wire["data"], "rows")]
     check_shape(len(rows), width)
@@ -98,6 +100,12 @@ def _header(value: Value) -> str:
     if not isinstance(value, str) or len(value) > MAX_HEADER:
         raise UnfitTable(f"takes headers of at most {MAX_HEADER} characters, but got {brief(value)}")
     return value
+
+
+def _said_headers(known: Table) -> Mapping[str, str]:
+    """Give the headers in several languages by what the user may read in their place."""
+    marked = [header for header in known.headers if BEGIN in header]
+    return {translated_text(header, tag): header for header in marked for tag in ("", *languages())}
 
 
 def _row(value: Value, width: int) -> list[Cell]:
@@ -182,15 +190,15 @@ def _fitting(cell: Cell, header: str, kind: Kind) -> Cell:
 
 def _with_known_html(
     columns: Sequence[Sequence[Cell]], kinds: Sequence[Kind], known: Table, origins: Sequence[int]
-) -> tuple[list[Sequence[Cell]], list[int]]:
+) -> tuple[list[Sequence[ShownCell]], list[int]]:
     """Add the HTML that is known of cells; what a user wrote is shown as it is until a handler returns it."""
     rendered = [at for at, kind in enumerate(kinds) if kind in ("markdown", "html")]
-    more: list[Sequence[Cell]] = []
+    more: list[Sequence[ShownCell]] = []
     for at in rendered:
-        html: dict[Cell, Cell] = {}
+        html: dict[Cell, ShownCell] = {}
         if origins[at] in known.rendered:
             behind = known.width + known.rendered.index(origins[at])
-            html = {row[origins[at]]: row[behind] for row in known.shown_rows()}
+            html = {cast("Cell", row[origins[at]]): row[behind] for row in known.shown_rows()}
         more.append([html.get(cell) for cell in columns[at]])
     return [*columns, *more], rendered
 

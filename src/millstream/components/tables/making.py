@@ -6,13 +6,14 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple, cast
 
-from millstream.components.tables.cells import Cell, Kind, TableColumn, column_of, declared_column
+from millstream.components.tables.cells import Cell, Kind, ShownCell, TableColumn, column_of, declared_column
 from millstream.components.tables.image_cells import image_address
 from millstream.components.tables.pages import Row, RowPage, paged
 from millstream.components.tables.reading import Open, Tabular, UnfitTable
 from millstream.components.tables.table import MAX_BYTES, Looks, Table
 from millstream.components.text.markdown_html import Style, prose
 from millstream.components.text.sanitized_html import sanitised
+from millstream.declare.i18n import BEGIN, in_each_language
 from millstream.wire.limits import MAX_MESSAGE_BYTES
 from millstream.wire.plain import size_of
 
@@ -92,17 +93,17 @@ def check_size(pages: Sequence[RowPage]) -> None:
     Raises:
         UnfitTable: They take too many bytes.
     """
-    if (size := sum(len(page.data) for page in pages)) > MAX_BYTES:
+    if (size := sum(page.size for page in pages)) > MAX_BYTES:
         raise UnfitTable(f"takes tables of at most {MAX_BYTES >> 20} MiB, but got {size >> 20}; give a part, or a file")
 
 
 def with_html(
     columns: Sequence[Sequence[Cell]], kinds: Sequence[Kind], style: Style
-) -> tuple[list[Sequence[Cell]], list[int]]:
+) -> tuple[list[Sequence[ShownCell]], list[int]]:
     """Add a column of HTML for each one of Markdown or HTML; gives the numbers of these as well."""
     rendered = [at for at, kind in enumerate(kinds) if kind in ("markdown", "html")]
     left = MAX_RENDERED
-    more: list[Sequence[Cell]] = []
+    more: list[Sequence[ShownCell]] = []
     for at in rendered:
         render = html_of(kinds[at], style)
         more.append([render(cell) if number < left else None for number, cell in enumerate(columns[at])])
@@ -110,14 +111,18 @@ def with_html(
     return [*columns, *more], rendered
 
 
-def html_of(kind: Kind, style: Style) -> Callable[[Cell], str | None]:
+def html_of(kind: Kind, style: Style) -> Callable[[Cell], ShownCell]:
     """Give what renders a cell as HTML that is safe; `None` for one that can be shown as it is."""
 
-    def markdown(cell: Cell) -> str | None:
-        return prose(cell, style) if isinstance(cell, str) and MARKUP.search(cell) else None
+    def markdown(cell: Cell) -> ShownCell:
+        if not isinstance(cell, str) or not (MARKUP.search(cell) or BEGIN in cell):
+            return None
+        return cast("ShownCell", in_each_language(cell, lambda text: prose(text, style)))
 
-    def html(cell: Cell) -> str | None:
-        return sanitised(cell) if isinstance(cell, str) and ("<" in cell or "&" in cell) else None
+    def html(cell: Cell) -> ShownCell:
+        if not isinstance(cell, str) or not ("<" in cell or "&" in cell or BEGIN in cell):
+            return None
+        return cast("ShownCell", in_each_language(cell, sanitised))
 
     return markdown if kind == "markdown" else html
 

@@ -9,11 +9,12 @@ from weakref import WeakValueDictionary
 
 import msgspec
 
-from millstream.components.tables.cells import Cell
-from millstream.declare.i18n import has_marks, translated
+from millstream.components.tables.cells import ShownCell
+from millstream.declare.i18n import TEXTS, each, has_marks, translated
 from millstream.types import Blob
+from millstream.wire.messages import Value
 
-Row = tuple[Cell, ...]
+Row = tuple[ShownCell, ...]
 
 PAGE_BYTES: Final = 256 * 1024
 """A page ends with the step that makes it so large; what is less stays in the message."""
@@ -23,28 +24,34 @@ STEP: Final = 64
 
 TYPE: Final = "application/msgpack"
 
-_DECODER: Final = msgspec.msgpack.Decoder(list[tuple[Cell, ...]])
+_DECODER: Final = msgspec.msgpack.Decoder(list[Row])
 
 
 class RowPage:
     """Consecutive rows as MessagePack: a list of lists. Equal pages that live at the same time are one object.
 
-    So a table that grows, or is shown to many, keeps the files that it has.
+    So a table that grows, or is shown to many, keeps the files that it has. Texts in several languages are marks in the
+    rows, and there is a file for each language.
 
     Attributes:
-        blob: The file.
-        count: Its number of rows.
+        data: The rows.
+        count: Their number.
+        files: What pages fetch: one file, or several.
+        file: The file, or one for each language.
     """
 
-    __slots__ = ("__weakref__", "blob", "count")
+    __slots__ = ("__weakref__", "count", "data", "file", "files")
 
     def __init__(self, data: bytes, count: int) -> None:
-        self.blob = Blob("rows", TYPE, data=data)
-        self.count = count
+        self.data, self.count = data, count
+        self.file: Value
+        self.file, self.files = _in_each_language(data) if TEXTS and has_marks(data) else _alone(data)
 
     @property
-    def data(self) -> bytes:
-        return self.blob.data or b""
+    def size(self) -> int:
+        """The bytes that it takes."""
+        files = sum(file.size for file in self.files)
+        return files if len(self.files) == 1 else len(self.data) + files
 
     def rows(self) -> list[Row]:
         return _DECODER.decode(self.data)
@@ -96,19 +103,29 @@ def page_from(rows: Sequence[Row]) -> RowPage:
 
 
 def _items(rows: Sequence[Row]) -> bytes:
-    """Encode at most 64 rows without the head of the list, which has one byte, or three from 16 items on.
-
-    A page is the same for everybody, so texts in several languages are English in it.
-    """
-    data = msgspec.msgpack.encode(rows)
-    if has_marks(data):
-        data = msgspec.msgpack.encode(translated(list(rows), ""))
-    return data[1 if len(rows) < 16 else 3 :]
+    """Encode at most 64 rows without the head of the list, which has one byte, or three from 16 items on."""
+    return msgspec.msgpack.encode(rows)[1 if len(rows) < 16 else 3 :]
 
 
 def _listed(parts: Sequence[bytes], count: int) -> bytes:
     """Give encoded items as one encoded list (an `array 32` of the MessagePack specification)."""
     return b"".join((b"\xdd", count.to_bytes(4, "big"), *parts))
+
+
+def _alone(data: bytes) -> tuple[Value, tuple[Blob, ...]]:
+    file = Blob("rows", TYPE, data=data)
+    return file, (file,)
+
+
+def _in_each_language(data: bytes) -> tuple[Value, tuple[Blob, ...]]:
+    """Make the files of rows with marks: where languages say the same they share one."""
+    rows, files = _DECODER.decode(data), dict[bytes, Blob]()
+
+    def file(tag: str) -> Value:
+        said = msgspec.msgpack.encode(translated(rows, tag))
+        return files.setdefault(said, Blob("rows", TYPE, data=said))
+
+    return each(file), tuple(files.values())
 
 
 _PAGES: Final[WeakValueDictionary[bytes, RowPage]] = WeakValueDictionary()

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
-from typing import Final
+from typing import Final, cast
 
 from millstream.components.tables.cells import Cell, Kind
 from millstream.components.tables.pages import Row, RowPage
@@ -94,10 +94,10 @@ class Table:
         """Go through the rows, with what is rendered of them."""
         return chain(chain.from_iterable(page.rows() for page in self.pages), self.rows)
 
-    def all_rows(self) -> Iterator[Row]:
+    def all_rows(self) -> Iterator[tuple[Cell, ...]]:
         """Go through the rows, without what is rendered of them."""
-        width = self.width
-        return (row[:width] for row in self.shown_rows()) if self.rendered else self.shown_rows()
+        rows, width = cast("Iterator[tuple[Cell, ...]]", self.shown_rows()), self.width
+        return (row[:width] for row in rows) if self.rendered else rows
 
     def columns(self) -> list[list[Cell]]:
         """Give the cells column by column."""
@@ -107,7 +107,7 @@ class Table:
         """Give it for the page: `data` has the rows, or in their place a file with so many of them."""
         shown: dict[str, Value] = {
             "headers": list(self.headers),
-            "data": [*({"rows": page.count, "page": page.blob} for page in self.pages), *self.rows],
+            "data": [*({"rows": page.count, "page": page.file} for page in self.pages), *self.rows],
             "kinds": list(self.kinds),
             "version": self.version,
         }
@@ -124,7 +124,7 @@ class Table:
         more = " …" if self.count > SHOWN_ROWS or self.width > width else ""
         return " / ".join(rows) + more
 
-    def head(self, count: int) -> list[Row]:
+    def head(self, count: int) -> list[tuple[Cell, ...]]:
         return [row for row, _ in zip(self.all_rows(), range(count), strict=False)]
 
     def __repr__(self) -> str:
