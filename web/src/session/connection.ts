@@ -138,9 +138,10 @@ export class Connection {
     if (this.events < MOST_WAITING) this.waiting.push(message);
   }
 
-  /** Withdraws waiting events that must not reach the next session. */
-  drop(isUnwanted: (fire: Fire) => boolean): void {
+  /** Withdraws waiting events that must not reach the next session, and returns those that do. */
+  drop(isUnwanted: (fire: Fire) => boolean): Fire[] {
     this.waiting = this.waiting.filter((message) => message.type !== "fire" || !isUnwanted(message));
+    return this.waiting.filter((message) => message.type === "fire");
   }
 
   post(message: ToWorker, transfer: Transferable[] = []): void {

@@ -118,6 +118,7 @@ export class Life {
     connection.lose();
     recordings.clear(null);
     runs.clear();
+    runs.abandon();
     connection.post({ type: "bye" });
   }
 
@@ -131,11 +132,12 @@ export class Life {
     const dropped = values.renew();
     runs.held.refuse(dropped, DROPPED);
     let isLost = false;
-    connection.drop((fire) => {
+    const later = connection.drop((fire) => {
       const needsFile = runs.held.needs(fire.binding, dropped);
       isLost ||= needsFile;
       return needsFile || !runs.bindings.has(fire.binding) || !store.isShown(runs.source(fire));
     });
+    runs.abandon(later);
     if (isLost) this.events.say(DROPPED, true);
     return () => {
       const recording = recordings.renew(LOST);
@@ -154,8 +156,11 @@ export class Life {
   }
 
   private end(): void {
+    const { connection, recordings, runs } = this.parts;
     this.clear();
-    this.parts.recordings.clear(null);
+    connection.drop(() => true);
+    runs.abandon();
+    recordings.clear(null);
   }
 
   private clear(): void {

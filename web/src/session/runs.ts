@@ -141,8 +141,10 @@ export class Runs {
       message,
     };
     const isOver = state.state !== "waiting" && state.state !== "running";
-    if (isOver) this.forget(call);
-    else this.shown.set(call, view);
+    if (isOver) {
+      this.shown.delete(call);
+      this.estimates.delete(call);
+    } else this.shown.set(call, view);
     this.showProblems(view, state.problems ?? {});
     if (isOver) this.awaited.get(run)?.(state);
     if (isOver && run) this.finish(binding, run);
@@ -174,7 +176,8 @@ export class Runs {
     const estimate = this.estimates.get(call) ?? new RunEstimate();
     const shown: RunView = { ...view, advance: estimate.advance(levels, this.nowS()) };
     if (stream && levels.length === 0) {
-      this.forget(call);
+      this.shown.delete(call);
+      this.estimates.delete(call);
       this.events.show({ ...shown, state: "done" });
       return;
     }
@@ -183,24 +186,27 @@ export class Runs {
     this.events.show(shown);
   }
 
-  /** The session is over, and every run with it. */
+  /** The session is over, and every run with it; see `abandon` for those that the next one begins. */
   clear(): void {
     for (const view of this.shown.values()) this.events.show({ ...view, state: "cancelled", message: "" });
     this.shown.clear();
     this.refused.clear();
     this.estimates.clear();
     this.active.clear();
-    this.sent.clear();
-    for (const ended of this.awaited.values()) ended(null);
-    this.awaited.clear();
     this.next.clear();
     for (const { binding, run } of this.held.forget()) this.mark(binding, run);
     this.wake();
   }
 
-  private forget(call: number): void {
-    this.shown.delete(call);
-    this.estimates.delete(call);
+  /** Says of the runs asked for that they never end, except those of some fires, which the next session gets. */
+  abandon(later: readonly Fire[] = []): void {
+    const goesOn = new Set(later.map(({ run }) => run));
+    for (const run of [...this.sent.keys(), ...this.awaited.keys()]) {
+      if (goesOn.has(run)) continue;
+      this.awaited.get(run)?.(null);
+      this.awaited.delete(run);
+      this.sent.delete(run);
+    }
   }
 
   private trigger(binding: Binding, trigger: Trigger): void {

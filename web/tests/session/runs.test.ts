@@ -32,6 +32,7 @@ describe("an event", () => {
     runs.update({ ...done(1), answer: "early" } as never);
     runs.update(done(1) as never);
     runs.clear();
+    runs.abandon();
     runs.fire(4, "nothing", null, (outcome) => heard.push(outcome));
     expect(heard).toEqual([["other", "late"], ["one", "early"], ["lost", undefined], null]);
   });
@@ -66,6 +67,22 @@ describe("an event", () => {
     runs.update(done(1) as never);
     runs.update({ ...done(1), state: "later" } as never);
     expect(events.later).toHaveBeenCalledOnce();
+  });
+
+  it("that the next server gets is awaited until that one has begun it, or keeps it for yet another one", () => {
+    const runs = open(binding({ trigger: "multiple" }));
+    const heard: unknown[] = [];
+    for (const name of ["lost", "kept"]) runs.fire(4, "click", null, (outcome) => heard.push([name, outcome?.answer]));
+    runs.clear();
+    runs.abandon([events.send.mock.lastCall?.[0]]);
+    expect(heard).toEqual([["lost", undefined]]);
+    runs.update({ ...done(2), state: "later" } as never);
+    expect(events.later.mock.calls).toEqual([events.send.mock.lastCall]);
+    runs.update({ ...done(2), answer: 3 } as never);
+    expect(heard).toEqual([
+      ["lost", undefined],
+      ["kept", 3],
+    ]);
   });
 
   it("shows what a validator refuses where it was entered, until that is corrected", () => {

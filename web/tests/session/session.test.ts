@@ -537,12 +537,13 @@ describe("a link that is lost and comes back", () => {
   it.each([true, false])(
     "gets an event that the server did not begin any more once it is served again (%s)",
     (isResumed) => {
-      emit(root, FIRE, { component: 4, event: "click" });
+      const ended = vi.fn();
+      emit(root, FIRE, { component: 3, event: "upload", ended });
       const run = {
         type: "runstate" as const,
         run: 1,
         call: 7,
-        binding: 0,
+        binding: 3,
         position: 0,
         eta_s: -1,
         message: "",
@@ -553,6 +554,9 @@ describe("a link that is lost and comes back", () => {
       tell({ type: "lost", retryMs: 0 });
       tell({ type: "welcome", session: "next", build: "b", isResumed });
       expect(sent()).toEqual([sent()[0], sent()[0]]);
+      expect(ended).not.toHaveBeenCalled();
+      tell({ type: "run", state: { ...run, state: "done", answer: 3 } });
+      expect(ended).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ state: "done", answer: 3 }));
     },
   );
 
