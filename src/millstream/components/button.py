@@ -34,7 +34,7 @@ class Button(Component):
     capabilities = frozenset({"shows_caption"})
     ignores: ClassVar[tuple[str, ...]] = ("link_target",)
 
-    editing: ClassVar[frozenset[str]] = frozenset({"click"})
+    editing = frozenset({"click"})
 
     change = Event()
     click = Event()

@@ -103,7 +103,7 @@ class Chatbot(Component):
         "like_user_message": ("likes_own",),
     }
 
-    editing: ClassVar[frozenset[str]] = frozenset()
+    editing = frozenset()
 
     change = Event()
     select = Event()

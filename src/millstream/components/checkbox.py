@@ -21,7 +21,7 @@ class Checkbox(Component):
         common: See `Component`.
     """
 
-    editing: ClassVar[frozenset[str]] = Component.editing | {"select"}
+    editing = Component.editing | {"select"}
 
     ignores: ClassVar[tuple[str, ...]] = ("buttons",)
 

@@ -75,7 +75,7 @@ class Dataframe(Component):
     takes_objects = True
     grows = True
     corrects = True
-    editing: ClassVar[frozenset[str]] = Component.editing | {"edit"}
+    editing = Component.editing | {"edit"}
     ignores: ClassVar[tuple[str, ...]] = (
         "height",
         "max_rows",

@@ -50,7 +50,7 @@ class Dataset(Component):
         "layout": ("is_table",),
         "components": ("headers",),
     }
-    editing: ClassVar[frozenset[str]] = frozenset({"select", "click"})
+    editing = frozenset({"select", "click"})
 
     change = Event()
     select = Event()

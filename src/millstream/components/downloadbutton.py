@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import ClassVar, Unpack
+from typing import Unpack
 
 from millstream.components.chat.file_button import FileButton, Size, Variant
 from millstream.declare.component import Unlabelled
@@ -28,7 +28,7 @@ class DownloadButton(FileButton):
         common: See `Component`.
     """
 
-    editing: ClassVar[frozenset[str]] = frozenset({"click"})
+    editing = frozenset({"click"})
 
     change = Event()
     click = Event()

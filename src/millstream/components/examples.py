@@ -77,7 +77,7 @@ class Examples(Component):
     )
     neutral: ClassVar[Mapping[str, object]] = {"batch": False, "preprocess": True, "postprocess": True}
 
-    editing: ClassVar[frozenset[str]] = frozenset({"select"})
+    editing = frozenset({"select"})
 
     select = Event()
 

@@ -49,8 +49,8 @@ class FileExplorer(Component):
     """
 
     ignores: ClassVar[tuple[str, ...]] = ("buttons",)
-    editing: ClassVar[frozenset[str]] = frozenset({"input", "select"})
-    own_events: ClassVar[frozenset[str]] = frozenset({"expand"})
+    editing = frozenset({"input", "select"})
+    own_events = frozenset({"expand"})
 
     change = Event()
     input = Event()

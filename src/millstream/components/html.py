@@ -95,8 +95,8 @@ class HTML(Component):
         self.sanitize = sanitize
         self._inside: Column | None = None
         self.functions = ServerFunctions(self, server_functions or ())
-        self.own_events = self.functions.events  # type: ignore[misc]  # those of this one
-        self.editing = type(self).editing | self.functions.events  # type: ignore[misc]
+        self.own_events = self.functions.events
+        self.editing |= self.functions.events
         if self.templates.is_used:
             self.tag = "htmltemplate"  # type: ignore[misc]  # which element it is
             if js_on_load:
@@ -160,7 +160,7 @@ class HTML(Component):
     def hand_over(self, fresh: Self) -> None:
         super().hand_over(fresh)
         fresh._inside, fresh.functions = self._inside, self.functions
-        fresh.own_events, fresh.editing = self.own_events, self.editing  # type: ignore[misc]
+        fresh.own_events, fresh.editing = self.own_events, self.editing
 
     def page_scripts(self) -> Iterator[str]:
         if self.templates.is_used:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Final, Unpack
+from typing import Final, Unpack
 
 from millstream.components.chat.saved_messages import MAX_BYTES, MAX_ID, is_kept_id, is_kept_message
 from millstream.components.savedconversations import SavedConversations
@@ -31,7 +31,7 @@ class SavedChats(Component):
     """
 
     default_label = False
-    editing: ClassVar[frozenset[str]] = Component.editing | {"select", "clear", "open", "delete"}
+    editing = Component.editing | {"select", "clear", "open", "delete"}
 
     change = Event()
     select = Event()

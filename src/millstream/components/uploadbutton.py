@@ -32,7 +32,7 @@ class UploadButton(FileButton):
 
     capabilities = frozenset({"collects_files"})
     prop_names: ClassVar = {"file_count": ("max_files", "folder"), "file_types": ("accept",)}
-    editing: ClassVar[frozenset[str]] = frozenset({"click", "upload", "input"})
+    editing = frozenset({"click", "upload", "input"})
 
     change = Event()
     input = Event()

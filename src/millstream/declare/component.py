@@ -80,13 +80,13 @@ class Component(ValueForms):
     on_page: ClassVar[bool] = True
     """True if the page knows the component at all."""
 
-    editing: ClassVar[frozenset[str]] = frozenset(
+    editing: frozenset[str] = frozenset(
         {"input", "submit", "upload", "clear", "delete", "release", "start_recording", "stop_recording"}
     )
-    """Events that a user causes only where the component is interactive."""
+    """Events that a user causes only where the component is interactive. One component may have more than its class."""
 
-    own_events: ClassVar[frozenset[str]] = frozenset()
-    """Events that it answers itself: what it tells itself makes it no output."""
+    own_events: frozenset[str] = frozenset()
+    """Events that it answers itself, of its class or its own: what it tells itself makes it no output."""
 
     names_files: bool = False
     """True if its events may name files that a script of the page has uploaded: handlers get their paths."""

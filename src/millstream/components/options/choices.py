@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, time, timedelta
 from pathlib import PurePath
-from typing import ClassVar, Literal, TypeAlias, Unpack, cast
+from typing import Literal, TypeAlias, Unpack, cast
 from uuid import UUID
 
 from millstream.components.values.plain import plain_number, plain_text
@@ -45,7 +45,7 @@ class Choosing(Component):
         choices: Pairs of a label and a value.
     """
 
-    editing: ClassVar[frozenset[str]] = Component.editing | {"select"}
+    editing = Component.editing | {"select"}
     allow_custom_value = False
     max_choices: int | None = None
 
