@@ -160,6 +160,17 @@ def test_texts_of_a_figure_are_in_the_language_of_its_reader(kind: str, points: 
             assert "\\ue000" not in shown(one)
 
 
+def test_matplotlib_writes_english() -> None:
+    texts = gr.I18n(de={"a": "Ein Titel"}, en={"a": "A title"})
+    drawing = figure()
+    axes = drawing.axes[0]
+    axes.set_title(texts("a"))
+    axes.plot([1], label=f"{texts('a')}!")
+    legend = axes.legend()
+    made(drawing)
+    assert (axes.get_title(), legend.get_texts()[0].get_text()) == ("A title", "A title!")
+
+
 @pytest.mark.parametrize("value", [5, "x", {}, [1], np.zeros(3), object(), go.Scatter(x=[1]), plt.plot])
 def test_what_is_no_figure_is_refused(value: object) -> None:
     with pytest.raises(InvalidValue, match="Plot 'P' takes a figure of matplotlib, plotly, altair or bokeh, but got"):

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from millstream.declare.i18n import BEGIN, TEXTS, translated_text
 from millstream.frames import Frame
 
 SCALE: Final = 2
@@ -38,6 +39,7 @@ def drawn(figure: Any) -> Frame:
         UnfitFigure: It is too large.
     """
     with _LOCK:
+        _write_in_english(figure)
         dpi = _resolution(figure)
         buffer = io.BytesIO()
         with warnings.catch_warnings():
@@ -55,8 +57,16 @@ def drawn_as_svg(figure: Any) -> str:
     """Draw a figure as SVG, its letters as shapes. Takes its time: never call it on the event loop."""
     buffer = io.StringIO()
     with _LOCK:
+        _write_in_english(figure)
         figure.savefig(buffer, format="svg", facecolor="auto")
     return buffer.getvalue()
+
+
+def _write_in_english(figure: Any) -> None:
+    """Give a figure English words in place of texts in several languages: one image is for all who see it."""
+    for artist in figure.findobj(lambda artist: hasattr(artist, "set_text")) if TEXTS else ():
+        if BEGIN in (text := artist.get_text()):
+            artist.set_text(translated_text(text))
 
 
 def _resolution(figure: Any) -> float:
