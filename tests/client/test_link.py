@@ -280,6 +280,21 @@ async def test_a_page_that_leaves_does_not_come_back_while_its_connection_takes_
 
 
 @virtual
+async def test_what_is_too_large_for_the_server_is_refused_here_and_everything_goes_on() -> None:
+    given_to = Given()
+    async with Wire(declare(given_to)) as wire:
+        page = wire.page
+        for value in ([0] * 10_000, "x" * 2**20):
+            with pytest.raises(ms.InvalidValue, match="upload it as a file"):
+                await page.set(page.find("Number"), value)
+        await page.set(page.find("Number"), 3)
+        [run] = await page.fire(page.find("Send"), "click")
+        await page.wait_for(lambda: run.is_over)
+        assert given_to.clicks == [3]
+        assert len(wire.connections) == 1
+
+
+@virtual
 async def test_what_the_server_has_is_not_kept_for_long() -> None:
     async with Wire(declare(Given())) as wire:
         for number in range(20 * ASK_EVERY):

@@ -11,9 +11,9 @@ from typing import Final, Protocol, TypeAlias
 from millstream import codecs
 from millstream.client.received import Received
 from millstream.client.return_states import ReturnEvent, ReturnPath, ReturnState
-from millstream.errors import Closed, Departed, ProtocolError, Refused
+from millstream.errors import Closed, Departed, InvalidValue, ProtocolError, Refused
 from millstream.types import Transport
-from millstream.wire.encoding import decode_packet, decode_server_message, encode_message
+from millstream.wire.encoding import decode_packet, decode_server_message, encode_message, excess
 from millstream.wire.messages import (
     Ack,
     Clock,
@@ -112,12 +112,15 @@ class ClientLink:
 
         Raises:
             Closed: The link is over.
+            InvalidValue: It is larger than the server reads; nothing is sent.
         """
         is_kept = self._is_kept(message)
         async with self._sending:
-            self.sent += 1
-            message.seq = self.sent
+            message.seq = self.sent + 1
             data = encode_message(message)
+            if why := excess(data):
+                raise InvalidValue(f"what is to be sent consists of {why}; upload it as a file instead")
+            self.sent += 1
             if is_kept:
                 self._kept.append((self.sent, data))
             await self._transmit(data)

@@ -95,16 +95,23 @@ def encode_message(message: PageMessage | ServerMessage) -> bytes:
         return _encoder.encode(encodable(msgspec.to_builtins(message, builtin_types=(bytes,), enc_hook=_plainer)))
 
 
+def excess(data: bytes | memoryview) -> str:
+    """Say in what a page's control message is larger than a server reads; empty if it is not."""
+    if len(data) > MAX_CONTROL_BYTES:
+        return f"{len(data)} bytes, where {MAX_CONTROL_BYTES} are allowed"
+    if count_values(data, MAX_CONTROL_VALUES) > MAX_CONTROL_VALUES:
+        return f"more than the {MAX_CONTROL_VALUES} values that are allowed"
+    return ""
+
+
 def decode_page_message(data: bytes | memoryview) -> PageMessage:
     """Read a control message that a page sent.
 
     Raises:
         ProtocolError: Too large, not MessagePack, unknown, or with fields of the wrong type.
     """
-    if len(data) > MAX_CONTROL_BYTES:
-        raise ProtocolError(f"control message of {len(data)} bytes exceeds {MAX_CONTROL_BYTES}", code=1009)
-    if len(data) > MAX_CONTROL_VALUES and count_values(data, MAX_CONTROL_VALUES) > MAX_CONTROL_VALUES:
-        raise ProtocolError(f"control message of more than {MAX_CONTROL_VALUES} values", code=1009)
+    if len(data) > MAX_CONTROL_VALUES and (why := excess(data)):
+        raise ProtocolError(f"control message of {why}", code=1009)
     try:
         return _page_decoder.decode(data)
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:

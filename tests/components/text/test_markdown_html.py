@@ -167,6 +167,11 @@ def test_code_has_its_language_and_a_button_that_copies_it() -> None:
     assert 'class="language-python"' in shown
 
 
+def test_the_keyboard_scrolls_code_and_no_text_of_a_visitor_changes_the_order_of_the_page() -> None:
+    assert '<pre tabindex="0">' in prose("```\nx\n```", Style())
+    assert "tabindex" not in prose('<pre tabindex="7">x</pre><p tabindex="0">y</p>', Style())
+
+
 @pytest.mark.parametrize("sanitize", [True, False])
 def test_nobody_but_the_renderer_writes_classes_of_the_page(sanitize: bool) -> None:
     forged = '<div class="ms-code mine"><code hidden>x</code><button class="ms-copy-code">Copy</button></div>\n\n'

@@ -5,7 +5,7 @@ import type { Cancel, Fire, SetValue } from "../wire/messages.ts";
 import { t } from "../words.ts";
 import type { ToWorker } from "../workers/port.ts";
 
-/** The most events that wait for the session; a page that cannot reach it for so long loses nothing but clicks. */
+/** The most events that wait for the session; more of them are refused, and whoever made them is told. */
 const MOST_WAITING = 100;
 
 /** In the tab's storage: its messages go over HTTP, since WebSockets are blocked. */
@@ -123,19 +123,21 @@ export class Connection {
   }
 
   /**
-   * Sends a message; while the session cannot be reached it waits, in order. False for an edit that is not sent: one that
-   * takes the place of another that waits, or that the next session gets at its beginning.
+   * Sends a message; while the session cannot be reached it waits, in order. False if it is not sent: an edit that takes
+   * the place of another that waits, or that the next session gets at its beginning; an event beyond those that may wait.
    */
   send(message: SessionMessage): boolean {
     if (this.isOpen) this.post({ type: "send", message, seen: this.seen });
     else if (message.type === "set") return this.secret !== null && this.waitForEdit(message);
-    else this.wait(message);
+    else return this.wait(message);
     return true;
   }
 
-  /** Lets an event wait until the page is served anew. */
-  wait(message: Fire | Cancel): void {
-    if (this.events < MOST_WAITING) this.waiting.push(message);
+  /** Lets an event wait until the page is served anew; false if too many do. */
+  wait(message: Fire | Cancel): boolean {
+    const isTaken = message.type === "cancel" || this.events < MOST_WAITING;
+    if (isTaken) this.waiting.push(message);
+    return isTaken;
   }
 
   /** Withdraws waiting events that must not reach the next session, and returns those that do. */
@@ -158,7 +160,7 @@ export class Connection {
   }
 
   private get events(): number {
-    return this.waiting.filter(({ type }) => type !== "set").length;
+    return this.waiting.filter(({ type }) => type === "fire").length;
   }
 
   /** Lets an edit wait, in the place of one of the same component if no event has happened since; true if there is none. */

@@ -5,6 +5,7 @@ import type { Binding, Manifest } from "../manifest.ts";
 import type { StreamSilence } from "../playback/silences.ts";
 import type { RunView } from "../states.ts";
 import type { Fire, ProgressState, RunState } from "../wire/messages.ts";
+import { t } from "../words.ts";
 import { HeldEvents, type Trigger } from "./held_events.ts";
 import { LiveBindings } from "./live_bindings.ts";
 import { RunEstimate } from "./run_progress.ts";
@@ -13,9 +14,10 @@ import { RunEstimate } from "./run_progress.ts";
 const SILENT_CALL = -2_000_000;
 
 export interface RunsEvents {
-  send(message: Fire): void;
-  /** Sends it in the next session, or when this one is served elsewhere: the server is being restarted, and has not begun it. */
-  later(message: Fire): void;
+  /** Sends it, now or when the link is back; false if too many wait for that already. */
+  send(message: Fire): boolean;
+  /** Does so in the next session, or when this one is served elsewhere: the server is being restarted, and has not begun it. */
+  later(message: Fire): boolean;
   /** Tells the server that an announced run never begins. */
   cancel?(run: number): void;
   /** Runs a binding's script, and returns its values. */
@@ -81,7 +83,8 @@ export class Runs {
       if (target >= 0) this.trigger(binding, { target, data });
     }
     if (!ended) return;
-    if (this.count > before) this.awaited.set(this.count, ended);
+    const isUnderWay = [...this.active.values()].some((runs) => runs.has(this.count));
+    if (this.count > before && isUnderWay) this.awaited.set(this.count, ended);
     else ended(null);
   }
 
@@ -123,7 +126,7 @@ export class Runs {
     if (!binding) return;
     if (state.state === "later") {
       const fire = this.sent.get(state.run);
-      if (fire) this.events.later(fire);
+      if (fire && !this.events.later(fire)) this.refuse(fire, t("The app does not answer…"));
       return;
     }
     const { call, run, position, message } = state;
@@ -148,6 +151,23 @@ export class Runs {
     this.showProblems(view, state.problems ?? {});
     if (isOver) this.awaited.get(run)?.(state);
     if (isOver && run) this.finish(binding, run);
+  }
+
+  /** Ends the run of an event that cannot be sent, and says why. */
+  refuse({ binding, run }: Fire, reason: string): void {
+    const message = t("This did not run: {reason}", { reason });
+    if (!this.bindings.known.get(binding)?.outputs.length) this.events.failed(message);
+    this.update({
+      type: "runstate",
+      run,
+      call: 0,
+      binding,
+      state: "failed",
+      position: 0,
+      eta_s: -1,
+      message,
+      problems: {},
+    });
   }
 
   /** Says what a validator has refused where that was entered; what it refused before counts no more. */
@@ -249,7 +269,7 @@ export class Runs {
     const { target, data } = trigger;
     const fire: Fire = { type: "fire", binding: binding.id, run, target, data: data ?? null, inputs, ...more };
     this.sent.set(run, fire);
-    this.events.send(fire);
+    if (!this.events.send(fire)) this.refuse(fire, t("The app does not answer…"));
   }
 
   private async compute(binding: Binding, trigger: Trigger, begun: number, isFixed: boolean): Promise<void> {

@@ -98,8 +98,10 @@ export class Session {
       if (binding) void this.scripts.serve(binding, script.inputs);
     },
     toolarge: ({ message }) => {
+      const reason = t("That is too large to be sent. Upload it as a file instead.");
       if (message.type === "set") this.values.confirm(message.component, 0);
-      this.fail(t("That is too large to be sent. Upload it as a file instead."));
+      if (message.type === "fire") this.runs.refuse(message, reason);
+      else this.fail(reason);
     },
     level: ({ component, level }) => this.view.setLevel(component, level),
     playbackopened: (message) => this.players.open(message),

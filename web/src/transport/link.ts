@@ -2,9 +2,9 @@
 
 import { takesOpus } from "../codecs/opus.ts";
 import { type CodecSupport, NO_SUPPORT } from "../codecs/support.ts";
-import { decodeServerMessage, encodeMessage } from "../wire/encoding.ts";
+import { decodeServerMessage, encodeMessage, isTooLarge } from "../wire/encoding.ts";
 import type { Ack, PageMessage, Refuse, ServerMessage, Welcome } from "../wire/messages.ts";
-import { ACK_BYTES, ACK_MESSAGES, MAX_CONTROL_BYTES } from "../wire/messages.ts";
+import { ACK_BYTES, ACK_MESSAGES } from "../wire/messages.ts";
 import type { Packet } from "../wire/packet.ts";
 import { CodecNumber, decodePacket, encodePacket, isPacket, PacketKind, VERSION } from "../wire/packet.ts";
 import { AnswerWatch } from "./answer_watch.ts";
@@ -120,8 +120,9 @@ export class Link {
   send(message: PageMessage): boolean {
     if (!this.isOpen && !this.token) return true;
     const seq = this.seq + 1;
-    const data = encodeMessage({ ...message, seq });
-    if (data.length > MAX_CONTROL_BYTES) return false;
+    const numbered = { ...message, seq };
+    const data = encodeMessage(numbered);
+    if (isTooLarge(numbered, data)) return false;
     this.seq = seq;
     if (this.token) this.unacted.keep(seq, message, data);
     if (this.isOpen) this.line.send(data);

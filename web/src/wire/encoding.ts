@@ -1,12 +1,30 @@
 /** Control messages as bytes. The twin of this file is `src/millstream/wire/encoding.py`. */
 
 import { decode, encode } from "@msgpack/msgpack";
-import type { PageMessage, ServerMessage } from "./messages.ts";
+import { MAX_CONTROL_BYTES, MAX_CONTROL_VALUES, type PageMessage, type ServerMessage } from "./messages.ts";
 import { ProtocolError } from "./packet.ts";
 
 /** Encodes one control message; `undefined` fields are left out, the server has their defaults. */
 export function encodeMessage(message: PageMessage & { seq: number }): Uint8Array<ArrayBuffer> {
   return encode(wellFormed(message), { ignoreUndefined: true }) as Uint8Array<ArrayBuffer>;
+}
+
+/** True if a control message has more bytes or values than the server reads. */
+export function isTooLarge(message: PageMessage, data: Uint8Array): boolean {
+  if (data.length > MAX_CONTROL_BYTES) return true;
+  return data.length > MAX_CONTROL_VALUES && countValues(message, MAX_CONTROL_VALUES) > MAX_CONTROL_VALUES;
+}
+
+/** The values of which something consists, keys included, as the server counts them; not much further than `most`. */
+function countValues(value: unknown, most: number): number {
+  if (value === undefined) return 0;
+  if (value === null || typeof value !== "object" || ArrayBuffer.isView(value)) return 1;
+  let count = 1;
+  for (const item of Array.isArray(value) ? value : Object.entries(value).flat()) {
+    if (count > most) break;
+    count += countValues(item, most);
+  }
+  return count;
 }
 
 /** Replaces half surrogate pairs in all texts by U+FFFD: UTF-8 has no form for them, and the server would refuse it. */

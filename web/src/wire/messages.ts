@@ -11,6 +11,9 @@ import type { Binding, ComponentDeclaration, Node, Props } from "../manifest.ts"
 /** Largest control message that the server reads. */
 export const MAX_CONTROL_BYTES = 1024 * 1024;
 
+/** Most values in one control message that the server reads. */
+export const MAX_CONTROL_VALUES = 10_000;
+
 /** A page acknowledges what has come after so many control messages and packets of audio, or bytes of them. */
 export const ACK_MESSAGES = 16;
 export const ACK_BYTES = 256 * 1024;

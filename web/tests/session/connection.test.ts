@@ -32,7 +32,8 @@ describe("without a session", () => {
   });
 
   it("no more than a hundred of them wait", () => {
-    for (let run = 1; run <= 101; run++) connection.send(click(run));
+    for (let run = 1; run <= 100; run++) expect(connection.send(click(run))).toBe(true);
+    expect(connection.send(click(101))).toBe(false);
     connection.open("secret");
     connection.flush();
     expect(sent()).toHaveLength(100);

@@ -6,8 +6,9 @@ import type { RunView } from "../../src/states.ts";
 import { binding, manifest } from "./manifest.ts";
 
 const speaks = vi.fn((_: number) => true);
+const send = vi.fn();
 const events = {
-  send: vi.fn(),
+  send,
   later: vi.fn(),
   script: vi.fn(),
   write: vi.fn(),
@@ -26,7 +27,7 @@ function open(...bindings: Binding[]): void {
 
 beforeEach(() => {
   vi.resetAllMocks();
-  speaks.mockReturnValue(true);
+  for (const taken of [speaks, send]) taken.mockReturnValue(true);
 });
 
 const fires = (): { run: number; held?: boolean; binding: number }[] => events.send.mock.calls.map(([fire]) => fire);

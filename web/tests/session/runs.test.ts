@@ -4,7 +4,10 @@ import { Runs } from "../../src/session/runs.ts";
 import { binding, manifest, STREAM } from "./manifest.ts";
 
 const events = { send: vi.fn(), later: vi.fn(), script: vi.fn(), write: vi.fn(), show: vi.fn(), failed: vi.fn() };
-beforeEach(() => vi.resetAllMocks());
+beforeEach(() => {
+  vi.resetAllMocks();
+  for (const taken of [events.send, events.later]) taken.mockReturnValue(true);
+});
 
 const open = (...bindings: Binding[]): Runs => new Runs(manifest(...bindings), events);
 const sentRuns = (): number[] => events.send.mock.calls.map(([message]) => message.run);
@@ -54,6 +57,23 @@ describe("an event", () => {
       { type: "fire", binding: 0, run: 1, target: 0, data: { index: 3 }, inputs: null },
       { type: "fire", binding: 1, run: 2, target: 1, data: { index: 3 }, inputs: null },
     ]);
+  });
+
+  it("beyond those that may wait for the link fails, and says why", () => {
+    const runs = open(binding({ trigger: "once" }));
+    const heard: unknown[] = [];
+    events.send.mockReturnValueOnce(false);
+    runs.fire(4, "click", null, (outcome) => heard.push(outcome));
+    expect(heard).toEqual([null]);
+    const message = "This did not run: The app does not answer…";
+    expect(events.show).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ run: 1, state: "failed", message }));
+    runs.fire(4, "click");
+    runs.update({ ...done(2), state: "running" } as never);
+    events.later.mockReturnValueOnce(false);
+    runs.update({ ...done(2), state: "later" } as never);
+    expect(events.show).toHaveBeenLastCalledWith(expect.objectContaining({ run: 2, state: "failed", message }));
+    runs.fire(4, "click");
+    expect(sentRuns()).toEqual([1, 2, 3]);
   });
 
   it("that a server has not begun since it ends is kept for the next one, as it was", () => {

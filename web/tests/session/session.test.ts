@@ -4,6 +4,7 @@ import { EDIT, emit, FIRE, RECORD, UPLOAD } from "../../src/constants.ts";
 import type { Props } from "../../src/manifest.ts";
 import { Session } from "../../src/session/session.ts";
 import type { View } from "../../src/shell/view.ts";
+import type { Fire } from "../../src/wire/messages.ts";
 import type { FromWorker, ToWorker } from "../../src/workers/port.ts";
 import { binding, manifest, STREAM } from "./manifest.ts";
 
@@ -162,6 +163,15 @@ describe("edits and events", () => {
   it("too large are told to the user", () => {
     tell({ type: "toolarge", message: { type: "set", component: 1, value: "" } });
     expect(view.toast).toHaveBeenCalledWith(expect.objectContaining({ level: "error" }));
+  });
+
+  it("too large are events that did not run", () => {
+    welcome();
+    emit(root, FIRE, { component: 4, event: "click" });
+    tell({ type: "toolarge", message: sent().at(-1) as Fire });
+    expect(view.setRun).toHaveBeenLastCalledWith(expect.objectContaining({ run: 1, state: "failed" }));
+    emit(root, FIRE, { component: 4, event: "click" });
+    expect(sent().at(-1)).toMatchObject({ type: "fire", binding: 0, run: 3 });
   });
 });
 

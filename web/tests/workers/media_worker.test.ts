@@ -64,8 +64,10 @@ describe("a session", () => {
   it("sends what the page says, and hands back what is too large", () => {
     engine.handle({ type: "send", message: { type: "set", component: 5, value: "x" } });
     engine.handle({ type: "send", message: { type: "set", component: 5, value: "x".repeat(2 ** 20) } });
+    const rows = (count: number): object => Array.from({ length: count }, () => ({ a: 1 })); // three values each
+    engine.handle({ type: "send", message: { type: "set", component: 5, value: rows(3_400) } });
     expect(FakeSocket.last.of("set")).toHaveLength(1);
-    expect(toldOf("toolarge")).toHaveLength(1);
+    expect(toldOf("toolarge")).toHaveLength(2);
     const seq = FakeSocket.last.of("set")[0]?.["seq"];
     expect(toldOf("sent")).toEqual([{ type: "sent", component: 5, seq }]);
   });

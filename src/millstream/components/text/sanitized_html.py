@@ -87,6 +87,7 @@ def _cleaner() -> Cleaner:
     attributes["video"] = attributes["audio"] = {"src", "controls", "loop", "muted", "width", "height", "poster"}
     attributes["source"] = {"src", "type"}
     attributes["label"] = {"for"}
+    attributes["pre"] = {"tabindex"}
     return nh3.Cleaner(
         tags=set(HTML_TAGS | SVG_TAGS),
         attributes=attributes,
@@ -100,6 +101,8 @@ def _cleaner() -> Cleaner:
 def _kept_value(tag: str, attribute: str, value: str) -> str | None:
     if attribute == "style":
         return None if _OUTSIDE.search(value) else value
+    if attribute == "tabindex":  # the keyboard scrolls what has the focus; any other number would change the order
+        return value if value == "0" else None
     if attribute == "class":
         return " ".join(name for name in value.split() if name.startswith(OWN) or not _RESERVED.match(name)) or None
     return _without_documents(tag, attribute, value)
