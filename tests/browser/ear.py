@@ -107,6 +107,9 @@ QUANTUM = 128
 PROBE_S = 0.05
 """How long a stretch is that is looked for."""
 
+PROBES = 10
+"""So many stretches are looked for, the last one first: a gap may be in one, or in two."""
+
 
 def ramp(length: int) -> NDArray[np.int16]:
     """Give samples that tell where they belong; none of them is 0, and no two stretches of a minute are alike."""
@@ -196,16 +199,19 @@ def delays_ms(page: Page) -> NDArray[np.float64]:
 
 
 def _shift(said: NDArray[np.int16], heard: NDArray[np.int16], length: int) -> int:
-    """Give how many samples later the loudspeaker plays what the microphone recorded."""
+    """Give how many samples later the loudspeaker plays what the microphone recorded.
+
+    The last stretch counts in which it does so sample by sample: it fades at its very end, and around a gap.
+    """
     (loud,) = np.nonzero(heard)
-    begin = int(loud[-1]) - 2 * length  # at its very end it fades
-    probe = heard[begin : begin + length].astype(np.float64)
-    match = np.correlate(said.astype(np.float64), probe, "valid")
     energy = np.convolve(said.astype(np.float64) ** 2, np.ones(length), "valid")
-    at = int(np.argmax(match / np.sqrt(np.maximum(energy, 1.0))))
-    if np.abs(said[at : at + length].astype(int) - probe).max() > 1:
-        raise ValueError("the loudspeaker plays something else than the microphone has recorded")
-    return begin - at
+    for begin in range(int(loud[-1]) - 2 * length, max(int(loud[-1]) - 2 * PROBES * length, 0), -length):
+        probe = heard[begin : begin + length].astype(np.float64)
+        match = np.correlate(said.astype(np.float64), probe, "valid")
+        at = int(np.argmax(match / np.sqrt(np.maximum(energy, 1.0))))
+        if np.abs(said[at : at + length].astype(int) - probe).max() <= 1:
+            return begin - at
+    raise ValueError("the loudspeaker plays something else than the microphone has recorded")
 
 
 def _array(encoded: str, dtype: Any) -> NDArray[Any]:

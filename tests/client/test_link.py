@@ -168,6 +168,7 @@ def declare(given_to: Given) -> ms.Blocks:
     return demo
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(CUTS, st.sampled_from([0.0, 0.02, 0.2]))
 @virtual

@@ -103,6 +103,7 @@ async def use(app: App, how: str) -> None:
     await (page.drop() if how == "drop" else page.close())
 
 
+@pytest.mark.slow
 @virtual
 async def test_two_hundred_sessions_leave_nothing_behind() -> None:
     of_others = weakref.WeakSet(one for one in gc.get_objects() if type(one) in (Session, Stream))

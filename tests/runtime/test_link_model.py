@@ -196,6 +196,7 @@ def test_the_link_is_full_and_its_queue_nearly_empty(mbit: float, rtt_s: float, 
     assert world.utilisation() > 0.8
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(mbit=st.floats(0.3, 100), rtt_s=st.floats(0.002, 0.4), jitter_s=st.floats(0, 0.005), seed=st.integers(0, 99))
 def test_so_it_is_on_any_link(mbit: float, rtt_s: float, jitter_s: float, seed: int) -> None:

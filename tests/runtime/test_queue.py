@@ -195,6 +195,7 @@ def test_no_waiting_time_is_invented_for_streams_without_a_limit() -> None:
     play(scene())
 
 
+@pytest.mark.slow
 def test_a_long_queue_is_told_in_slices_and_everybody_hears_in_the_end() -> None:
     """Eight thousand wait: however they come and go, in no moment are many of them told, and nobody too often."""
 

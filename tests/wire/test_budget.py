@@ -30,6 +30,7 @@ def count(value: Any) -> int:
     return 1
 
 
+@pytest.mark.slow
 @given(ANYTHING)
 def test_every_value_counts_once(value: Any) -> None:
     assert count_values(msgspec.msgpack.encode(value), 10**6) == count(value)

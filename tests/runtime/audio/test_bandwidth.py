@@ -54,6 +54,7 @@ def test_one_that_carries_just_so_much_is_narrow_when_something_has_to_be_made_u
     assert narrow_after(20.0, 1.2 * NEEDED, ahead_s=5.0) is not None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ahead_s", [0.0, 5.0])
 @given(way_s=st.floats(0.0, 1.5), share=st.floats(2.0, 1000.0))
 def test_a_broad_link_is_never_narrow_however_long_it_is(ahead_s: float, way_s: float, share: float) -> None:

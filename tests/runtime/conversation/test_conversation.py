@@ -652,6 +652,7 @@ def test_a_detector_that_fails_ends_the_stream(caplog: pytest.LogCaptureFixture)
         assert recording.error == "no model"
 
 
+@pytest.mark.slow
 def test_a_conversation_of_an_hour_keeps_nothing() -> None:
     talker = Talker(0.1)
     with TestPage(app(ReplyOnPause(talker))) as page:

@@ -172,6 +172,7 @@ def test_a_slow_handler_never_idles_and_its_frames_are_fresh(rtt_s: float, every
     assert world.age_p95 <= world.age_bound
 
 
+@pytest.mark.slow
 def test_a_frame_is_captured_so_late_that_the_handler_waits_for_some() -> None:
     worlds = [World(0.005, 0.2, jitter=jitter, seed=seed).run() for jitter in (0.02, 0.05, 0.1) for seed in range(8)]
     ages = [age for world in worlds for age in world.ages[len(world.ages) // 5 :]]
