@@ -27,7 +27,7 @@ ROUNDS: Final = max(LEAST_ROUNDS, int(SECONDS // 60))
 """Each page records so many times, one after the other."""
 
 MOST_ROUNDS: Final = 2 * ROUNDS
-"""A server whose machine gets crowded holds some MiB more from then on, once; a leak is still there after more rounds."""
+"""A server whose machine gets crowded holds some MiB more from then on; a leak goes on in all further rounds."""
 
 WARM: Final = 2
 """Rounds after which everything is warm that stays."""

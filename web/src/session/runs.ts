@@ -109,15 +109,13 @@ export class Runs {
 
   /** Resolves when no run after number `since` is left that writes a component without having read it. */
   async settled(component: number, since: number): Promise<void> {
-    while (this.isWritten(component, since)) await new Promise<void>((resolve) => this.waiters.push(resolve));
-  }
-
-  private isWritten(component: number, since: number): boolean {
-    return [...this.active].some(([number, runs]) => {
-      const isWriter = this.bindings.known.get(number)?.outputs.includes(component);
-      if (!isWriter || this.bindings.reads.get(number)?.has(component)) return false;
-      return [...runs].some((run) => run > since && !this.held.has(run));
-    });
+    const isWritten = (): boolean =>
+      [...this.active].some(([number, runs]) => {
+        const isWriter = this.bindings.known.get(number)?.outputs.includes(component);
+        if (!isWriter || this.bindings.reads.get(number)?.has(component)) return false;
+        return [...runs].some((run) => run > since && !this.held.has(run));
+      });
+    while (isWritten()) await new Promise<void>((resolve) => this.waiters.push(resolve));
   }
 
   /** The server reports the state of a run. */

@@ -14,6 +14,8 @@ export const WITHDRAWN = t("This did not run: what it waited for was taken back.
 
 export const DROPPED = t("This did not run: a file that it needs was lost with the connection. Choose the file again.");
 
+export const TOO_LARGE = t("That is too large to be sent. Upload it as a file instead.");
+
 /** The page is of an earlier version of the app. */
 export const OUTDATED = t("This page is older than the app. Reload it: what you entered is kept.");
 

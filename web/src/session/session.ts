@@ -36,7 +36,7 @@ import { Recordings } from "./recordings.ts";
 import { Renders } from "./renders.ts";
 import { Runs, silentRun, streamRun } from "./runs.ts";
 import { Scripts } from "./scripts.ts";
-import { isEmpty, RECORDING, WITHDRAWN } from "./sentences.ts";
+import { isEmpty, RECORDING, TOO_LARGE, WITHDRAWN } from "./sentences.ts";
 import { Store } from "./store.ts";
 import { type Coming, Unwanted, Uploads } from "./uploads.ts";
 import { Values } from "./values.ts";
@@ -98,10 +98,8 @@ export class Session {
       if (binding) void this.scripts.serve(binding, script.inputs);
     },
     toolarge: ({ message }) => {
-      const reason = t("That is too large to be sent. Upload it as a file instead.");
       if (message.type === "set") this.values.confirm(message.component, 0);
-      if (message.type === "fire") this.runs.refuse(message, reason);
-      else this.fail(reason);
+      message.type === "fire" ? this.runs.refuse(message, TOO_LARGE) : this.fail(TOO_LARGE);
     },
     level: ({ component, level }) => this.view.setLevel(component, level),
     playbackopened: (message) => this.players.open(message),
