@@ -12,10 +12,19 @@ import msgspec
 import numpy as np
 import pandas as pd
 import pytest
+from tests.faults.timing import Entry, check_linear, repeated
 
 import millstream as gr
 from millstream.components.tables.pages import page_from
-from millstream.declare.i18n import BEGIN, I18nData, key_or_text, translated, translated_text, without_marks
+from millstream.declare.i18n import (
+    BEGIN,
+    I18nData,
+    json_in_each_language,
+    key_or_text,
+    translated,
+    translated_text,
+    without_marks,
+)
 from millstream.errors import DeclarationError
 from millstream.testing import TestPage
 
@@ -239,3 +248,9 @@ def test_a_visitor_reads_a_large_table_in_one_language_and_one_without_texts_has
 def test_messages_of_ours_name_a_component_in_words(i18n: gr.I18n) -> None:
     with gr.Blocks():
         assert gr.Textbox(label=i18n("name")).name == "Textbox 'Your name'"
+
+
+@pytest.mark.parametrize("piece", ["\ue000", "\\ue000", "\ue0000123456789abcdef:"])
+def test_marks_that_do_not_end_take_time_in_proportion_in_a_figure(piece: str) -> None:
+    gr.I18n(en={"a": "Hello"})
+    check_linear(Entry("a figure", lambda text: json_in_each_language(f'{{"title": "{text}"}}'), repeated(piece)))

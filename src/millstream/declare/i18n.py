@@ -30,7 +30,9 @@ _END, _VALUES = "\ue001", "\ue002"
 _MARK: Final = re.compile(f"({BEGIN}[0-9a-f]{{16}}:[^{BEGIN}{_END}{_VALUES}]*)(?:{_VALUES}([0-9a-f]*))?{_END}")
 """Its beginning with the key, and the values of `format`: JSON in hexadecimal, which no escaping changes."""
 
-_JSON_MARK: Final = re.compile(rf'(?<!\\)(?:\\ue000|{BEGIN})(?:[^"\\]|\\.)*?(?:\\ue001|{_END})')
+_JSON_MARK: Final = re.compile(
+    rf'(?<!\\)(?:\\ue000|{BEGIN})[0-9a-f]{{16}}:(?:[^"\\{BEGIN}{_END}]|\\(?!ue00[01]).)*(?:\\ue001|{_END})'
+)
 """A mark in a text of JSON, which may have escapes in it."""
 
 _EACH: Final = f"{BEGIN}each"
