@@ -128,7 +128,7 @@ async def test_a_refusal_speaks_the_language_of_its_reader() -> None:
     assert "<p>&lt;b&gt; är full.</p>" in (await ask(app, headers=swedish)).text
     assert (await ask(app, "/file/x", headers=swedish)).json == {"error": "<b> är full."}
     unexplained = await ask(app, headers={"accept-language": "it", "x-status": "403"})
-    assert "<h1>Non puoi aprire questa app</h1>\n\n</main>" in unexplained.text
+    assert "<h1>Non puoi aprire questa app</h1>\n</main>" in unexplained.text
     await app.close()
 
 

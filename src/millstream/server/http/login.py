@@ -15,44 +15,37 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from millstream.declare.i18n import translated_text
 from millstream.declare.languages import wanted
 from millstream.errors import Busy
-from millstream.server.http.words import direction, language_of, written, written_words
+from millstream.server.http.plain_document import plain_document
+from millstream.server.http.words import language_of, written, written_words
 from millstream.server.security.caller import Caller, set_cookie
 from millstream.server.security.headers import Policy
 from millstream.server.security.logins import Logins
-from millstream.server.security.plain_style import PLAIN_STYLE
 from millstream.server.sentences import LOG_IN, NAME, PASSWORD, WAIT, WRONG
 
 MAX_FORM_BYTES: Final = 4096
 MAX_NAME: Final = 256
 FORM: Final = "application/x-www-form-urlencoded"
 
-_PAGE: Final = """<!doctype html>
-<html lang="{lang}" dir="{direction}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>{log_in} · {title}</title>
-<link rel="icon" href="favicon.ico">
-<style nonce="{nonce}">
-{style}:root {{ --edge: light-dark(#85888c, #777b80); --accent: light-dark(#0b6886, #63c3df);
-  --accent-text: light-dark(#fff, #06222c); --error: light-dark(#b3261e, #ff8f86) }}
-main {{ width: min(100%, 360px) }}
-h1 {{ margin-bottom: 24px }}
-.message {{ margin: -12px 0 24px; color: var(--muted) }}
-.message a {{ color: var(--accent) }}
-label {{ display: block; margin-bottom: 4px; font-weight: 500 }}
-input {{ width: 100%; height: 44px; margin-bottom: 16px; padding: 0 12px; border: 1px solid var(--edge);
-  border-radius: 8px; background: var(--bg); color: inherit; font: inherit }}
-button {{ width: 100%; height: 44px; margin-top: 8px; border: 0; border-radius: 8px; background: var(--accent);
-  color: var(--accent-text); font: inherit; font-weight: 600; cursor: pointer }}
-button:hover {{ filter: brightness(1.08) }}
-input:focus-visible, button:focus-visible {{ outline: 2px solid var(--accent); outline-offset: 2px }}
-.error {{ margin-bottom: 16px; color: var(--error) }}
-</style>
-</head>
-<body>
-<main>
+_ICON: Final = '<link rel="icon" href="favicon.ico">\n'
+
+_STYLE: Final = """\
+:root { --edge: light-dark(#85888c, #777b80); --accent: light-dark(#0b6886, #63c3df);
+  --accent-text: light-dark(#fff, #06222c); --error: light-dark(#b3261e, #ff8f86) }
+main { width: min(100%, 360px) }
+h1 { margin-bottom: 24px }
+.message { margin: -12px 0 24px; color: var(--muted) }
+.message a { color: var(--accent) }
+label { display: block; margin-bottom: 4px; font-weight: 500 }
+input { width: 100%; height: 44px; margin-bottom: 16px; padding: 0 12px; border: 1px solid var(--edge);
+  border-radius: 8px; background: var(--bg); color: inherit; font: inherit }
+button { width: 100%; height: 44px; margin-top: 8px; border: 0; border-radius: 8px; background: var(--accent);
+  color: var(--accent-text); font: inherit; font-weight: 600; cursor: pointer }
+button:hover { filter: brightness(1.08) }
+input:focus-visible, button:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px }
+.error { margin-bottom: 16px; color: var(--error) }
+"""
+
+_CARD: Final = """\
 <h1>{title}</h1>
 {message}
 <form method="post" action="login{back}">
@@ -63,11 +56,7 @@ input:focus-visible, button:focus-visible {{ outline: 2px solid var(--accent); o
 <label for="password">{password}</label>
 <input id="password" name="password" type="password" autocomplete="current-password" required{password_focus}>
 <button type="submit">{log_in}</button>
-</form>
-</main>
-</body>
-</html>
-"""
+</form>"""
 
 
 class LoginPage:
@@ -153,15 +142,12 @@ class LoginPage:
         message, words = translated_text(self._message or "", language), self._words
         sentence = written(error, language, words, **values)
         nonce, path = secrets.token_urlsafe(16), self._wanted(request)
-        body = _PAGE.format(
-            style=PLAIN_STYLE,
-            lang=html.escape(language),
-            direction=direction(language),
-            title=html.escape(translated_text(self._title, language)),
-            log_in=html.escape(written(LOG_IN, language, words)),
+        title, log_in = translated_text(self._title, language), written(LOG_IN, language, words)
+        form = _CARD.format(
+            title=html.escape(title),
+            log_in=html.escape(log_in),
             name=html.escape(written(NAME, language, words)),
             password=html.escape(written(PASSWORD, language, words)),
-            nonce=nonce,
             message=f'<p class="message">{message}</p>' if message else "",
             back=f"?page={path}" if path else "",
             error=f'<p class="error" role="alert">{html.escape(sentence)}</p>' if error else "",
@@ -170,6 +156,7 @@ class LoginPage:
             name_focus="" if name else " autofocus",
             password_focus=" autofocus" if name else "",
         )
+        body = plain_document(f"{log_in} · {title}", form, language, nonce, _STYLE, _ICON)
         headers = {"cache-control": "no-store", "content-security-policy": self._policy.page(caller, nonce)}
         return Response(body, status, headers, media_type="text/html")
 

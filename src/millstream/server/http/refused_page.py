@@ -7,8 +7,8 @@ from http import HTTPStatus
 from typing import Final
 
 from millstream.declare.i18n import translated_text
-from millstream.server.http.words import direction, language_of, written, written_words
-from millstream.server.security.plain_style import PLAIN_STYLE
+from millstream.server.http.plain_document import plain_document
+from millstream.server.http.words import language_of, written, written_words
 from millstream.server.security.refusal import Refusal
 from millstream.server.sentences import NO_LOGIN, NO_PERMISSION, NOT_NOW
 
@@ -18,25 +18,7 @@ TITLES: Final = {401: NO_LOGIN, 403: NO_PERMISSION}
 PHRASES: Final = frozenset(status.phrase for status in HTTPStatus)
 """Names of statuses: whoever gives no other reason has given none."""
 
-_PAGE: Final = """<!doctype html>
-<html lang="{lang}" dir="{direction}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>{title}</title>
-<style nonce="{nonce}">
-{style}p {{ color: var(--muted) }}
-</style>
-</head>
-<body>
-<main>
-<h1>{title}</h1>
-{reason}
-</main>
-</body>
-</html>
-"""
+_STYLE: Final = "p { color: var(--muted) }\n"
 
 
 class RefusedPage:
@@ -60,11 +42,5 @@ class RefusedPage:
         language = language_of(self._lang, asked, self._words)
         title = written(TITLES.get(refusal.status, NOT_NOW), language, self._words)
         reason = written(translated_text(refusal.sentence, language), language, self._words)
-        return _PAGE.format(
-            style=PLAIN_STYLE,
-            lang=html.escape(language),
-            direction=direction(language),
-            title=html.escape(title),
-            reason="" if reason in PHRASES else f"<p>{html.escape(reason)}</p>",
-            nonce=nonce,
-        )
+        said = "" if reason in PHRASES else f"\n<p>{html.escape(reason)}</p>"
+        return plain_document(title, f"<h1>{html.escape(title)}</h1>{said}", language, nonce, _STYLE)
