@@ -1,10 +1,12 @@
 """What holds for every test: the loop must not be blocked, the random cases are the same each time, asyncio only."""
 
+import gc
 import os
 import random
 import signal
 import sys
 from collections.abc import Iterator
+from functools import cache
 
 import coverage
 import pytest
@@ -25,6 +27,12 @@ def pytest_configure() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def pytest_collection_finish() -> None:
+    """Spare the search for garbage the million objects that the imports of all tests have made."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(autouse=True)
 def chance_is_the_same_each_time(request: pytest.FixtureRequest) -> None:
     """Seed the spread of waits for each test, so that it is red for everybody or for nobody.
@@ -40,14 +48,17 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
-def _allow_coverage(watched: BlockBuster) -> None:
-    """Let whatever measures coverage wait for its own lock, which is not the package's doing."""
+@cache
+def _watched() -> BlockBuster:
+    """Make once what every test uses; whatever measures coverage may wait for its own lock, not the package's doing."""
+    watched = BlockBuster("millstream")
     current = coverage.Coverage.current()
     if current is None or current._collector is None:
-        return
+        return watched
     own, acquire = current._collector.data_lock, watched.functions["threading.Lock.acquire"]
     may_block = acquire.can_block_predicate
     acquire.can_block_predicate = lambda lock, *args, **kwargs: lock is own or may_block(lock, *args, **kwargs)
+    return watched
 
 
 @pytest.fixture(autouse=True)
@@ -56,8 +67,7 @@ def loop_is_never_blocked(request: pytest.FixtureRequest) -> Iterator[None]:
     if any(request.node.get_closest_marker(name) for name in _LEFT_ALONE):
         yield
         return
-    watched = BlockBuster("millstream")
-    _allow_coverage(watched)
+    watched = _watched()
     watched.activate()
     yield
     watched.deactivate()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 import tomllib
 from functools import cache
@@ -43,9 +42,7 @@ def promises() -> list[Promise]:
 @cache
 def names_in(path: Path) -> frozenset[str]:
     """Name the tests of one file, without `test_`."""
-    tree = ast.parse(path.read_text())
-    functions = (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
-    return frozenset(node.name.removeprefix("test_") for node in functions if node.name.startswith("test_"))
+    return frozenset(re.findall(r"^ *(?:async )?def test_(\w+)", path.read_text(), flags=re.MULTILINE))
 
 
 @cache

@@ -51,7 +51,10 @@ OpenTab = Callable[..., Tab]
 
 
 class Engine:
-    """The running browser of one engine; another one is started where a test needs other conditions."""
+    """The running browser of one engine; another one is started where a test needs other conditions.
+
+    That takes seconds: tests that need the same ones stand together.
+    """
 
     def __init__(self, name: str) -> None:
         self.name = name

@@ -57,18 +57,6 @@ def test_the_microphone_records_at_its_own_rate_and_at_the_apps(launch: Launch, 
     assert tones[0] == pytest.approx(tones[1], rel=0.02), "one microphone has one pitch, whatever the rate"
 
 
-@only("firefox")
-def test_a_machine_without_a_loudspeaker_is_told_what_to_do(launch: Launch, open_tab: OpenTab) -> None:
-    tab = open_tab(launch(microphone(Notes())), loudspeaker=False)
-    tab.click("Record", "#mic")
-    tab.until_text("This browser's audio does not start: connect a loudspeaker", "[role=alert]")
-    tab.until("named('Record', '#mic')")
-    tab.open(launch(speaker(lambda: iter(pieces(1)))))
-    tab.click("Speak")
-    tab.click("Tap to listen")
-    tab.until_text("Connect a loudspeaker or headphones, then reload the page.")
-
-
 # ---- out ---------------------------------------------------------------------------------------------------------
 
 
@@ -95,21 +83,6 @@ def test_streamed_audio_is_heard_without_a_gap(launch: Launch, open_tab: OpenTab
     tab.click("Speak")
     events.until(lambda told: "stop" in told)
     assert faults(hear(tab), ramp(3 * RATE), RATE) == []
-
-
-def test_audio_that_the_browser_holds_back_begins_with_a_tap(launch: Launch, open_tab: OpenTab, engine: Engine) -> None:
-    events: Notes[str] = Notes()
-    with gr.Blocks() as demo:
-        out = gr.Audio(label="Out", elem_id="out", streaming=True, autoplay=True)
-        demo.load(lambda: pieces(1), None, out)
-        out.play(lambda: events.add("play"))
-    # Each look of the driver at the page counts as a touch in Firefox.
-    head = f"<script>{UNTOUCHED}</script>" if engine.name == "firefox" else ""
-    tab = open_tab(launch(demo, head=head), autoplay=False)
-    tab.until("named('Tap to listen', '#out')")
-    assert events.all == []
-    tab.click("Tap to listen", "#out")
-    assert events.wait() == ["play"]
 
 
 # ---- turns -------------------------------------------------------------------------------------------------------
@@ -157,3 +130,33 @@ def test_a_conversation_has_turns_and_is_interrupted(launch: Launch, open_tab: O
     tab.click("Stop", "#mic")
     tab.until("named('Record', '#mic')")
     assert len(hear(tab)) > RATE
+
+
+# ---- other machines and users -----------------------------------------------------------------------------------
+
+
+@only("firefox")
+def test_a_machine_without_a_loudspeaker_is_told_what_to_do(launch: Launch, open_tab: OpenTab) -> None:
+    tab = open_tab(launch(microphone(Notes())), loudspeaker=False)
+    tab.click("Record", "#mic")
+    tab.until_text("This browser's audio does not start: connect a loudspeaker", "[role=alert]")
+    tab.until("named('Record', '#mic')")
+    tab.open(launch(speaker(lambda: iter(pieces(1)))))
+    tab.click("Speak")
+    tab.click("Tap to listen")
+    tab.until_text("Connect a loudspeaker or headphones, then reload the page.")
+
+
+def test_audio_that_the_browser_holds_back_begins_with_a_tap(launch: Launch, open_tab: OpenTab, engine: Engine) -> None:
+    events: Notes[str] = Notes()
+    with gr.Blocks() as demo:
+        out = gr.Audio(label="Out", elem_id="out", streaming=True, autoplay=True)
+        demo.load(lambda: pieces(1), None, out)
+        out.play(lambda: events.add("play"))
+    # Each look of the driver at the page counts as a touch in Firefox.
+    head = f"<script>{UNTOUCHED}</script>" if engine.name == "firefox" else ""
+    tab = open_tab(launch(demo, head=head), autoplay=False)
+    tab.until("named('Tap to listen', '#out')")
+    assert events.all == []
+    tab.click("Tap to listen", "#out")
+    assert events.wait() == ["play"]

@@ -76,6 +76,65 @@ def wait_shown(tab: Tab, colours: Callable[[], list[Frame]]) -> None:
     raise AssertionError(f"something else is shown: {mean(tab.picture('#out .ms-output'))}")
 
 
+# ---- other machines and users -----------------------------------------------------------------------------------
+
+
+@only("webkit")
+def test_frames_are_sent_by_a_browser_that_reports_none(launch: Launch, open_tab: OpenTab) -> None:
+    frames: Notes[Frame] = Notes()
+    tab = open_tab(launch(echo(frames)), compositing=False)
+    tab.click("Record", "#camera")
+    frames.wait(10)
+
+
+@only("firefox")  # WebKit's automation grants every device
+def test_a_refused_camera_says_what_to_do(launch: Launch, open_tab: OpenTab) -> None:
+    tab = open_tab(launch(echo(Notes())), allowed=False)
+    tab.click("Record", "#camera")
+    tab.until_text("The camera is blocked. Allow it in the site settings", "[role=alert]")
+    tab.until("named('Record', '#camera')")
+
+
+def test_a_missing_camera_is_told(launch: Launch, open_tab: OpenTab) -> None:
+    tab = open_tab(launch(echo(Notes())), devices=False)
+    tab.click("Record", "#camera")
+    tab.until_text("No matching camera was found", "[role=alert]")
+    tab.until("named('Record', '#camera')")
+
+
+def test_frames_are_shown_without_webcodecs(launch: Launch, open_tab: OpenTab) -> None:
+    frames: Notes[Frame] = Notes()
+    tab = open_tab(launch(painter(frames)), webcodecs=False)
+    assert tab.run("return typeof VideoFrame + typeof ImageDecoder") == "undefinedundefined"
+    tab.click("Record", "#out")
+    frames.wait(5)
+    tab.until("document.querySelector('#out .ms-output')")
+    wait_shown(tab, lambda: [np.array(COLOURS["red"])])
+
+
+@pytest.mark.parametrize("webcodecs", [False, True])
+def test_marks_are_drawn_on_the_cameras_own_frames(launch: Launch, open_tab: OpenTab, webcodecs: bool) -> None:
+    def mark(frame: Frame) -> gr.Boxes:
+        height, width = frame.shape[:2]
+        return gr.Boxes([[width // 4, height // 4, width * 3 // 4, height * 3 // 4]], labels="middle", colors=MARK)
+
+    with gr.Blocks() as demo:
+        camera = gr.Image(label="Camera", elem_id="camera", sources="webcam")
+        out = gr.Image(label="Out", elem_id="out")
+        camera.stream(mark, camera, out, stream_every=0)
+    tab = open_tab(launch(demo), webcodecs=webcodecs)
+    tab.click("Record", "#camera")
+    tab.until("document.querySelector('#out .ms-output')")
+    for _ in range(40):
+        picture = tab.picture("#out .ms-output").astype(int)
+        if (np.abs(picture - MARK).max(axis=2) < 40).sum() > 200:
+            return
+    raise AssertionError("no box is to be seen")
+
+
+# ---- the usual one ----------------------------------------------------------------------------------------------
+
+
 def test_the_frames_of_a_camera_come_back(launch: Launch, open_tab: OpenTab) -> None:
     frames: Notes[Frame] = Notes()
     tab = open_tab(launch(echo(frames)))
@@ -110,44 +169,6 @@ def test_frames_go_up_as_video_where_the_browser_can(launch: Launch, open_tab: O
     wait_shown(tab, lambda: [mean(frame) for frame in frames.all[-60:]])
 
 
-@pytest.mark.parametrize("webcodecs", [True, False])
-def test_marks_are_drawn_on_the_cameras_own_frames(launch: Launch, open_tab: OpenTab, webcodecs: bool) -> None:
-    def mark(frame: Frame) -> gr.Boxes:
-        height, width = frame.shape[:2]
-        return gr.Boxes([[width // 4, height // 4, width * 3 // 4, height * 3 // 4]], labels="middle", colors=MARK)
-
-    with gr.Blocks() as demo:
-        camera = gr.Image(label="Camera", elem_id="camera", sources="webcam")
-        out = gr.Image(label="Out", elem_id="out")
-        camera.stream(mark, camera, out, stream_every=0)
-    tab = open_tab(launch(demo), webcodecs=webcodecs)
-    tab.click("Record", "#camera")
-    tab.until("document.querySelector('#out .ms-output')")
-    for _ in range(40):
-        picture = tab.picture("#out .ms-output").astype(int)
-        if (np.abs(picture - MARK).max(axis=2) < 40).sum() > 200:
-            return
-    raise AssertionError("no box is to be seen")
-
-
-def test_frames_are_shown_without_webcodecs(launch: Launch, open_tab: OpenTab) -> None:
-    frames: Notes[Frame] = Notes()
-    tab = open_tab(launch(painter(frames)), webcodecs=False)
-    assert tab.run("return typeof VideoFrame + typeof ImageDecoder") == "undefinedundefined"
-    tab.click("Record", "#out")
-    frames.wait(5)
-    tab.until("document.querySelector('#out .ms-output')")
-    wait_shown(tab, lambda: [np.array(COLOURS["red"])])
-
-
-@only("webkit")
-def test_frames_are_sent_by_a_browser_that_reports_none(launch: Launch, open_tab: OpenTab) -> None:
-    frames: Notes[Frame] = Notes()
-    tab = open_tab(launch(echo(frames)), compositing=False)
-    tab.click("Record", "#camera")
-    frames.wait(10)
-
-
 def test_a_hidden_tab_goes_on_filming(launch: Launch, open_tab: OpenTab) -> None:
     frames: Notes[Frame] = Notes()
     tab = open_tab(launch(echo(frames)))
@@ -162,14 +183,6 @@ def test_a_hidden_tab_goes_on_filming(launch: Launch, open_tab: OpenTab) -> None
     tab.until("!document.hidden")
     frames.wait(len(frames.all) + 20)
     tab.click("Stop", "#camera")
-    tab.until("named('Record', '#camera')")
-
-
-@only("firefox")  # WebKit's automation grants every device
-def test_a_refused_camera_says_what_to_do(launch: Launch, open_tab: OpenTab) -> None:
-    tab = open_tab(launch(echo(Notes())), allowed=False)
-    tab.click("Record", "#camera")
-    tab.until_text("The camera is blocked. Allow it in the site settings", "[role=alert]")
     tab.until("named('Record', '#camera')")
 
 
@@ -205,10 +218,3 @@ class OuterPage(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:
         pass
-
-
-def test_a_missing_camera_is_told(launch: Launch, open_tab: OpenTab) -> None:
-    tab = open_tab(launch(echo(Notes())), devices=False)
-    tab.click("Record", "#camera")
-    tab.until_text("No matching camera was found", "[role=alert]")
-    tab.until("named('Record', '#camera')")

@@ -22,21 +22,20 @@ def generator() -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("name", millstream.__all__)
-def test_a_public_name_is_documented(name: str) -> None:
+def test_a_public_name_is_documented() -> None:
     """It has an entry, and the entry says something."""
-    entry = re.search(rf"^### {re.escape(name)}\n\n(.+)", PAGE.read_text(), flags=re.MULTILINE)
+    entries = dict(re.findall(r"^### (\S+)\n\n(.+)", PAGE.read_text(), flags=re.MULTILINE))
+    missing = [name for name in millstream.__all__ if len(entries.get(name, "")) <= 10]
 
-    assert entry is not None, "run: python scripts/reference.py"
-    assert len(entry[1]) > 10
+    assert missing == [], "run: python scripts/reference.py"
 
 
-@pytest.mark.parametrize("name", millstream.__all__)
-def test_an_argument_says_what_it_does(name: str, generator: ModuleType) -> None:
-    thing = getattr(millstream, name)
-    described = generator.meanings(thing)
+def test_an_argument_says_what_it_does(generator: ModuleType) -> None:
+    things = {name: getattr(millstream, name) for name in millstream.__all__}
+    described = {name: generator.meanings(thing) for name, thing in things.items()}
+    arguments = [(name, each.name) for name, thing in things.items() for each in generator.parameters(thing)]
 
-    assert [argument.name for argument in generator.parameters(thing) if argument.name not in described] == []
+    assert [each for each in arguments if each[1] not in described[each[0]]] == []
 
 
 def test_the_page_is_current(generator: ModuleType) -> None:

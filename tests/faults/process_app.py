@@ -10,11 +10,11 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from tempfile import NamedTemporaryFile
+from typing import Any
 
 import numpy as np
 
 import millstream as gr
-from millstream.testing import LoudnessDetector
 
 loaded: list[int] = []
 leaks: list[bytearray] = []
@@ -103,6 +103,13 @@ def lock(text: str) -> tuple[str, object]:
 
 def echo_sound(sound: tuple[int, np.ndarray]) -> tuple[int, np.ndarray]:
     return sound
+
+
+def by_loudness(rules: Any) -> Any:
+    """Make the detector where somebody speaks: every worker process would be half a second in importing it."""
+    from millstream.testing import LoudnessDetector
+
+    return LoudnessDetector(rules)
 
 
 def reply(sound: tuple[int, np.ndarray]) -> Iterator[str]:
@@ -205,7 +212,7 @@ with gr.Blocks() as demo:
     mic, speaker = gr.Audio(label="Mic", sources="microphone"), gr.Audio(label="Speaker", streaming=True, autoplay=True)
     mic.stream(echo_sound, mic, speaker, stream_every=0.1)
     phone, answer = gr.Audio(label="Phone", sources="microphone"), gr.Textbox(label="Answer")
-    phone.stream(gr.ReplyOnPause(reply, detector=LoudnessDetector), phone, answer)
+    phone.stream(gr.ReplyOnPause(reply, detector=by_loudness), phone, answer)
     gr.Button("file").click(write_file, text, gr.File(label="File"))
 
     @gr.setup

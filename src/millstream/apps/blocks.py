@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, Self, TypeAlias, cast
 
 from millstream.apps.navigation import place_navbars
 from millstream.compat import tqdm
+from millstream.declare.app_source import Launched, is_worker
 from millstream.declare.arguments import converted, is_number
 from millstream.declare.declaration import MAX_WAITING, Declaration
 from millstream.declare.i18n import I18n
@@ -230,6 +231,8 @@ class Blocks(Declaration):
             OSError: No port is free.
             TypeError: A keyword is unknown.
         """
+        if is_worker() and not prevent_thread_lock:
+            raise Launched  # which has come here to import the app, and needs no server for it
         from millstream.server.launch import launch
 
         given = {name: value for name, value in locals().items() if name not in ("self", "launch", "others")}

@@ -15,7 +15,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Final, TypeAlias, cast
 
-from millstream.declare.app_source import Launched, is_worker
+from millstream.declare.app_source import is_worker
 from millstream.declare.declaration import Declaration
 from millstream.declare.user_warnings import warn
 from millstream.server.app import App, create_app
@@ -106,7 +106,7 @@ def launch(
 ) -> tuple[App, str, None]:
     """Serve an app, print its address, and block until Ctrl-C or SIGTERM.
 
-    A worker process that imports the app comes no further than to here, as the program itself would not.
+    A worker process that imports the app serves nobody; it only comes here if the program goes on after its launch.
 
     Args:
         declaration: The app; nothing can be added to it any more.
@@ -127,8 +127,6 @@ def launch(
         ValueError: An argument or an environment variable is malformed.
     """
     if is_worker():  # which has come here to import the app, and serves nobody
-        if not prevent_thread_lock:
-            raise Launched
         return create_app(declaration, ServerOptions()), "", None
     overrides = _overrides.get() or Overrides({})
     gateway = overrides.gateway

@@ -26,6 +26,7 @@ from millstream.server.process.certificate import load_certificate
 from millstream.server.process.connection_limits import ConnectionLimits
 from millstream.server.process.exiting import EXIT_BLOCKED, leave, leave_abandoned
 from millstream.server.process.network import BACKLOG
+from millstream.server.process.prompt_server import PromptServer
 from millstream.server.process.protocols import BoundedHttp
 from millstream.server.process.retiring import settle
 from millstream.server.process.side_door import SideDoor
@@ -49,7 +50,7 @@ NOTE_LOAD_S: Final = 0.1
 """How often gateways tell each other how many connections they have."""
 
 
-class Server(uvicorn.Server):
+class Server(PromptServer):
     """Serves one app on one socket that is already open.
 
     Args:
