@@ -6,52 +6,38 @@ import asyncio
 import itertools
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 import psutil
 import pytest
 from tests.deploy.servers import program
+from tests.faults import test_gateways
+from tests.faults.soak_report import LATER, LEAST_ROUNDS, NOISE_S, Holding, Soak, holding, processes_of, slope_of
 
 from millstream.client import Client
 from millstream.client.client import open_page
 from millstream.client.page import Page
 
 SECONDS: Final = float(os.environ.get("MILLSTREAM_A6_S", "360"))
+HOW: Final = os.environ.get("MILLSTREAM_A6_HOW", "alone")
+"""What is soaked: one process (`alone`), two gateways and their broker (`workers`), or handlers in worker processes
+(`process`)."""
+
 PAGES: Final = 10
 RATE_HZ: Final = 10.0
-LEAST_ROUNDS: Final = 8
 ROUNDS: Final = max(LEAST_ROUNDS, int(SECONDS // 60))
 """Each page records so many times, one after the other."""
 
 MOST_ROUNDS: Final = 2 * ROUNDS
 """A server whose machine gets crowded holds some MiB more from then on; a leak goes on in all further rounds."""
 
-WARM: Final = 2
-"""Rounds after which everything is warm that stays."""
-
-SLOPE_MIB_PER_H: Final = 1.0
-NOISE_MIB: Final = 2.0
-"""What the allocator takes and gives back from one round to the next looks like a slope in a test that is short."""
-
-LATER: Final = 1.2
-NOISE_S: Final = 0.005
-APP: Final = "from tests.faults.soak_app import declare\n\ndeclare().launch()\n"
+MOST_TRIES: Final = 50
+APP: Final = "from tests.faults.soak_app import declare\n\ndemo = declare()\ndemo.launch()\n"
 ROOT: Final = Path(__file__).parents[2]
-SEGMENTS: Final = Path("/dev/shm")
-
-
-class Holding(NamedTuple):
-    """What the server's process holds while nobody streams."""
-
-    mib: float
-    descriptors: int
-    threads: int
-    tasks: int
-    files: int
-    segments: int
 
 
 def frames() -> Iterator[np.ndarray]:
@@ -86,57 +72,68 @@ async def round_of(url: str, seconds: float) -> float:
     return float(np.median(ages))
 
 
-def holding(url: str, process: psutil.Process, folder: Path) -> Holding:
-    """Ask the server what it holds when all pages are gone."""
-    with Client(url) as page:
-        page.click("Count")
-        counted = json.loads(page.value("Text"))
-    files = sum(1 for path in folder.rglob("*") if path.is_file())
-    segments = len(list(SEGMENTS.iterdir())) if SEGMENTS.is_dir() else 0
-    mib = process.memory_full_info().uss / 2**20
-    return Holding(mib, process.num_fds(), counted["threads"], counted["tasks"], files, segments)
+@contextmanager
+def serving(folder: Path) -> Iterator[tuple[str, psutil.Process, Path]]:
+    """Serve the app; gives its address, the process that has started all others, and their temporary folder."""
+    path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
+    if HOW != "workers":
+        engine = {"MILLSTREAM_ENGINE": "process"} if HOW == "process" else {}
+        with program(APP, folder, PYTHONPATH=path, **engine) as server:
+            yield server.url, psutil.Process(server.process.pid), folder
+        return
+    target = folder / "app.py"
+    target.write_text(APP)
+    with test_gateways.started(target, PYTHONPATH=path) as (process, temp):
+        assert process.stdout is not None
+        yield process.stdout.readline().split()[-1], psutil.Process(process.pid), temp
 
 
-def rise_of(levels: Sequence[float]) -> float:
-    """Give by how much levels rise from the first to the last, by the median of all slopes (Theil and Sen).
-
-    What leaks rises in each round. A single step does not count: a server that has more of the machine to itself, as
-    when other tests have ended, holds some MiB more.
-    """
-    slopes = [(after - before) / (j - i) for (i, before), (j, after) in itertools.combinations(enumerate(levels), 2)]
-    return float(np.median(slopes)) * (len(levels) - 1)
-
-
-def excess_of(levels: Sequence[float]) -> float:
-    """Give by how many MiB the last rounds have risen more than they may; negative if they have not."""
-    last = levels[WARM - ROUNDS :]
-    hours = SECONDS / ROUNDS * (len(last) - 1) / 3600
-    return rise_of(last) - max(SLOPE_MIB_PER_H * hours, NOISE_MIB * LEAST_ROUNDS / ROUNDS)
+def look(url: str, root: psutil.Process, folder: Path) -> Holding:
+    """See what the server holds when all pages are gone, and all that serve pages have given back what they can."""
+    processes = processes_of(root)
+    servers = {one.pid for name, one in processes.items() if "gateway" in name} or {root.pid}
+    tasks: dict[int, int] = {}
+    with ExitStack() as open_pages:  # while one is open, the next goes to another gateway
+        for _ in range(MOST_TRIES):
+            page = open_pages.enter_context(Client(url))
+            page.click("Count")
+            counted = json.loads(page.value("Text"))
+            tasks.setdefault(counted["pid"], counted["tasks"])
+            if tasks.keys() == servers:
+                break
+    assert tasks.keys() == servers
+    return holding(processes, sum(tasks.values()), folder)
 
 
 def test_what_rises_in_each_round_is_a_leak_and_a_single_step_is_none() -> None:
-    assert rise_of([50.0, 50.5, 51.0, 51.5, 52.0, 52.5]) == 2.5
-    assert rise_of([53.3, 53.3, 53.3, 53.4, 53.7, 59.6]) < 1.0
-    assert rise_of([59.6, 53.3, 53.3, 53.4, 53.3, 53.3]) <= 0.0
+    assert slope_of([50.0, 50.5, 51.0, 51.5, 52.0, 52.5]) == 0.5
+    assert slope_of([53.3, 53.3, 53.3, 53.4, 53.7, 59.6]) < 0.2
+    assert slope_of([59.6, 53.3, 53.3, 53.4, 53.3, 53.3]) <= 0.0
+
+
+def test_a_report_says_what_the_bar_asks_for() -> None:
+    soak = Soak(10, 360.0, [0.02] * 10, [Holding({"server": 50.0 + at}, 20, 5, 9, 3, 0) for at in range(10)])
+    soak.ages[-1], soak.held[-1] = 0.03, soak.held[-1]._replace(descriptors=21)
+    assert soak.report() == (
+        "server: 52.0 to 59.0 MiB, +10.00 MiB an hour (at most 2.29)\n"
+        "p95 20.0 ms at the start, 20.0 ms at the end: 1.00 times (at most 1.2, and 5 ms)\n"
+        "left: 1 descriptors, 0 threads, 0 tasks, 0 files, 0 segments"
+    )
+    assert not soak.is_flat
 
 
 @pytest.mark.slow
 @pytest.mark.soak
 @pytest.mark.timeout(3 * SECONDS + 300)  # opening, clicking and counting come on top of each round
 def test_A6_load_that_lasts_leaves_memory_descriptors_and_latency_flat(tmp_path: Path) -> None:
-    path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
-    with program(APP, tmp_path, PYTHONPATH=path) as server:
-        process = psutil.Process(server.process.pid)
-        ages, held = list[float](), list[Holding]()
-        while len(held) < ROUNDS or (len(held) < MOST_ROUNDS and excess_of([each.mib for each in held]) >= 0):
-            ages.append(asyncio.run(round_of(server.url, SECONDS / ROUNDS)))
-            held.append(holding(server.url, process, tmp_path))
-            print(f"p95 {ages[-1] * 1000:.1f} ms, {held[-1]}", flush=True)
-    first, last = held[WARM], held[-1]
-    assert excess_of([each.mib for each in held]) < 0
-    assert last.descriptors <= first.descriptors
-    assert last.threads <= first.threads
-    assert last.tasks <= first.tasks
-    assert last.files <= first.files
-    assert last.segments <= first.segments
-    assert min(ages[-2:]) <= LATER * max(ages[:2]) + NOISE_S
+    soak = Soak(ROUNDS, SECONDS / ROUNDS)
+    with serving(tmp_path) as (url, process, folder):
+        while len(soak.held) < ROUNDS or (len(soak.held) < MOST_ROUNDS and not soak.is_flat):
+            soak.ages.append(asyncio.run(round_of(url, soak.round_s)))
+            soak.held.append(look(url, process, folder))
+            print(f"round {len(soak.held)}: p95 {soak.ages[-1] * 1000:.1f} ms; {soak.held[-1]}", flush=True)
+    print(soak.report(), flush=True)
+    first, last = soak.latency
+    assert soak.is_flat
+    assert max(soak.left.values()) <= 0
+    assert last <= LATER * first + NOISE_S
