@@ -15,7 +15,7 @@ from millstream.runtime.host import Host
 from millstream.runtime.queue import RunQueue
 from millstream.runtime.settings import Settings
 from millstream.runtime.state.temp_folders import TempFolders
-from millstream.server import app
+from millstream.server import composition
 from millstream.snapshot_table import SnapshotOwner
 
 LOOK_S = 0.1
@@ -80,4 +80,4 @@ def share(folder: Path) -> None:
             snapshots=(FolderSnapshots(folder), b"the secret of all"),
         )
 
-    app.compose_host = composed
+    composition.compose_host = composed

@@ -30,6 +30,7 @@ class Engine:
         self._load = load
         self._by_binding: dict[int, AnyEngine] = {}
         self._engines = [self._own]
+        self._started: list[AnyEngine] = []
         self._in_threads = self._own
 
     def start(self, program: Program, limits: EngineLimits = DEFAULT_LIMITS) -> None:
@@ -45,6 +46,7 @@ class Engine:
         self._in_threads = named.get("thread", self._own)
         for engine in self._engines:
             engine.start(program, limits)
+            self._started.append(engine)
 
     async def prepare(self, bindings: Collection[int]) -> None:
         """Have each engine set up what its own bindings need, all at the same time."""
@@ -70,7 +72,8 @@ class Engine:
         return total
 
     async def close(self) -> None:
-        await asyncio.gather(*(engine.close() for engine in self._engines))
+        """Close the engines that were started, which may be none."""
+        await asyncio.gather(*(engine.close() for engine in self._started))
 
 
 def _name(engine: AnyEngine) -> str:

@@ -140,25 +140,27 @@ class Host:
         waits in the queue included, and their results still arrive; then each is closed with 1012. Generators and what
         is left after `drain_s` are cancelled. Where another gateway could go on with them, they wait for it for two
         seconds more (`HAND_OVER_S`). A handler that ignores all of this is abandoned in its thread, named in the log
-        and in `statistics()["engine"]["abandoned"]`.
+        and in `statistics()["engine"]["abandoned"]`. Of a start that failed nothing is left either.
         """
         self._is_ready = False
-        if self._shared is None:
-            return
         if self._cleaning is not None:
             self._cleaning.cancel()
-        await drain(list(self.sessions.values()), self.settings.drain_s if drain_s is None else drain_s)
-        self._shared.queue.close()
-        try:
-            async with asyncio.timeout(LAST_S + (HAND_OVER_S if self._shared.snapshots is not None else 0.0)):
-                await self._all_gone()
-        except TimeoutError:
-            logger.warning("%d sessions did not end in time", len(self.sessions))
+        if self._shared is not None:
+            await self._end_sessions(self._shared, self.settings.drain_s if drain_s is None else drain_s)
         await self._engine.close()
         try:
             await run_in_thread("clean", self._folders.remove)
         except Busy:
             self._folders.remove()  # nobody is left who could be held up
+
+    async def _end_sessions(self, shared: Shared, drain_s: float) -> None:
+        await drain(list(self.sessions.values()), drain_s)
+        shared.queue.close()
+        try:
+            async with asyncio.timeout(LAST_S + (HAND_OVER_S if shared.snapshots is not None else 0.0)):
+                await self._all_gone()
+        except TimeoutError:
+            logger.warning("%d sessions did not end in time", len(self.sessions))
 
     async def serve(
         self,

@@ -26,12 +26,12 @@ from millstream.runtime.host import Host
 from millstream.server.complaints import VisitorLog
 from millstream.server.composition import (
     HostSnapshots,
-    compose_host,
     logins_of,
     outer_login_of,
     record_bar_of,
     recorder_of,
     settings_of,
+    start_host,
 )
 from millstream.server.gateways.figures import PATH
 from millstream.server.gateways.forwarded import PrivateDoor
@@ -198,12 +198,8 @@ class App:
             return
         async with self._starting:
             if self._host is None:
-                settings = settings_of(self.options, self._name)
-                host = compose_host(
-                    self.manifest, settings, engines.load(self.options.engine), self.gateway, self._snapshots
-                )
-                await host.start()
-                self._host = host
+                settings, engine = settings_of(self.options, self._name), engines.load(self.options.engine)
+                self._host = await start_host(self.manifest, settings, engine, self.gateway, self._snapshots)
                 if self._broker is not None:
                     self._broker.start()
 

@@ -83,6 +83,23 @@ def compose_host(
     )
 
 
+async def start_host(
+    manifest: Manifest,
+    settings: Settings,
+    engine: Engine,
+    gateway: Gateway | None = None,
+    snapshots: HostSnapshots | None = None,
+) -> Host:
+    """Make a host and start it; see `compose_host`. Nothing is left of one that could not be started."""
+    host = compose_host(manifest, settings, engine, gateway, snapshots)
+    try:
+        await host.start()
+    except BaseException:
+        await host.close(0.0)
+        raise
+    return host
+
+
 def _queue(manifest: Manifest, settings: Settings, gateway: Gateway | None) -> Callable[[], SlotQueue]:
     if gateway is None or gateway.broker is None:
         return partial(RunQueue, Admission(manifest.max_waiting, settings.max_waiting_each), settings.abandon_s)

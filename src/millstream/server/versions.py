@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 import threading
 import time
@@ -14,6 +15,8 @@ from millstream.runtime.host import Host
 from millstream.server.app import App, create_app
 from millstream.server.options import ServerOptions
 from millstream.snapshot_table import KEEP_S, SnapshotOwner, SnapshotTable
+
+logger = logging.getLogger("millstream")
 
 DRAIN_S: Final = 1.0
 """Seconds that a running call of the old version gets to finish."""
@@ -99,7 +102,11 @@ class Versions:
             raise RuntimeError("the app is not served yet")
         app = self._made(declaration, options)
         app.follows(first.successor or first)
-        asyncio.run_coroutine_threadsafe(self._succeed(first, app), first.loop).result()
+        try:
+            asyncio.run_coroutine_threadsafe(self._succeed(first, app), first.loop).result()
+        except BaseException:
+            self._stores.pop(app, None)  # it has not begun
+            raise
 
     def _made(self, declaration: Declaration, options: ServerOptions) -> App:
         store = LocalSnapshots(self._table)
@@ -116,8 +123,12 @@ class Versions:
         closing.add_done_callback(self._closing.discard)
 
     async def _close(self, app: App) -> None:
-        await app.close(DRAIN_S)  # its pages come back while it waits for them
-        self._stores.pop(app).leave()
+        try:
+            await app.close(DRAIN_S)  # its pages come back while it waits for them
+        except Exception as error:  # whatever ends badly, nobody is served by it any more
+            logger.error("an earlier version of the app could not be closed properly", exc_info=error)
+        finally:
+            self._stores.pop(app).leave()
 
     def tell(self, title: str, message: str) -> None:
         """Show something in the pages of the developer, and in no other. To be called in any thread."""
