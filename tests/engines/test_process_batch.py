@@ -225,7 +225,7 @@ def test_a_batch_that_hangs_is_ended_with_its_process(room: Room) -> None:
         object.__setattr__(room.limits, "hang_s", 300.0)
 
 
-def test_a_batch_whose_member_has_gone_is_ended_with_its_process(room: Room) -> None:
+def test_a_batch_whose_member_has_gone_is_ended_with_its_process(room: Room, caplog: pytest.LogCaptureFixture) -> None:
     async def leave() -> tuple[str, object]:
         one, other = (room.engine.open(SHOUT, lambda said: None) for _ in range(2))
         calls = [asyncio.ensure_future(result_of(worker, Job(SHOUT, 1, ("hang",)))) for worker in (one, other)]
@@ -242,3 +242,4 @@ def test_a_batch_whose_member_has_gone_is_ended_with_its_process(room: Room) -> 
     text, abandoned = room.run(leave())
     assert "went on for 0.3 seconds after its call was cancelled, and was ended" in text
     assert abandoned == []
+    assert "abandoned and its slot" not in caplog.text, "its thread comes back"

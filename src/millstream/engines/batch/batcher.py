@@ -213,22 +213,28 @@ class Batcher:
                 AGAIN_S,
             )
 
-    def give_up(self, member: Hashable, patience_s: float, why: str) -> None:
+    def give_up(self, member: Hashable, patience_s: float, why: str) -> bool:
         """Give up the call at work that a member is part of, if it is, once it has taken `patience_s`.
 
         A member that is given up sooner has its part wasted: the others of its batch may well get their results.
-        """
-        if (running := self.running(member)) is not None:
-            self._watch(running, min(patience_s, self._hang_s), why)
 
-    def _watch(self, running: RunningBatch, bound_s: float, why: str) -> None:
-        """Give up a call once it has taken `bound_s`; its wait for another one does not count."""
+        Returns:
+            Whether the call was ended just now, so that it returns in a moment.
+        """
+        running = self.running(member)
+        return running is not None and self._watch(running, min(patience_s, self._hang_s), why)
+
+    def _watch(self, running: RunningBatch, bound_s: float, why: str) -> bool:
+        """Give up a call once it has taken `bound_s`; its wait for another one does not count. True if it was ended."""
         running.cancel_timer()
         left_s = bound_s - running.time.seconds
         if left_s > 0:
             running.timer = self._loop.call_later(left_s, self._watch, running, bound_s, why)
-        elif not self.caller.end(bound_s):
-            self.abandon(why)
+            return False
+        if self.caller.end(bound_s):
+            return True
+        self.abandon(why)
+        return False
 
     def abandon(self, why: str) -> None:
         """Give up the call that runs: it fails for all that it is for, and others go on in another thread."""

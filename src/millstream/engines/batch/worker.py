@@ -6,13 +6,16 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Hashable, Iterator
 from contextlib import AbstractContextManager, aclosing, contextmanager
 from functools import partial
-from typing import cast
+from typing import Final, cast
 
 from millstream.batches import BatchCall
 from millstream.engines import thread
 from millstream.engines.batch.batcher import Batcher
 from millstream.engines.batch.call_thread import CallTime
 from millstream.jobs import END, Job, Notify, Program, Result
+
+RETURN_S: Final = 2.0
+"""How long a thread may take to come back once the call that it waits for was ended with its process."""
 
 
 class Worker(thread.Worker):
@@ -21,7 +24,7 @@ class Worker(thread.Worker):
     def __init__(self, batcher: Batcher, engine: thread.Engine, program: Program, binding: int, notify: Notify) -> None:
         super().__init__(engine, program, binding, notify)
         self._batcher = batcher
-        self._has_turn = self._is_alone = False
+        self._has_turn = self._is_alone = self._comes_back = False
         self.ended.add_done_callback(lambda _: batcher.forget(self))
 
     @property
@@ -83,8 +86,17 @@ class Worker(thread.Worker):
         await super().close(wait_s)
 
     def abandon(self, why: str) -> None:
-        if not self.released.done():
-            self._batcher.give_up(self, self._engine.abandon_s, why)
-            if self._is_alone and not self._batcher.caller.end(self._engine.abandon_s):
-                self._batcher.caller.let_others_call()
-        super().abandon(why)
+        """Give up what was called for it, and itself; but if that was ended, only if it does not come back then."""
+        if not self.released.done() and self._ends_call(why) and not self._comes_back:
+            self._comes_back = True
+            self._abandonment = self._loop.call_later(RETURN_S, self.abandon, why)
+        else:
+            super().abandon(why)
+
+    def _ends_call(self, why: str) -> bool:
+        if not self._is_alone:
+            return self._batcher.give_up(self, self._engine.abandon_s, why)
+        is_ended = self._batcher.caller.end(self._engine.abandon_s)
+        if not is_ended:
+            self._batcher.caller.let_others_call()
+        return is_ended
