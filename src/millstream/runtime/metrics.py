@@ -86,7 +86,7 @@ class StreamMetrics:
         dropped: Frames that a newer one replaced before the handler took them.
         broken: Frames that could not be decoded.
         sent: Media packets to the page.
-        replaced: Frames that a newer one replaced before they were sent.
+        replaced: Frames that a newer one replaced before they were sent, or that were not sent for another reason.
         stale: Frames that were older than `max_age` when their handler was to be called.
         errors: Calls that failed.
         backlog_s: Most audio that ever waited on the server, in seconds.

@@ -200,6 +200,7 @@ async def test_what_an_encoder_raises_costs_one_frame_and_no_text(caplog: pytest
         context.sender.put(channel, broken)
         await context.sender.flushed(channel, 5.0)
     assert "frames of stream 1 cannot be encoded" in caplog.text
+    assert channel.replaced == 1
     (outputs,) = await context.received()
     assert outputs.updates == {TEXT: {"value": "kept"}}
     context.sender.put(channel, delivery(3, channel))

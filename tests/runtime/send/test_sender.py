@@ -203,6 +203,20 @@ async def test_properties_do_not_outdate_a_frame() -> None:
 
 
 @virtual
+async def test_frames_that_nobody_takes_before_the_stream_ends_are_counted() -> None:
+    context = SessionContext()
+    channel = context.channels.open(1)
+    context.channels.grant(Credit(stream=1, limit=1))
+    context.sender.put(channel, context.result(channel, None, (PICTURE, PICTURE + 1)))
+    await context.received()
+    assert (channel.sent, len(channel.unsent)) == (1, 1)
+    context.sender.put(channel, context.result(channel))
+    context.channels.close(channel)
+    assert (channel.sent, channel.replaced) == (1, 2)
+    await context.close()
+
+
+@virtual
 async def test_put_whole_waits_until_nothing_would_be_replaced() -> None:
     context = SessionContext()
     channel = context.channels.open(1)

@@ -62,6 +62,8 @@ def test_frames_that_depend_on_each_other_are_taken_together() -> None:
     receiver.put(picture(1, flags=Flag.KEY), 0.0)
     receiver.put(picture(2, flags=Flag.NONE), 0.0)
     assert [packet.sequence for packet in receiver.take()] == [1, 2]
+    statistics = receiver.statistics()
+    assert (statistics.put, statistics.taken, statistics.dropped) == (2, 1, 1), "the handler gets the newest"
 
 
 def test_all_frames_are_taken_one_by_one() -> None:
@@ -141,6 +143,8 @@ def test_what_comes_between_two_slots_is_dropped_but_counted() -> None:
     receiver.raise_limit(1.0)
     receiver.put(picture(3), 1.0)
     assert [packet.sequence for packet in receiver.take()] == [3]
+    statistics = receiver.statistics()
+    assert (statistics.put, statistics.taken, statistics.dropped) == (3, 1, 2)
 
 
 @pytest.mark.parametrize("sequence", [0, 2, 7])

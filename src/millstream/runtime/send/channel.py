@@ -49,7 +49,7 @@ class Channel:
         limit: The highest sequence that may be sent.
         sent: The sequence that was sent last.
         window: The limit before anything was sent; the page has received everything up to so far below the limit.
-        replaced: Frames that a newer one replaced before they were sent.
+        replaced: Frames that a newer one replaced before they were sent, or that were not sent for another reason.
         newest: The result that waits for credit.
         encoding: The result whose frames are being encoded (`is_raw`), or have been.
         unsent: The packets that go next, all of one call.
@@ -121,6 +121,7 @@ class Channel:
         """Take what came of encoding; what has been outdated meanwhile is not sent, and a key frame follows it."""
         assert self.encoding is not None
         wanted = self.encoding.pictures.keys()
+        self.replaced += len(wanted - packets.keys())
         self.encoding.pictures = {number: packet for number, packet in packets.items() if number in wanted}
         self.encoding.is_raw = False
         self._miss(set(packets))
@@ -146,7 +147,7 @@ class Channel:
     def clear(self) -> None:
         """Drop everything that waits; what is being encoded is not sent."""
         waiting = [each for each in (self.newest, self.encoding) if each is not None]
-        self.replaced += sum(len(delivery.pictures) for delivery in waiting)
+        self.replaced += sum(len(delivery.pictures) for delivery in waiting) + len(self.unsent)
         if self.encoding is None:
             self.encoder.close()  # else when that is done
         self.newest = self.encoding = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Final, Literal
 
 from millstream.declare.binding import Binding
@@ -75,7 +76,7 @@ class Receiver:
         if self._pacing is not None:
             self._pacing.go_on(self.received, self.limit)
         self.active_at = self.call_s = 0.0
-        self._returned = 0
+        self._returned = self._replaced = self._late = 0
 
     @property
     def keeps_all(self) -> bool:
@@ -163,6 +164,7 @@ class Receiver:
         if not self._holds_back or self._is_flushing:
             self.is_granted = False
         if not self.takes_in:
+            self._late += bool(packet.payload)
             return
         if self._pacing is not None:
             self._pacing.received(self.received, now)
@@ -184,6 +186,8 @@ class Receiver:
             self.is_granted = False
         packet = lane.take() if self._takes_one else None
         packets = lane.take_all() if packet is None else [packet]
+        if not self._keeps_all:
+            self._replaced += len(packets) - 1
         self._taken = self.received - len(lane.queue)
         return tuple(packets)
 
@@ -234,7 +238,14 @@ class Receiver:
         return self.limit > self.received
 
     def statistics(self) -> LaneStatistics:
-        return self._lane.statistics()
+        """Count packets: also what came without a slot, as dropped.
+
+        Of frames that build on each other and were taken together the newest counts as taken: the others were decoded
+        for its sake, and are not handled.
+        """
+        lane = self._lane.statistics()
+        taken, dropped = lane.taken - self._replaced, lane.dropped + self._replaced + self._late
+        return replace(lane, put=lane.put + self._late, taken=taken, dropped=dropped)
 
 
 def _unpaced(now: float) -> None:
