@@ -7,6 +7,7 @@ from PIL import Image
 from tests.components.conftest import Folder
 
 import millstream as gr
+from millstream.components.chat.example_messages import MAX_IMAGES, image_address
 from millstream.errors import DeclarationError, InvalidValue
 from millstream.testing import TestPage
 from millstream.types import Blob
@@ -239,6 +240,12 @@ def test_the_older_names_of_the_buttons() -> None:
 def test_a_wrong_argument_is_found_at_declaration(keywords: dict[str, object], complaint: str) -> None:
     with pytest.raises(DeclarationError, match=complaint):
         chatbot(**keywords)
+
+
+def test_images_that_are_others_each_time_are_forgotten() -> None:
+    for number in range(2 * MAX_IMAGES):
+        assert image_address(f"https://example.org/{number}.png", "an icon")
+    assert image_address.cache_info().currsize == MAX_IMAGES
 
 
 def test_an_avatar_is_a_small_image(tmp_path: Path) -> None:

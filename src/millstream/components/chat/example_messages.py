@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +18,9 @@ from millstream.wire.messages import Value
 
 MAX_IMAGE_BYTES: Final = 128 * 1024
 """These images are a part of the page itself."""
+
+MAX_IMAGES: Final = 64
+"""So many are remembered: a handler that gives others each time must not fill the memory with them."""
 
 MAX_SIGN: Final = 8
 """Characters of an icon that is text, such as an emoji of several."""
@@ -52,7 +55,7 @@ def _icon(icon: object) -> str | None:
         return None
 
 
-@cache
+@lru_cache(MAX_IMAGES)
 def image_address(image: str | Path | None, where: str) -> str | None:
     """Give the address of an image: the one that was named, or the file itself as a `data:` address.
 

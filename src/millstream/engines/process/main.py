@@ -150,6 +150,7 @@ class CallServer:
                 self._forget(worker)
             for session in order.sessions:
                 self._program.end_session(session)
+            self._cancelled.intersection_update(self._calls)  # what was cancelled late has ended: nobody discards it
             return
         is_wanted.set(lambda: cast("Order", order).worker not in self._cancelled)
         if isinstance(order, CallTogether):
