@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import millstream as ms
-from millstream.client.incoming import RUNS_KEPT
+from millstream.client.incoming import RUNS_KEPT, STREAMS_KEPT
 from millstream.client.page import Page
 from millstream.client.result import RESULTS_KEPT
 from millstream.client.run import ClientRun
@@ -187,6 +187,20 @@ async def test_what_is_remembered_is_bounded(ends: tuple[Page, Server]) -> None:
     await settled(page)
     assert list(page.server_runs) == list(range(10, RUNS_KEPT + 10))
     assert [result.call for result in run.results] == list(range(RUNS_KEPT + 10))[-RESULTS_KEPT:]
+
+
+async def test_what_a_page_did_long_ago_is_forgotten(ends: tuple[Page, Server]) -> None:
+    page, server = ends
+    waiting = page._incoming.begin(0)
+    for _ in range(RUNS_KEPT + 10):
+        page._incoming.begin(0).state = "done"
+    assert waiting.number in page.runs
+    assert (len(page.runs), max(page.runs)) == (RUNS_KEPT, RUNS_KEPT + 11)
+    for number in range(1, STREAMS_KEPT + 11):
+        recording = await page.record(CAMERA)
+        await server.say(StreamState(stream=number, state="ended", reason="user"))
+        await page.wait_for(lambda recording=recording: recording.is_over)
+    assert list(page.streams) == list(range(10, STREAMS_KEPT + 11))
 
 
 async def test_clocks_are_compared(ends: tuple[Page, Server]) -> None:

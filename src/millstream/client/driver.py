@@ -95,7 +95,7 @@ class Driver(ABC):
 
     @property
     def toasts(self) -> list[Toast]:
-        """All messages shown so far, oldest first."""
+        """The latest messages that were shown, at most a thousand, oldest first."""
         return self.page.toasts
 
     # -- events --------------------------------------------------------------------------------------------------

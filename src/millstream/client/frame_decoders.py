@@ -49,3 +49,9 @@ class FrameDecoders:
             raise MediaError(f"codec {packet.codec} gives no frames")
         self._need_key.discard(key)
         return media
+
+    def forget(self, stream: int) -> None:
+        """Let go of what decoded the frames of a stream that is over."""
+        for key in [key for key in self._decoders if key[0] == stream]:
+            self._decoders.pop(key).close()
+            self._need_key.discard(key)

@@ -31,7 +31,10 @@ from millstream.wire.messages import (
 from millstream.wire.packet import Packet, PacketKind
 
 RUNS_KEPT: Final = 1_000
-"""Runs of the server that are remembered."""
+"""Runs of the server that are remembered, runs of this page, and messages."""
+
+STREAMS_KEPT: Final = 8
+"""Streams that are remembered when they have ended, with their latest results; a `Recording` keeps its own."""
 
 FRAMES_IN_FLIGHT: Final = 2
 """Frames that the server may send ahead of their receipt, for each stream."""
@@ -47,10 +50,10 @@ class Incoming:
         on_recorded: Called when all streams of a recording have ended.
 
     Attributes:
-        toasts: All messages that were shown, oldest first.
-        runs: Runs that this page began, by its own number.
+        toasts: The latest messages that were shown, oldest first.
+        runs: Runs that this page began, by its own number: the latest ones, and those that are not over.
         server_runs: The latest runs that the server began by itself, by their call number.
-        streams: All streams that were ever opened, by number.
+        streams: The streams that are open and the latest others, by number.
         recordings: The running recordings, by the numbers of their streams.
         results: The results that wait for their frames.
         on_rendered: Called with what a render has declared.
@@ -74,21 +77,37 @@ class Incoming:
         self._on_recorded = on_recorded
         self._cameras: dict[int, ClientStream] = {}
         self._frames_of: dict[int, int] = {}
+        self._last_run = self._last_stream = 0
         self.on_rendered: Callable[[Rendered], None] = lambda message: None
         self._listeners = Listeners(page.send, on_change)
+
+    def begin(self, binding: int) -> ClientRun:
+        """Add a run of a binding that is about to be fired."""
+        self._last_run += 1
+        run = self.runs[self._last_run] = ClientRun(self._last_run, binding)
+        if len(self.runs) > RUNS_KEPT:
+            over = next((each.number for each in self.runs.values() if each.is_over), None)
+            self.runs.pop(over, None)  # type: ignore[arg-type]  # nothing has the number `None`
+        return run
 
     def add(self, stream: ClientStream, recording: Recording) -> None:
         """Add a stream that is about to be opened."""
         self.streams[stream.number] = stream
+        self._last_stream = max(stream.number, stream.uplink.frames_number)
         if stream.uplink.frames_number:
             self._cameras[stream.uplink.frames_number] = stream
         self.recordings[stream.number] = recording
         recording.streams.append(stream)
+        for ended in [each for each in self.streams.values() if each.state == "ended"][:-STREAMS_KEPT]:
+            del self.streams[ended.number]
+            self._cameras.pop(ended.uplink.frames_number, None)
+            self._frames_of.pop(ended.number, None)
+            self.results.frames.forget(ended.number)
 
     @property
     def next_stream(self) -> int:
         """The number of the next stream; one with camera and microphone takes two."""
-        return len(self.streams) + len(self._cameras) + 1
+        return self._last_stream + 1
 
     def resume(self, received: Mapping[int, int]) -> list[bytes]:
         """Go on after the link was lost; gives the packets of audio that are to be sent again.
@@ -224,6 +243,7 @@ class Incoming:
 
 async def _on_toast(incoming: Incoming, message: Toast) -> None:
     incoming.toasts.append(message)
+    del incoming.toasts[:-RUNS_KEPT]
 
 
 async def _on_rendered(incoming: Incoming, message: Rendered) -> None:

@@ -49,10 +49,10 @@ class Page:
         rendered: What renders have declared.
         values: Value of each component on the wire, the last `Packet` of a frame, or the `Listener` of what it plays.
         props: Properties of each component and layout.
-        toasts: All messages that were shown, oldest first.
-        runs: Runs that this page began, by its own number.
+        toasts: The latest messages that were shown, oldest first.
+        runs: Runs that this page began, by its own number: the latest ones, and those that are not over.
         server_runs: The latest runs that the server began by itself, by their call number.
-        streams: All streams that were ever opened, by number.
+        streams: The streams that are open and the latest others, by number.
         frames: Decodes frames that build on each other.
         camera_codec: Name of the codec of what cameras capture, if the server decodes it; else it is JPEG.
     """
@@ -168,8 +168,7 @@ class Page:
                     run.binding == binding["id"] and not run.is_over for run in self.runs.values()
                 ):
                     continue
-                run = ClientRun(len(self.runs) + 1, binding["id"])
-                self.runs[run.number] = run
+                run = self._incoming.begin(binding["id"])
                 began.append(run)
                 await self.send(Fire(binding=binding["id"], run=run.number, target=index, data=data))
         return began
