@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -50,6 +51,7 @@ class Settings:
         gateway: The name of this gateway, with which its secrets begin; empty in an app of a single process.
         devices: The devices that set-ups may ask for, such as `cuda:0`, by the number of their process; those of this
             machine if there are none.
+        at_rest: Called in a thread when no call has been at work for some seconds; `None` for nothing.
         hang_s, workers, standby, worker_bytes, recycle_calls, recycle_bytes: See `EngineLimits`.
     """
 
@@ -83,6 +85,7 @@ class Settings:
     drain_s: float = 10.0
     gateway: str = ""
     devices: tuple[str, ...] = ()
+    at_rest: Callable[[], object] | None = None
     hang_s: float = DEFAULT_LIMITS.hang_s
     workers: int | None = None
     standby: bool = True

@@ -24,6 +24,7 @@ from millstream.server.gateways.gateway import Gateway
 from millstream.server.http.record_bar import RecordBar
 from millstream.server.http.refused_page import RefusedPage
 from millstream.server.options import RECORD_FOLDER, ServerOptions
+from millstream.server.process.allocator import give_back
 from millstream.server.security.logins import Logins
 from millstream.server.security.outer_login import OuterLogin
 
@@ -43,6 +44,7 @@ def settings_of(options: ServerOptions, gateway: str = "") -> Settings:
         abandon_s=options.abandon_after,
         hang_s=options.hang_after,
         devices=options.devices,
+        at_rest=give_back,
         workers=options.engine_workers,
         standby=options.engine_standby,
         worker_bytes=options.worker_memory,

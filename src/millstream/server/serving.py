@@ -22,6 +22,7 @@ from uvicorn.config import STARTUP_FAILURE
 
 from millstream.server.app import App
 from millstream.server.process.accepting import Acceptor
+from millstream.server.process.allocator import bound_arenas
 from millstream.server.process.certificate import load_certificate
 from millstream.server.process.connection_limits import ConnectionLimits
 from millstream.server.process.exiting import EXIT_BLOCKED, leave, leave_abandoned
@@ -81,6 +82,8 @@ class Server(PromptServer):
         A handler that does not end delays the process by no more than the drain and one second. Then the process exits
         with `EXIT_ABANDONED`, and the log names the handler. A second signal ends it at once.
         """
+        if threading.current_thread() is threading.main_thread():  # else the process is not the server's own
+            bound_arenas()
         try:
             with asyncio.Runner(loop_factory=self.config.get_loop_factory()) as runner, self._own_signals():
                 runner.run(self.serve([self._listener]))

@@ -14,6 +14,7 @@ from weakref import WeakValueDictionary
 from millstream.declare.binding import Binding
 from millstream.errors import Busy
 from millstream.jobs import Engine, Notify, Worker
+from millstream.runtime.call.rest import Rest
 from millstream.runtime.settings import Settings
 
 logger = logging.getLogger("millstream.session")
@@ -47,6 +48,7 @@ class CallLimits:
         self._calls: Counter[Hashable] = Counter()
         self._abandoned: Counter[Hashable] = Counter()
         self._refusing: set[int] = set()
+        self._rest = None if settings.at_rest is None else Rest(self._is_idle, settings.at_rest)
         self._validating: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
     def validating(self, binding: Binding) -> AbstractAsyncContextManager[object]:
@@ -98,6 +100,12 @@ class CallLimits:
             self._calls[key] -= 1
             if not self._calls[key]:
                 del self._calls[key]
+        if self._rest is not None:
+            self._rest.note()
+
+    def _is_idle(self) -> bool:
+        """True if no call is at work, but for those that were abandoned."""
+        return self._calls[None] <= self._abandoned.total()
 
     def _came_back(self, worker: Worker, shares: tuple[Hashable, ...], ended: asyncio.Future[None]) -> None:
         self._abandoned[shares[1]] -= 1
