@@ -136,6 +136,11 @@ class Batcher:
         running = self._running
         return running if running is not None and member in running.parts else None
 
+    def is_at_work(self, member: Hashable) -> bool:
+        """True unless a call that a member is part of waits for its turn."""
+        running = self.running(member)
+        return running is None or running.time.is_running
+
     # ---- what becomes of them ----------------------------------------------------------------------------------
 
     def _go_on(self) -> None:

@@ -39,6 +39,11 @@ class CallTime:
         self._noted = self.seconds, None
 
     @property
+    def is_running(self) -> bool:
+        """True while the function is at work."""
+        return self._noted[1] is not None
+
+    @property
     def seconds(self) -> float:
         """The time until now."""
         before_s, since = self._noted

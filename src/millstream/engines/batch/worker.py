@@ -86,12 +86,21 @@ class Worker(thread.Worker):
         await super().close(wait_s)
 
     def abandon(self, why: str) -> None:
-        """Give up what was called for it, and itself; but if that was ended, only if it does not come back then."""
-        if not self.released.done() and self._ends_call(why) and not self._comes_back:
+        """Give up what was called for it, and itself.
+
+        If that was ended it is only given up if it does not come back then. If it has not begun, as the function is
+        called for others or its process is still to be had, no thread hangs: its slot is given away without a word.
+        """
+        if self.released.done():
+            return
+        is_at_work = self._is_alone or self._batcher.is_at_work(self)
+        if self._ends_call(why) and not self._comes_back:
             self._comes_back = True
             self._abandonment = self._loop.call_later(RETURN_S, self.abandon, why)
-        else:
+        elif is_at_work or self._comes_back:
             super().abandon(why)
+        else:
+            self.released.set_result(None)
 
     def _ends_call(self, why: str) -> bool:
         if not self._is_alone:
