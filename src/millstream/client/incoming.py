@@ -55,6 +55,7 @@ class Incoming:
         server_runs: The latest runs that the server began by itself, by their call number.
         streams: The streams that are open and the latest others, by number.
         recordings: The running recordings, by the numbers of their streams.
+        next_stream: The number of the next stream; one with camera and microphone takes two.
         results: The results that wait for their frames.
         on_rendered: Called with what a render has declared.
     """
@@ -77,7 +78,7 @@ class Incoming:
         self._on_recorded = on_recorded
         self._cameras: dict[int, ClientStream] = {}
         self._frames_of: dict[int, int] = {}
-        self._last_run = self._last_stream = 0
+        self._last_run, self.next_stream = 0, 1
         self.on_rendered: Callable[[Rendered], None] = lambda message: None
         self._listeners = Listeners(page.send, on_change)
 
@@ -93,7 +94,7 @@ class Incoming:
     def add(self, stream: ClientStream, recording: Recording) -> None:
         """Add a stream that is about to be opened."""
         self.streams[stream.number] = stream
-        self._last_stream = max(stream.number, stream.uplink.frames_number)
+        self.next_stream = max(stream.number, stream.uplink.frames_number) + 1
         if stream.uplink.frames_number:
             self._cameras[stream.uplink.frames_number] = stream
         self.recordings[stream.number] = recording
@@ -103,11 +104,6 @@ class Incoming:
             self._cameras.pop(ended.uplink.frames_number, None)
             self._frames_of.pop(ended.number, None)
             self.results.frames.forget(ended.number)
-
-    @property
-    def next_stream(self) -> int:
-        """The number of the next stream; one with camera and microphone takes two."""
-        return self._last_stream + 1
 
     def resume(self, received: Mapping[int, int]) -> list[bytes]:
         """Go on after the link was lost; gives the packets of audio that are to be sent again.
