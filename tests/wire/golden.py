@@ -170,6 +170,7 @@ MESSAGES: dict[str, tuple[str, m.PageMessage | m.ServerMessage]] = {
     "key frame, down": ("server", m.KeyFrame(seq=2, stream=2, component=4)),
     "hidden": ("page", m.Visible(seq=20, hidden=True)),
     "visible": ("page", m.Visible(seq=21, hidden=False)),
+    "encodes": ("page", m.Encodes(seq=21, encodes=[8, 9])),
     "watch": ("page", m.Watch(seq=21, on=True)),
     "ack": ("page", m.Ack(seq=22, seen=70_000, audio=300)),
     "bye": ("page", m.Bye(seq=22)),

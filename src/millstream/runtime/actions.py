@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from millstream import codecs
 from millstream.errors import Closed
 from millstream.jobs import Failure
 from millstream.runtime.clock import server_us
@@ -18,6 +19,7 @@ from millstream.wire.messages import (
     Cancel,
     Clock,
     Credit,
+    Encodes,
     Fire,
     KeyFrame,
     Open,
@@ -71,6 +73,7 @@ class Actions:
             Played: context.players.report,
             Clock: self._compare_clocks,
             Visible: lambda message: None,  # a hidden page gives credit for frames without showing them
+            Encodes: self._learn_encoders,
             Watch: LatencyReports(context, streams, fault).watch,
             Ack: sender.acknowledge,
             Bye: self._say_goodbye,
@@ -95,6 +98,9 @@ class Actions:
         if message.heard_us:
             link.down.heard(message.server_us / 1e6, message.heard_us / 1e6)
         self._context.sender.control.send(Clock(page_us=message.page_us, server_us=now_us, seen=seen))
+
+    def _learn_encoders(self, message: Encodes) -> None:
+        self._context.page.encodes = codecs.special().intersection(message.encodes)
 
     def _say_goodbye(self, message: Bye) -> None:
         self._leave()

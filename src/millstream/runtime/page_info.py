@@ -23,7 +23,7 @@ class PageInfo:
         visitor: Tells browsers apart; empty for a program that keeps no cookies.
         clock: Translates the times of its clock.
         decodes: Numbers of the special codecs that it decodes and we encode: see `Hello.decodes`.
-        encodes: Numbers of the special codecs in which it sends frames of a camera and that we decode.
+        encodes: Numbers of the special codecs in which it sends frames of a camera and that we decode: see `Encodes`.
         seen: The last sequence of its control messages that was acted upon.
         acted: The last one that another gateway had acted upon before the session came here: what is said again up to
             there is remembered, and causes nothing.

@@ -31,7 +31,7 @@ class Hello(ControlMessage):
     credit. Audio after that follows again under its numbers, frames go on with the next number and a key frame.
 
     `decodes` are the numbers of the codecs that it may be sent besides those that every page knows (`COMMON_CODECS`),
-    `encodes` of those in which it can send the frames of a camera besides JPEG.
+    `encodes` is as in `Encodes`, as far as the page knows yet.
     """
 
     version: int
@@ -185,6 +185,15 @@ class Visible(ControlMessage):
     hidden: bool
 
 
+class Encodes(ControlMessage):
+    """The page has found out in which codecs, by their numbers, it can send the frames of a camera besides JPEG.
+
+    Browsers may take a while to know, so a page says hello first. It opens no stream before it has said this.
+    """
+
+    encodes: list[int]
+
+
 class Watch(ControlMessage):
     """The page begins to show the latency, or ends that: while `on`, a `Latency` comes each second for each stream."""
 
@@ -208,6 +217,21 @@ class Bye(ControlMessage):
 
 
 PageMessage: TypeAlias = (
-    Hello | Set | Fire | Cancel | Open | Stop | Credit | Shown | Played | Clock | KeyFrame | Visible | Watch | Ack | Bye
+    Hello
+    | Set
+    | Fire
+    | Cancel
+    | Open
+    | Stop
+    | Credit
+    | Shown
+    | Played
+    | Clock
+    | KeyFrame
+    | Visible
+    | Encodes
+    | Watch
+    | Ack
+    | Bye
 )
 """All that a page may say."""

@@ -21,6 +21,7 @@ from millstream.runtime.trace import CallTimes
 from millstream.testing.page import TestPage
 from millstream.types import Encoding
 from millstream.wire.encoding import decode_packet
+from millstream.wire.messages import Encodes
 from millstream.wire.packet import CodecNumber, Packet
 
 JPEG, H264, VP8 = CodecNumber.JPEG, CodecNumber.H264, CodecNumber.VP8
@@ -119,6 +120,16 @@ def test_without_a_wish_it_is_jpeg(watched: Callable[..., Watched]) -> None:
     page = watched(app(lambda image: image))
     page.record().feed([picture(number) for number in range(5)], 30)
     assert {packet.codec for packet in [*page.up, *page.down]} == {JPEG}
+
+
+@pytest.mark.parametrize(("encodes", "codec"), [([], JPEG), ([VP8, 77], VP8), ([H264, VP8], H264)])
+def test_what_the_page_says_later_of_its_encoders_holds_for_the_next_stream(
+    encodes: list[int], codec: int, watched: Callable[..., Watched]
+) -> None:
+    page = watched(app(lambda image: image, codec="h264"))
+    page.page.run(page.page.page.send(Encodes(encodes=encodes)))
+    page.record().feed([picture(number) for number in range(5)], 30)
+    assert {packet.codec for packet in page.up} == {codec}
 
 
 def test_too_few_frames_a_second_are_jpeg(watched: Callable[..., Watched]) -> None:

@@ -2,10 +2,10 @@
 
 import { CodecNumber } from "../wire/packet.ts";
 
-export interface CodecSupport {
-  /** Numbers of the codecs that it can decode and encode. */
-  decodes: number[];
-  encodes: number[];
+/** Finds the numbers of the codecs that the browser can decode, and encode. Calls back once for each call. */
+export interface CodecProbe {
+  decoders(known: (numbers: number[]) => void): void;
+  encoders(known: (numbers: number[]) => void): void;
 }
 
 /** A browser that has not answered by then gets by without. */
@@ -16,13 +16,24 @@ const ASKED: readonly [number, string][] = [
   [CodecNumber.VP8, "vp8"],
 ];
 
-export const NO_SUPPORT: CodecSupport = { decodes: [], encodes: [] };
+/** A browser without video codecs. */
+export const NO_CODECS: CodecProbe = { decoders: (known) => known([]), encoders: (known) => known([]) };
 
-/** Asks the browser. */
-export async function videoSupport(): Promise<CodecSupport> {
-  const patience = new Promise<CodecSupport>((resolve) => setTimeout(() => resolve(NO_SUPPORT), PATIENCE_MS));
-  const answers = Promise.all([supported(canDecode), supported(canEncode)]);
-  return Promise.race([patience, answers.then(([decodes, encodes]) => ({ decodes, encodes }))]);
+/** Asks the browser, which is quick to know its decoders; for its encoders it may have to start a process. */
+export function askBrowser(): CodecProbe {
+  const decoders = inTime(supported(canDecode));
+  let encoders: Promise<number[]> | undefined;
+  return {
+    decoders: (known) => void decoders.then(known),
+    encoders: (known) => {
+      encoders ??= inTime(supported(canEncode));
+      void encoders.then(known);
+    },
+  };
+}
+
+function inTime(answer: Promise<number[]>): Promise<number[]> {
+  return Promise.race([answer, new Promise<number[]>((resolve) => setTimeout(() => resolve([]), PATIENCE_MS))]);
 }
 
 async function supported(can: (codec: string) => Promise<boolean>): Promise<number[]> {

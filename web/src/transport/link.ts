@@ -1,7 +1,6 @@
 /** The link to the server: hello and welcome, numbered control messages, packets, and the comparison of the clocks. */
 
 import { takesOpus } from "../codecs/opus.ts";
-import { type CodecSupport, NO_SUPPORT } from "../codecs/support.ts";
 import { decodeServerMessage, encodeMessage, isTooLarge } from "../wire/encoding.ts";
 import type { Ack, PageMessage, Refuse, ServerMessage, Welcome } from "../wire/messages.ts";
 import { ACK_BYTES, ACK_MESSAGES } from "../wire/messages.ts";
@@ -76,7 +75,11 @@ export class Link {
   /** The longest silence of the server that is none, after what was heard last. */
   private patienceMs = CLOCK_EVERY_MS + LATE_MS;
   private seq = 0;
-  private support = NO_SUPPORT;
+  /** Numbers of the video codecs of the browser, as far as they are known. */
+  private decodes: number[] = [];
+  private encodes: number[] = [];
+  /** What the server knows of `encodes`. */
+  private toldEncodes = this.encodes;
   /** The token by which the session goes on over another transport; empty without one. */
   private token = "";
   private readonly unacted = new Unacted();
@@ -104,9 +107,9 @@ export class Link {
     return this.line.state === "open";
   }
 
-  /** Connects at once; a link that seems to work is tested. `support` are the video codecs of the browser. */
-  connect(support: CodecSupport = NO_SUPPORT): void {
-    this.support = support;
+  /** Connects at once; a link that seems to work is tested. `decodes` are the video codecs that the browser decodes. */
+  connect(decodes: number[] = []): void {
+    this.decodes = decodes;
     this.line.connect();
     if (this.isOpen) this.check();
   }
@@ -146,6 +149,12 @@ export class Link {
     return this.isOpen && this.line.waiting <= MAX_WAITING && this.pace.isFree(stream, nowUs);
   }
 
+  /** It is known which video codecs the browser encodes. */
+  learn(encodes: number[]): void {
+    this.encodes = encodes;
+    this.tellEncodes();
+  }
+
   /** Nothing more comes of a stream. */
   forget(stream: number): void {
     this.pace.forget(stream);
@@ -166,6 +175,7 @@ export class Link {
   }
 
   private greet(): void {
+    this.toldEncodes = this.encodes;
     this.due = { messages: 0, bytes: 0 };
     this.clock.clear();
     this.heard = { server_us: 0, heard_us: 0 };
@@ -176,8 +186,8 @@ export class Link {
       version: VERSION,
       build: this.build,
       page_us: pageUs(),
-      decodes: [...this.support.decodes, ...(takesOpus() ? [CodecNumber.OPUS] : [])],
-      encodes: this.support.encodes,
+      decodes: [...this.decodes, ...(takesOpus() ? [CodecNumber.OPUS] : [])],
+      encodes: this.encodes,
       ...(this.token && !this.unacted.isBroken ? { resume: this.token, seen, audio, sent: this.events.sent() } : {}),
     };
     this.line.send(encodeMessage({ ...hello, seq: 1 }));
@@ -300,8 +310,16 @@ export class Link {
     this.token = welcome.resume;
     this.line.settle();
     for (const data of this.unacted.messages) this.line.send(data);
+    this.tellEncodes();
     this.events.welcome(welcome);
     this.compareClocks();
+  }
+
+  private tellEncodes(): void {
+    const { encodes } = this;
+    if (!this.isOpen || encodes === this.toldEncodes) return;
+    this.toldEncodes = encodes;
+    this.send({ type: "encodes", encodes });
   }
 
   private refuse(refuse: Refuse): void {

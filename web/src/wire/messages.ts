@@ -131,6 +131,12 @@ export interface Visible {
   hidden: boolean;
 }
 
+/** In which codecs, by their numbers, the page can send the frames of a camera besides JPEG. */
+export interface Encodes {
+  type: "encodes";
+  encodes: number[];
+}
+
 /** While `on`, a `Latency` comes each second for each stream. */
 export interface Watch {
   type: "watch";
@@ -162,6 +168,7 @@ export type PageMessage =
   | Clock
   | KeyFrame
   | Visible
+  | Encodes
   | Watch
   | Ack
   | Bye;

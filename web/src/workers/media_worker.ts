@@ -1,7 +1,7 @@
 /** The media worker's parts, put together: the link, the ways up, the way down. It runs wherever its two ends are given. */
 
 import { FRAME_CODECS } from "../codecs/codecs.ts";
-import { type CodecSupport, NO_SUPPORT } from "../codecs/support.ts";
+import { type CodecProbe, NO_CODECS } from "../codecs/support.ts";
 import type { FrameTarget } from "../codecs/types.ts";
 import { openSink, TrackSink } from "../playback/frame_sink.ts";
 import { LatencyMeter, type ShownFrame } from "../playback/latency.ts";
@@ -30,7 +30,9 @@ type Message = Parameters<LinkEvents["message"]>[0];
 
 export class MediaWorker {
   private readonly post: (message: FromWorker, transfer?: Transferable[]) => void;
-  private readonly probe: (known: (support: CodecSupport) => void) => void;
+  private readonly probe: CodecProbe;
+  /** What the page says from its first `open` on, until it is known which codecs the browser encodes; null from then on. */
+  private held: ToWorker[] | null = [];
   private link: Link | null = null;
   private readonly uplinks: Uplinks;
   private readonly downCredits = new Map<number, DownCredit>();
@@ -111,11 +113,8 @@ export class MediaWorker {
       },
     };
 
-  /** `post` speaks to the page; `probe` calls back when it is known which video codecs the browser has. */
-  constructor(
-    post: (message: FromWorker, transfer?: Transferable[]) => void,
-    probe: (known: (support: CodecSupport) => void) => void = (known) => known(NO_SUPPORT),
-  ) {
+  /** `post` speaks to the page; `probe` finds out which video codecs the browser has. */
+  constructor(post: (message: FromWorker, transfer?: Transferable[]) => void, probe: CodecProbe = NO_CODECS) {
     this.post = post;
     this.probe = probe;
     this.latency = new LatencyMeter(
@@ -158,6 +157,12 @@ export class MediaWorker {
   }
 
   handle(message: ToWorker): void {
+    // The server chooses a camera's codec when its stream opens.
+    if (this.held && (message.type === "open" || this.held.length > 0)) this.held.push(message);
+    else this.act(message);
+  }
+
+  private act(message: ToWorker): void {
     (this.pageHandlers[message.type] as (message: ToWorker) => void)(message);
   }
 
@@ -183,7 +188,19 @@ export class MediaWorker {
       this.post({ type: "transport", isHttp });
     });
     this.link ??= new Link(url, build, events, choice.open);
-    this.probe((support) => this.link?.connect(support));
+    this.probe.decoders((decodes) => {
+      this.link?.connect(decodes);
+      if (this.held) this.probe.encoders((encodes) => this.goOn(encodes));
+    });
+  }
+
+  /** The browser's encoders are known: what waited for that goes on. */
+  private goOn(encodes: number[]): void {
+    if (!this.held) return;
+    const { held } = this;
+    this.held = null;
+    this.link?.learn(encodes);
+    for (const message of held) this.act(message);
   }
 
   private welcome({ session, build, resumed: isResumed, moved, received: up }: Welcome): void {

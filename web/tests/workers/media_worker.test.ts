@@ -51,6 +51,52 @@ describe("a session", () => {
     expect(FakeSocket.last.of("visible")).toEqual([expect.objectContaining({ hidden: true })]);
   });
 
+  describe("whose browser takes a while to know its encoders", () => {
+    let know: (encodes: number[]) => void;
+    const names = (socket: FakeSocket): string[] =>
+      socket.messages.map(({ type }) => type).filter((type) => type !== "clock" && type !== "credit");
+
+    beforeEach(() => {
+      const probe = { decoders: (known: (numbers: number[]) => void) => known([8, 9]), encoders: vi.fn() };
+      probe.encoders.mockImplementation((known) => {
+        know = known;
+      });
+      engine = new MediaWorker((message) => told.push(message), probe);
+      engine.handle({ type: "connect", url: "ws://app/ws", build: "b", hidden: false, isHttp: false });
+      FakeSocket.last.open();
+    });
+
+    it("is served before that, and opens a stream after it", () => {
+      FakeSocket.last.welcome();
+      engine.handle({ type: "send", message: { type: "cancel", run: 1 } });
+      record();
+      engine.handle({ type: "send", message: { type: "cancel", run: 2 } });
+      expect(names(FakeSocket.last)).toEqual(["hello", "cancel"]);
+      know([8]);
+      expect(names(FakeSocket.last)).toEqual(["hello", "cancel", "encodes", "open", "cancel"]);
+      expect(FakeSocket.last.of("hello")[0]).toMatchObject({ decodes: expect.arrayContaining([8, 9]), encodes: [] });
+      expect(FakeSocket.last.of("encodes")[0]).toMatchObject({ encodes: [8] });
+    });
+
+    it("says it after the welcome, if it was known sooner", () => {
+      know([8]);
+      expect(names(FakeSocket.last)).toEqual(["hello"]);
+      FakeSocket.last.welcome();
+      expect(names(FakeSocket.last)).toEqual(["hello", "encodes"]);
+    });
+
+    it("says it in the next hello", () => {
+      FakeSocket.last.welcome();
+      FakeSocket.last.drop();
+      know([8]);
+      vi.advanceTimersByTime(300);
+      FakeSocket.last.open();
+      FakeSocket.last.welcome();
+      expect(FakeSocket.last.of("hello")[0]).toMatchObject({ encodes: [8] });
+      expect(FakeSocket.last.of("encodes")).toEqual([]);
+    });
+  });
+
   it("passes on what is for the page", () => {
     FakeSocket.last.say({ type: "toast", level: "info", message: "hi" });
     FakeSocket.last.say({ type: "runstate", run: 1, call: 2, binding: 3, state: "running" });
