@@ -1,4 +1,4 @@
-"""(j) The page: how soon it can be used on loopback, how much it moves by then, and the cost of updates."""
+"""(j) The page: how soon a click counts on loopback and is answered, how much moves by then, and the cost of updates."""
 
 from __future__ import annotations
 
@@ -22,39 +22,46 @@ new PerformanceObserver((list) => {
 }).observe({type: "layout-shift", buffered: true});
 """
 USED: Final = """async () => {
-  const field = () => document.querySelector("ms-textbox textarea, ms-textbox input");
-  while (field()?.value !== "gone") {
-    document.querySelector("#go button, button#go")?.click();
-    await new Promise((done) => setTimeout(done, 5));
-  }
-  return performance.now();
+  const wait = async (found) => {
+    while (!found()) {
+      if (performance.now() > 30_000) throw new Error("The page did not answer the first click.");
+      await new Promise((done) => setTimeout(done, 5));
+    }
+  };
+  const button = () => document.querySelector("#go button, button#go");
+  await wait(button);
+  const clickedMs = performance.now();
+  button().click();
+  await wait(() => document.querySelector("ms-textbox textarea, ms-textbox input")?.value === "gone");
+  return [clickedMs, performance.now()];
 }"""
-"""Clicks until the app has answered, and gives the milliseconds since the page was asked for."""
+"""Clicks once, as soon as there is a button; gives the milliseconds from the request to the click and to its answer."""
 
 
 def measure() -> dict[str, float]:
-    """Give the milliseconds until a click is answered, the layout shift until then, and the core's share of updates."""
+    """Give the milliseconds until a click counts and is answered, the layout shift, and the core's share of updates."""
     with filming(30) as browser:
         with serve(app="benchmarks.page_app") as server:
-            used_ms, shifts = zip(*(_open(browser, server.url) for _ in range(OPENINGS)), strict=True)
+            clicked_ms, answered_ms, shifts = zip(*(_open(browser, server.url) for _ in range(OPENINGS)), strict=True)
         with serve("--updates", app="benchmarks.page_app") as server:
             updates_percent = _updates(browser, server.url)
     return {
-        "interactive_ms": statistics.median(used_ms),
+        "interactive_ms": statistics.median(clicked_ms),
+        "answered_ms": statistics.median(answered_ms),
         "layout_shift": max(shifts),
         "updates_core_percent": updates_percent,
     }
 
 
-def _open(browser: Browser, url: str) -> tuple[float, float]:
+def _open(browser: Browser, url: str) -> tuple[float, float, float]:
     context = browser.new_context()
     page = context.new_page()
     page.add_init_script(WATCH)
     page.goto(url, wait_until="commit")
-    used_ms: float = page.evaluate(USED)
+    clicked_ms, answered_ms = page.evaluate(USED)
     shift: float = page.evaluate("shift")
     context.close()
-    return used_ms, shift
+    return clicked_ms, answered_ms, shift
 
 
 def _updates(browser: Browser, url: str) -> float:
