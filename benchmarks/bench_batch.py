@@ -1,15 +1,24 @@
-"""(m) Eight sessions on one model: a call for each frame, compared in one run with calls for those of all sessions."""
+"""(m) Eight sessions on one model: a call for each frame, compared in one run with calls for those of all sessions.
+
+What batches can save is the affair of the model, and of the memory of the machine: `…_model_ratio` is what they save
+without a server, the frames a second of one thread with batches over those of all cores without.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import itertools
+import os
 import statistics
 import sys
+import threading
+import time
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
+from benchmarks.batch_app import MODELS, Dense
 from benchmarks.pictures import encoded
 from benchmarks.server import serve
 from millstream.client.client import open_page
@@ -36,7 +45,9 @@ def measure() -> dict[str, float]:
     """Medians of ratios within each round; ages in milliseconds, from the capture to the result in the client."""
     frames = encoded(30, SIDE, SIDE)
     with serve(app="benchmarks.batch_app") as server:
-        return asyncio.run(_measure(server.url, frames))
+        figures = asyncio.run(_measure(server.url, frames))
+    ratios = {model: _model_ratio(Dense(outputs)) for model, outputs in MODELS.items()}
+    return figures | {f"{model}_model_ratio": ratio for model, ratio in ratios.items()}
 
 
 async def _measure(url: str, frames: list[bytes]) -> dict[str, float]:
@@ -98,6 +109,34 @@ async def _load(url: str, frames: list[bytes], camera: str, sessions: int, rate_
         await page.close()
     p50_s, p95_s = np.percentile(ages, (50, 95))
     return Load(count / seconds, float(p50_s) * 1000, float(p95_s) * 1000)
+
+
+def _model_ratio(model: Dense) -> float:
+    frame = np.random.default_rng(2).integers(0, 256, (SIDE, SIDE, 3), np.uint8)
+    ratios = []
+    for _ in range(ROUNDS):
+        plain_hz = _rate_hz(lambda: model.one(frame), threads=os.cpu_count() or 1)
+        batches_hz = _rate_hz(lambda: model.many([frame] * SESSIONS), threads=1)
+        ratios.append(SESSIONS * batches_hz / plain_hz)
+    return statistics.median(ratios)
+
+
+def _rate_hz(call: Callable[[], object], threads: int) -> float:
+    """Give how often all threads together can call a function in a second."""
+    counts = [0] * threads
+    begun = time.perf_counter()
+
+    def work(thread: int) -> None:
+        while time.perf_counter() < begun + SECONDS / 2:
+            call()
+            counts[thread] += 1
+
+    workers = [threading.Thread(target=work, args=(thread,)) for thread in range(threads)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    return sum(counts) / (time.perf_counter() - begun)
 
 
 def _median_ratio(these: list[float], those: list[float]) -> float:

@@ -1,4 +1,4 @@
-"""(j) The page: how soon a click counts on loopback and is answered, how much moves by then, and the cost of updates."""
+"""(j) The page: how soon a click counts on loopback and is answered, how much moves by then, the cost of updates."""
 
 from __future__ import annotations
 
