@@ -60,6 +60,8 @@ export interface LinkEvents {
 }
 
 export class Link {
+  /** Numbers of the video codecs that the browser encodes, as far as they are known when the page says hello. */
+  encodes: number[] = [];
   readonly clock = new ClockComparison();
   private readonly build: string;
   private readonly events: LinkEvents;
@@ -75,11 +77,7 @@ export class Link {
   /** The longest silence of the server that is none, after what was heard last. */
   private patienceMs = CLOCK_EVERY_MS + LATE_MS;
   private seq = 0;
-  /** Numbers of the video codecs of the browser, as far as they are known. */
   private decodes: number[] = [];
-  private encodes: number[] = [];
-  /** What the server knows of `encodes`. */
-  private toldEncodes = this.encodes;
   /** The token by which the session goes on over another transport; empty without one. */
   private token = "";
   private readonly unacted = new Unacted();
@@ -149,12 +147,6 @@ export class Link {
     return this.isOpen && this.line.waiting <= MAX_WAITING && this.pace.isFree(stream, nowUs);
   }
 
-  /** It is known which video codecs the browser encodes. */
-  learn(encodes: number[]): void {
-    this.encodes = encodes;
-    this.tellEncodes();
-  }
-
   /** Nothing more comes of a stream. */
   forget(stream: number): void {
     this.pace.forget(stream);
@@ -175,7 +167,6 @@ export class Link {
   }
 
   private greet(): void {
-    this.toldEncodes = this.encodes;
     this.due = { messages: 0, bytes: 0 };
     this.clock.clear();
     this.heard = { server_us: 0, heard_us: 0 };
@@ -310,16 +301,8 @@ export class Link {
     this.token = welcome.resume;
     this.line.settle();
     for (const data of this.unacted.messages) this.line.send(data);
-    this.tellEncodes();
     this.events.welcome(welcome);
     this.compareClocks();
-  }
-
-  private tellEncodes(): void {
-    const { encodes } = this;
-    if (!this.isOpen || encodes === this.toldEncodes) return;
-    this.toldEncodes = encodes;
-    this.send({ type: "encodes", encodes });
   }
 
   private refuse(refuse: Refuse): void {

@@ -19,6 +19,7 @@ import type { StreamState, Welcome } from "../wire/messages.ts";
 import type { Packet } from "../wire/packet.ts";
 import { CodecNumber, isLast, PacketKind } from "../wire/packet.ts";
 import { speak, t } from "../words.ts";
+import { OpenGate } from "./open_gate.ts";
 import type { FromWorker, OpenStream, ToWorker, ToWorkerOf } from "./port.ts";
 import { Uplinks } from "./uplinks.ts";
 
@@ -31,8 +32,7 @@ type Message = Parameters<LinkEvents["message"]>[0];
 export class MediaWorker {
   private readonly post: (message: FromWorker, transfer?: Transferable[]) => void;
   private readonly probe: CodecProbe;
-  /** What the page says from its first `open` on, until it is known which codecs the browser encodes; null from then on. */
-  private held: ToWorker[] | null = [];
+  private readonly gate = new OpenGate((message) => this.act(message));
   private link: Link | null = null;
   private readonly uplinks: Uplinks;
   private readonly downCredits = new Map<number, DownCredit>();
@@ -157,9 +157,7 @@ export class MediaWorker {
   }
 
   handle(message: ToWorker): void {
-    // The server chooses a camera's codec when its stream opens.
-    if (this.held && (message.type === "open" || this.held.length > 0)) this.held.push(message);
-    else this.act(message);
+    this.gate.take(message);
   }
 
   private act(message: ToWorker): void {
@@ -190,17 +188,20 @@ export class MediaWorker {
     this.link ??= new Link(url, build, events, choice.open);
     this.probe.decoders((decodes) => {
       this.link?.connect(decodes);
-      if (this.held) this.probe.encoders((encodes) => this.goOn(encodes));
+      if (!this.gate.isOpen) this.probe.encoders((encodes) => this.goOn(encodes));
     });
   }
 
-  /** The browser's encoders are known: what waited for that goes on. */
+  /** The browser's encoders are known: the server is told, and what waited for that goes on. */
   private goOn(encodes: number[]): void {
-    if (!this.held) return;
-    const { held } = this;
-    this.held = null;
-    this.link?.learn(encodes);
-    for (const message of held) this.act(message);
+    if (this.link) this.link.encodes = encodes;
+    this.tellEncoders();
+    this.gate.open();
+  }
+
+  private tellEncoders(): void {
+    const encodes = this.link?.encodes ?? [];
+    if (encodes.length > 0) this.link?.send({ type: "encodes", encodes });
   }
 
   private welcome({ session, build, resumed: isResumed, moved, received: up }: Welcome): void {
@@ -217,6 +218,7 @@ export class MediaWorker {
   /** A session begins, which knows nothing yet. */
   private begin(): void {
     this.clear();
+    this.tellEncoders();
     this.grant(0);
     if (this.isHidden) this.link?.send({ type: "visible", hidden: true });
     this.latencyWatch.welcome();
