@@ -701,6 +701,31 @@ def test_cancels_ends_the_stream_and_closes_its_generator() -> None:
         assert page.value("Text") == "over"
 
 
+@pytest.mark.parametrize("when", ["it rests", "it calls", "it waits", "its result is applied"])
+def test_a_cancelled_stream_is_no_fault(when: str, caplog: pytest.LogCaptureFixture) -> None:
+    with ms.Blocks() as demo:
+        camera, count, stop = ms.Image(label="Camera", sources="webcam"), ms.Number(0, label="Count"), ms.Button("Stop")
+        stream = camera.stream(lambda frame, seen: seen + 1, [camera, count], count, stream_every=0.0)
+        stop.click(None, cancels=[stream])
+        if when == "its result is applied":
+            count.change(None, cancels=[stream])
+    with TestPage(demo, handler_time=0.1) as one, one.another() as page:
+        if when == "it waits":
+            other = one.record("Camera")
+            other.wait_for_state("running")
+        recording = page.record("Camera")
+        page.advance(0.1)
+        feeding = recording.feed_in_background(pictures(5 if when == "it rests" else 50))
+        page.advance(0.65)
+        page.click("Stop")
+        recording.wait_for_state("ended")
+        feeding.result()
+        assert recording.streams[0].reason == "cancelled"
+        counted: Any = page.host.metrics().plain()
+    assert [event["errors"] for event in counted["events"].values()] == [0]
+    assert caplog.records == []
+
+
 @pytest.mark.parametrize("how", ["close", "drop"])
 def test_a_page_that_is_gone_frees_its_slot_at_once(how: str) -> None:
     app = Echo()

@@ -127,12 +127,8 @@ class Stream:
         # A task of its own: to cancel a stream ends what it is doing, and not what follows.
         work = self._work = asyncio.ensure_future(self.loop.run(self._slots))
         try:
-            with guarded(self.fault):
+            with guarded(self._broke_off):  # if its session ends, nobody takes what is left
                 await work
-        except asyncio.CancelledError:
-            ending = self._lifecycle.ending
-            if ending is None or ending.reason != "cancelled":  # its session ends: nobody takes what is left
-                raise
         finally:
             if self.loop.ticket is not None:
                 self._context.queue.leave(self.loop.ticket)
@@ -237,6 +233,13 @@ class Stream:
     def fault(self, error: BaseException) -> None:
         """End it because of what should not have happened: that costs this stream, and not its page."""
         self._fail(self._context.reports.fault(f"the stream of {self.binding.name}", error))
+
+    def _broke_off(self, error: BaseException) -> None:
+        """Take what its work has ended with, which is no fault if it was cancelled."""
+        ending = self._lifecycle.ending
+        is_wanted = ending is not None and ending.reason == "cancelled"
+        if not (is_wanted and isinstance(error, asyncio.CancelledError)):
+            self.fault(error)
 
     def _say_ended(self) -> None:
         if self._lifecycle.ending is not None and not self._input.is_over:
