@@ -1,3 +1,7 @@
+import datetime as dt
+from pathlib import Path
+from uuid import UUID
+
 import numpy as np
 import pytest
 
@@ -26,6 +30,24 @@ def test_numbers_of_the_page_become_those_that_were_declared() -> None:
     for other in (True, "1"):
         with pytest.raises(InvalidValue, match="has no choice"):
             radio.validate(other, None)
+
+
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [
+        (dt.date(2026, 1, 2), "2026-01-02"),
+        (Path("a/b"), "a/b"),
+        (UUID(int=5), str(UUID(int=5))),
+        (2**60 + 1, "1152921504606846977"),  # which the page would round to the number before
+        (np.int64(2**60 + 1), "1152921504606846977"),
+    ],
+)
+def test_what_the_page_cannot_send_back_is_its_text_as_a_choice_and_as_a_value(given: object, text: str) -> None:
+    radio = made(gr.Radio, [2**60, given], value=given)
+    assert (radio.values, radio.initial()) == ([str(2**60), text], text)
+    assert radio.postprocess(given, None) == text
+    assert radio.validate(text, None) == text
+    assert made(gr.Dropdown, [], allow_custom_value=True).postprocess(given, None) == text
 
 
 def test_indices_instead_of_values() -> None:

@@ -9,14 +9,15 @@ from pathlib import PurePath
 from typing import Literal, TypeAlias, Unpack, cast
 from uuid import UUID
 
-from millstream.components.values.plain import plain_number, plain_text
+from millstream.components.values.plain import LARGEST_WHOLE, plain_number, plain_text
 from millstream.declare.arguments import describe
 from millstream.declare.component import Common, Component
-from millstream.declare.i18n import BEGIN, key_or_text
+from millstream.declare.i18n import key_or_text
 from millstream.declare.user_warnings import warn
 from millstream.errors import DeclarationError, InvalidValue
 from millstream.types import Files, Media, Scratch, Stored
 from millstream.wire.messages import Value
+from millstream.wire.plain import plain_scalar
 
 Scalar: TypeAlias = str | int | float | None
 Choice: TypeAlias = Scalar | tuple[str, Scalar]
@@ -130,13 +131,12 @@ class Choosing(Component):
         Raises:
             InvalidValue: It is none of them, and values of the user's own are not allowed.
         """
-        if isinstance(value, str) and BEGIN in value:
-            value = key_or_text(value)
-        plain = value if isinstance(value, str | bool) else plain_number(value)
-        if (plain is not None or value is None) and _mark(plain) in known:
-            return known[_mark(plain)]
-        if self.allow_custom_value and plain is not None and len(str(plain)) <= MAX_CUSTOM:
-            return plain
+        choice = _scalar(plain_scalar(value))
+        if choice is None or isinstance(choice, str | int | float):
+            if _mark(choice) in known:
+                return known[_mark(choice)]
+            if self.allow_custom_value and choice is not None and len(str(choice)) <= MAX_CUSTOM:
+                return choice
         raise _NoChoice(
             f"{self.name} has no choice {describe(value)}: it has {describe(self.values)}; "
             "update(choices=…) changes them"
@@ -163,8 +163,12 @@ def _pair(choice: Choice) -> tuple[str, Scalar]:
 
 
 def _scalar(value: object) -> Scalar:
-    """Give a value as the page can send it back: a date or a path as its text; what has no such form as it is."""
-    if isinstance(value, str | PurePath | date | time | timedelta | UUID):
+    """Give a value as the page can send it back; what has no such form, as it is.
+
+    A date or a path is its text, and so is a whole number beyond 2**53, which the page would round.
+    """
+    is_large = type(value) is int and abs(value) > LARGEST_WHOLE
+    if is_large or isinstance(value, str | PurePath | date | time | timedelta | UUID):
         return key_or_text(plain_text(value))
     if isinstance(value, float) and math.isnan(value):  # how pandas says that there is none
         return None
