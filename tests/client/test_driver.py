@@ -281,8 +281,13 @@ def test_a_background_feed_gives_its_end_or_its_error() -> None:
         assert recording.summary().captured == 15
         with pytest.raises(InvalidValue, match="uint8"):
             recording.feed_in_background(["no picture"]).result()
-        with pytest.raises(InvalidValue, match="rate_hz"):
-            recording.feed(pictures(3), 0)
+        for rate in (0, float("nan"), "30"):
+            with pytest.raises(InvalidValue, match="is not a rate"):
+                recording.feed(pictures(3), rate)  # type: ignore[arg-type]
+        before = recording.summary().captured
+        recording.feed(pictures(3), np.float32(30))  # type: ignore[arg-type]
+        page.advance(np.float32(0.1))  # type: ignore[arg-type]
+        assert recording.summary().captured == before + 3
         recording.feed(iter(()))
         recording.stop()
         assert isinstance(recording.streams[0].number, int)

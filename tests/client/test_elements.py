@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from millstream.client.elements import Elements
+from millstream.errors import InvalidValue
 from millstream.wire.packet import PacketKind
 
 
@@ -32,6 +33,12 @@ def test_a_component_of_any_type_captures_what_it_says(
     page = elements(one=capabilities)
     assert page.captures(1) == with_microphone
     assert page.captures(1, microphone=False) == without
+
+
+@pytest.mark.parametrize("reference", ["two", 7, 1.5, None])
+def test_what_is_not_there_is_called_by_its_name(reference: Any) -> None:
+    with pytest.raises(InvalidValue, match=r"0 components are called .*; this page has one"):
+        elements(one=[]).find(reference)
 
 
 def test_a_layout_can_do_nothing() -> None:

@@ -55,6 +55,12 @@ def test_what_holds_no_frames(source: object, error: type[Exception], message: s
         list(sources.frames(source))  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("shape", [(0,), (0, 2)])
+def test_audio_may_be_empty(shape: tuple[int, ...]) -> None:
+    chunk = sources.audio((RATE, np.zeros(shape, np.int16)))
+    assert (len(chunk.samples), chunk.channels) == (0, len(shape))
+
+
 def test_a_video_needs_opencv(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sources, "find_spec", lambda name: None)
     with pytest.raises(InvalidValue, match="pip install opencv-python-headless"):
@@ -80,6 +86,9 @@ def test_audio_is_an_array_a_chunk_or_a_wav_file(tmp_path: Path) -> None:
         ((RATE, np.zeros((2, 2, 2), np.int16)), InvalidValue, "int16 array"),
         (np.zeros(3), InvalidValue, "sample_rate"),
         (7, InvalidValue, "sample_rate"),
+        ((0, np.zeros(4, np.int16)), MediaError, "audio at 0 Hz, expected 8000 to 192000"),
+        ((float("nan"), np.zeros(4, np.int16)), MediaError, "audio at nan Hz"),
+        (("fast", np.zeros(4, np.int16)), MediaError, "audio at fast Hz"),
         ("missing.wav", InvalidValue, "missing.wav cannot be read"),
         (__file__, MediaError, "not a WAV file"),
     ],
@@ -89,7 +98,9 @@ def test_what_is_not_audio(source: object, error: type[Exception], message: str)
         sources.audio(source)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("item", [np.zeros((4, 4), np.uint8), np.zeros((4, 4, 3)), "text"])
+@pytest.mark.parametrize(
+    "item", [np.zeros((4, 4), np.uint8), np.zeros((4, 4, 3)), np.zeros((0, 4, 3), np.uint8), "text"]
+)
 def test_what_is_not_a_frame(item: object) -> None:
     with pytest.raises(InvalidValue, match="uint8 array"):
         sources.frame(item)  # type: ignore[arg-type]

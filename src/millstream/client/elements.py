@@ -39,7 +39,7 @@ class Elements:
             found = [number for number in self.values if self._is_called(number, reference)]
             found = found or [number for number in self.props if self._is_called(number, reference)]
         else:
-            number = reference if isinstance(reference, int) else reference.id
+            number = reference if isinstance(reference, int) else getattr(reference, "id", None)
             found = [number] if number in self.props else []
         if len(found) != 1:
             names = {str(props.get("label") or props.get("elem_id") or "") for props in self.props.values()}

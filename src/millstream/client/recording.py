@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Iterator
+from numbers import Real
 from typing import NamedTuple, cast
 
 from millstream.client.sources import AVSource, CameraFrame, FrameSource, MicrophoneSource, audio, frames
@@ -74,10 +75,10 @@ class Recording:
             InvalidValue: The source is of no known kind, or the rate is none.
             BacklogExceeded: The handler is too slow for the audio by more than `max_backlog`.
         """
-        if rate_hz <= 0:
-            raise InvalidValue(f"rate_hz={rate_hz} is not a rate: give frames a second, such as 30")
+        if not (isinstance(rate_hz, Real) and rate_hz > 0):
+            raise InvalidValue(f"rate_hz={rate_hz!r} is not a rate: give frames a second, such as 30")
         seen, heard = source if isinstance(source, Loaded) else self.load(source)
-        filming = asyncio.get_running_loop().create_task(self._video(iter(seen or ()), 1 / rate_hz))
+        filming = asyncio.get_running_loop().create_task(self._video(iter(seen or ()), 1 / float(rate_hz)))
         try:
             if heard is not None:
                 await self._play(heard)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from millstream import installation
-from millstream.codecs import jpeg
+from millstream.codecs import jpeg, pcm16
 from millstream.errors import InvalidValue
 from millstream.frames import Chunk, Frame, Pixels
 from millstream.media import image_file, wav
@@ -86,7 +86,7 @@ def audio(source: MicrophoneSource) -> Chunk:
 
     Raises:
         InvalidValue: Not `(sample_rate, int16 array)` and no readable file.
-        MediaError: The file is no WAV file.
+        MediaError: The file is no WAV file, or no microphone has this rate or so many channels.
     """
     if isinstance(source, Chunk):
         return source
@@ -99,7 +99,9 @@ def audio(source: MicrophoneSource) -> Chunk:
     array = np.asarray(samples)
     if array.dtype != np.int16 or array.ndim not in (1, 2):
         raise InvalidValue(f"audio is (sample_rate, int16 array of (n,) or (n, channels)), not {array.dtype}")
-    return Chunk(np.ascontiguousarray(array.reshape(len(array), -1)), int(rate))
+    chunk = array if array.ndim == 2 else array[:, None]
+    pcm16.check_sound(rate, chunk.shape[1])
+    return Chunk(np.ascontiguousarray(chunk), int(rate))
 
 
 def frame(item: object) -> Frame:
@@ -111,6 +113,12 @@ def frame(item: object) -> Frame:
     """
     if isinstance(item, bytes):
         return jpeg.open_decoder().decode(item)
-    if isinstance(item, np.ndarray) and item.dtype == np.uint8 and item.ndim == 3 and item.shape[2] in (3, 4):
+    if (
+        isinstance(item, np.ndarray)
+        and item.dtype == np.uint8
+        and item.size
+        and item.ndim == 3
+        and item.shape[2] in (3, 4)
+    ):
         return Frame(np.ascontiguousarray(item))
     raise InvalidValue("a frame is a uint8 array of (height, width, 3), or the bytes of a JPEG")

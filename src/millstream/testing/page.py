@@ -108,7 +108,7 @@ class TestPage(Driver):
 
     def advance(self, seconds: float) -> None:
         """Let time pass: what runs in the background goes on."""
-        self.run(asyncio.sleep(seconds))
+        self.run(asyncio.sleep(float(seconds)))  # a number of numpy would make the clock as coarse as it is
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         return self._app.run(work)
