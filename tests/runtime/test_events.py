@@ -754,6 +754,27 @@ def test_a_session_may_not_have_any_number_of_runs() -> None:
         assert [run.state for run in runs[:5]] == ["done"] * 5
 
 
+def test_what_is_left_out_of_which_the_page_knows_nothing_is_in_the_log_once(caplog: pytest.LogCaptureFixture) -> None:
+    called: list[float] = []
+
+    async def slow(number: float) -> None:
+        await asyncio.sleep(100)
+        called.append(number)
+
+    with ms.Blocks() as demo:
+        number = ms.Number(label="Number")
+        number.change(slow, number, trigger_mode="multiple")
+    with TestPage(demo, settings=Settings(max_runs=2)) as page:
+        for entered in range(1, 6):
+            page.set("Number", entered)
+        page.advance(500)
+    assert called == [1, 2]
+    assert [record.message for record in caplog.records] == [
+        "slow() was not called: 2 calls of its page run or wait already; "
+        'trigger_mode="always_last" calls it for the last one of several'
+    ]
+
+
 def test_a_value_that_is_too_large_for_a_message_fails_its_run() -> None:
     with TestPage(clicker(lambda text: "x" * 3_000_000)) as page:
         (run,) = page.click("Go")

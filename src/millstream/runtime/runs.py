@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterable
 from collections.abc import Set as AbstractSet
 from functools import partial
@@ -15,6 +16,8 @@ from millstream.runtime.state.snapshot import RunNote
 from millstream.runtime.state.value_notes import inputs_note
 from millstream.tickets import Ticket
 from millstream.wire.messages import RunState
+
+logger = logging.getLogger("millstream.session")
 
 TOO_MUCH: Final = "Too many calls are running at once; try again in a moment."
 RESTARTING: Final = "The app is being restarted. Try again in a moment."
@@ -50,6 +53,7 @@ class Runs:
         self._streams = streams
         self._on_end = on_end
         self._next: dict[int, TriggeredEvent] = {}
+        self._left_out: set[int] = set()
 
     @property
     def tickets(self) -> list[Ticket]:
@@ -76,6 +80,7 @@ class Runs:
         elif binding.trigger_mode == "multiple" or not (self.running and self._goes_on(binding)):
             if len(self.running) >= self._context.settings.max_runs:
                 self.say(binding.number, trigger.run, "failed", TOO_MUCH)
+                self._note_left_out(trigger)
                 return
             run = Run(self._context, trigger, self._on_end)
             self.running[run.call] = run
@@ -90,6 +95,14 @@ class Runs:
                 self._context.journal.note()
         else:
             self.say(binding.number, trigger.run, "cancelled")
+
+    def _note_left_out(self, trigger: TriggeredEvent) -> None:
+        """Log, once for each binding, that an event of which the page knows nothing is left out."""
+        if not trigger.run and trigger.binding.number not in self._left_out:
+            self._left_out.add(trigger.binding.number)
+            name, most = trigger.binding.name, self._context.settings.max_runs
+            remedy = 'trigger_mode="always_last" calls it for the last one of several'
+            logger.warning("%s() was not called: %d calls of its page run or wait already; %s", name, most, remedy)
 
     def cancel(self, number: int) -> None:
         """Cancel a run that the page began; one that is over is left alone."""
