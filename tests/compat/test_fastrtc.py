@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import warnings
 from typing import Any
 
@@ -53,6 +54,12 @@ def test_what_has_no_meaning_is_warned_of() -> None:
 def test_values_that_are_not_allowed_are_refused_as_ours_are() -> None:
     with pytest.raises(gr.DeclarationError, match=r"ReplyOnPause\(pause=60\) is not allowed"):
         taking(gr.AlgoOptions(audio_chunk_duration=60))
+
+
+def test_what_is_said_elsewhere_is_named() -> None:
+    for argument, remedy in gr.ReplyOnPause.meant.items():
+        with pytest.raises(TypeError, match=rf"ReplyOnPause\(\) has no argument '{argument}'; {re.escape(remedy)}"):
+            gr.ReplyOnPause(print, **{argument: 1})  # type: ignore[arg-type]
 
 
 def test_stop_words_come_second() -> None:

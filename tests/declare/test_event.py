@@ -211,6 +211,32 @@ def test_on_takes_events() -> None:
             gr.on([], echo)
 
 
+@pytest.mark.parametrize("given", [5, echo, "Camera", True, gr.Image, [None]])
+def test_what_is_no_component_or_event_is_called_by_name_wherever_it_is_given(given: object) -> None:
+    with gr.Blocks():
+        camera = gr.Image()
+        for place in ("inputs", "outputs"):
+            with pytest.raises(
+                DeclarationError, match=rf"^Image 'Image'\.stream: {place} must be components, but got "
+            ):
+                camera.stream(echo, **{place: given})
+        with pytest.raises(DeclarationError, match=r"^on\(\) takes events such as `button\.click`, but got "):
+            gr.on(given, echo, camera)
+        with pytest.raises(DeclarationError, match=r"^Textbox: inputs= takes components, but got "):
+            gr.Textbox(echo, inputs=given)
+        with pytest.raises(DeclarationError, match=r"make one, as Image\(\) does$"):
+            camera.stream(echo, gr.Image)
+
+
+def test_a_stream_needs_a_function_to_call() -> None:
+    with gr.Blocks():
+        camera, button = gr.Image(sources="webcam"), gr.Button("Go")
+        with pytest.raises(DeclarationError, match=r"Image 'Image'\.stream needs a function.*start_recording"):
+            camera.stream(None, camera)
+        with pytest.raises(DeclarationError, match=r"needs a function"):
+            gr.on([camera.stream, button.click], None)
+
+
 def test_js_needs_no_handler() -> None:
     with gr.Blocks() as demo:
         gr.Button().click(None, js="() => alert(1)")
@@ -322,6 +348,7 @@ def test_only_some_components_stream() -> None:
         ("time_limit", 0),
         ("time_limit", -1),
         ("time_limit", "long"),
+        ("stream_every", False),
         ("stream_every", float("inf")),
         ("stream_every", float("nan")),
         ("keep", "some"),

@@ -165,6 +165,7 @@ def test_the_right_number_of_inputs(fn, inputs: int) -> None:
         (plain, 3, r"3 inputs.*2 arguments"),
         (by_string, 2, r"2 inputs.*1 argument \(value\)"),
         (lambda: None, 1, r"0 arguments \(none\)"),
+        (Caller, 1, r"here got the class Caller: give an object of it, as Caller\(…\) makes"),
     ],
 )
 def test_the_wrong_number_of_inputs(fn, inputs: int, message: str) -> None:

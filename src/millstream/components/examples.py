@@ -13,8 +13,8 @@ from millstream.components.example_rows import rows_of
 from millstream.components.state import State
 from millstream.declare.component import Common, Component
 from millstream.declare.declaration import Declaration
-from millstream.declare.element import Element
-from millstream.declare.event import Dependency, Event, Inputs, Outputs, listed_elements
+from millstream.declare.element import Element, listed_elements
+from millstream.declare.event import Dependency, Event, Inputs, Outputs
 from millstream.declare.handler import inspect_handler
 from millstream.declare.injected import SelectData
 from millstream.declare.updates import Declared, skip

@@ -60,6 +60,7 @@ ELSEWHERE: Final = {
     "dataset": "the gr.Examples itself",
     "integrate": "a gr.Button whose handler writes to the service",
     "load_data": "gr.Examples",
+    "style": "the same arguments, of the constructor",
     "share_url": "demo.local_url; there is no tunnel",
     "update": "gr.update(…)",
 }
@@ -126,6 +127,11 @@ def converted(value: object, *kinds: type) -> object:
     return value if _fits(value, kinds) else _converted(value, kinds)
 
 
+def listed(given: object) -> list[object]:
+    """Give several things as a list; one alone, such as a text, as a list of it."""
+    return list(given) if isinstance(given, Iterable) and not isinstance(given, str | bytes) else [given]
+
+
 def once_per_class(find: Callable[[type], T]) -> Callable[[type], T]:
     """Keep what is found about a class with the class itself, as one that was reloaded has to go."""
     name = f"_kept_{find.__name__}"
@@ -153,10 +159,11 @@ def check_known(owner: type, keywords: Iterable[str]) -> None:
     Raises:
         TypeError: None does; the message names the class, the keyword, and the nearest one that there is.
     """
-    known = _known(owner)
+    known, meant = _known(owner), getattr(owner, "meant", {})
     for name in keywords:
         if name not in known:
-            raise TypeError(f"{owner.__name__}() has no argument {name!r}{nearest(name, known)}")
+            hint = f"; {meant[name]}" if name in meant else nearest(name, known)
+            raise TypeError(f"{owner.__name__}() has no argument {name!r}{hint}")
 
 
 @once_per_class

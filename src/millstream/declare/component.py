@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import ClassVar, Final, Self, Unpack
+from typing import ClassVar, Final, Self, Unpack, cast
 
-from millstream.declare.arguments import describe, is_number
+from millstream.declare.arguments import describe, is_number, listed
 from millstream.declare.binding import CAMERA_S
 from millstream.declare.capability import Capability
 from millstream.declare.element import Placed
@@ -17,6 +17,7 @@ from millstream.declare.value_forms import ValueForms
 from millstream.errors import DeclarationError
 from millstream.types import Blob, Carried, Handler, Stored
 from millstream.wire.messages import Value
+from millstream.wire.plain import brief
 
 SHORTEST_S: Final = 0.01
 """The shortest interval, in seconds, at which something happens by itself."""
@@ -142,7 +143,7 @@ class Component(ValueForms):
         self.container, self.scale, self.min_width = container, scale, min_width
         self.interactive = interactive
         self.every = every
-        self.computed_from = (inputs,) if isinstance(inputs, Component) else tuple(inputs or ())
+        self.computed_from = _inputs_of(type(self).__name__, inputs)
         self.value = value
         self._initial: Stored = None
         super().__init__(**placed)
@@ -281,3 +282,12 @@ class Component(ValueForms):
         initial = self._initial
         is_plain = initial is None or isinstance(initial, str | int | float | list)
         return is_plain and not initial and not self.is_computed
+
+
+def _inputs_of(name: str, given: object) -> tuple[Component, ...]:
+    """Bring the `inputs` of the component called `name` into one form."""
+    inputs = () if given is None else tuple(listed(given))
+    for component in inputs:
+        if not isinstance(component, Component):
+            raise DeclarationError(f"{name}: inputs= takes components, but got {brief(component)}")
+    return cast("tuple[Component, ...]", inputs)

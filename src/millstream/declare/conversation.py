@@ -70,6 +70,15 @@ class ReplyOnPause(metaclass=PlainArguments):
         detector: Makes a `TurnDetector` for each stream, from the `PauseRules` above; Silero's by default.
     """
 
+    meant: ClassVar[Mapping[str, str]] = {
+        "input_sample_rate": "say Audio(sample_rate=) of the microphone",
+        "expected_layout": "say Audio(channels=) of the microphone",
+        **dict.fromkeys(("output_sample_rate", "output_frame_size"), "leave it out: chunks have their own"),
+        "model": "say detector=",
+        "needs_args": "leave it out: the other inputs of the event are always read",
+    }
+    """Arguments of FastRTC's that are none here, and what to do about each."""
+
     def __init__(
         self,
         fn: Handler,

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import ClassVar, Final, Literal, Never, Protocol, Self, TypeAlias, TypedDict
 
-from millstream.declare.arguments import attribute_instead_of
+from millstream.declare.arguments import attribute_instead_of, listed
 from millstream.declare.constructed import Constructed, check_keywords
 from millstream.declare.i18n import BEGIN, translated_text
 from millstream.errors import DeclarationError, InvalidValue, nearest
@@ -287,6 +287,22 @@ def _in_json(value: object) -> object:
     if isinstance(value, Blob):
         return None  # in its place the page gets an address
     raise TypeError(f"{type(value).__name__} has no form that a page could show")
+
+
+def listed_elements(given: object, kind: type[Element], where: str, what: str) -> tuple:  # type: ignore[type-arg]
+    """Bring one, several or no elements into one form.
+
+    Raises:
+        DeclarationError: Something else is among them; the message begins with `where`, and calls them `what`.
+    """
+    elements = () if given is None else tuple(listed(given))
+    for element in elements:
+        if not isinstance(element, kind):
+            hint = ""
+            if isinstance(element, type) and issubclass(element, kind):
+                hint = f": make one, as {element.__name__}() does"
+            raise DeclarationError(f"{where}: {what} must be components, but got {brief(element)}{hint}")
+    return elements
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from millstream.declare.batching import check_batched
 from millstream.declare.binding import TurnTaking
 from millstream.declare.component import Component
 from millstream.declare.conversation import LISTEN_S, ReplyOnPause
-from millstream.declare.element import Element, Tree, current_parent
+from millstream.declare.element import Element, Tree, current_parent, listed_elements
 from millstream.declare.handler import HandlerSpec, inspect_handler
 from millstream.declare.options import (
     EventOptions,
@@ -269,17 +269,11 @@ def bind_now(
         options = {"stream_every": LISTEN_S, **options}
     checked = checked_options(where, {trigger.name for trigger in triggers}, triggers[0].streams, options)
     dependency = Dependency(triggers, handler, inputs, outputs, checked)
-    if dependency.stream is not None:
-        dependency.stream.check_streams()
-        dependency.stream.check_pace(checked.stream_every, where)
-        if dependency.stream in dependency.outputs and not dependency.stream.shows_own_stream:
-            name = dependency.stream.name
-            raise DeclarationError(f"{where} cannot write to {name}, which it records: show the result in an Image")
     count = 1 if dependency.inputs_as_dict else len(dependency.inputs)
     if handler is not None:
         handler.check_arity(count, where)
-        if dependency.stream is not None:
-            dependency.stream.feeds(handler.fn, where)
+    if dependency.stream is not None:
+        _check_stream(dependency, dependency.stream, handler)
     dependency.validator = checked_validator(checked.validator, count, handler is not None, where)
     if checked.batch:
         check_batched(where, handler, checked, takes_turns=reply is not None, gets_dict=dependency.inputs_as_dict)
@@ -288,6 +282,23 @@ def bind_now(
         dependency.turns = reply.taken(where, count)
     declaration.add(dependency)
     return dependency
+
+
+def _check_stream(dependency: Dependency, source: Component, handler: HandlerSpec | None) -> None:
+    """Check that a component can be the source of a stream, and tell it which handler it feeds.
+
+    Raises:
+        DeclarationError: It cannot, or there is no handler; the message says what to do.
+    """
+    where = dependency.name
+    if handler is None:
+        remedy = "what happens once is bound to start_recording or stop_recording"
+        raise DeclarationError(f"{where} needs a function, which is called again and again: {remedy}")
+    source.check_streams()
+    source.check_pace(dependency.options.stream_every, where)
+    if source in dependency.outputs and not source.shows_own_stream:
+        raise DeclarationError(f"{where} cannot write to {source.name}, which it records: show the result in an Image")
+    source.feeds(handler.fn, where)
 
 
 def _check_conversation(reply: ReplyOnPause, dependency: Dependency, streams: Carried | None) -> None:
@@ -333,12 +344,3 @@ def current_declaration(where: str) -> DependencyTree:
 def _comes_last(trigger: Trigger) -> bool:
     """Say whether the server begins the event: the page counts targets and knows only those of its components."""
     return trigger.name in ("load", "unload")
-
-
-def listed_elements(given: object, kind: type[Element], where: str, what: str) -> tuple:  # type: ignore[type-arg]
-    """Bring one, several or no elements into one form."""
-    elements = (given,) if isinstance(given, Element) else tuple(given or ())  # type: ignore[arg-type]
-    for element in elements:
-        if not isinstance(element, kind):
-            raise DeclarationError(f"{where}: {what} must be components, but got {element!r}")
-    return elements

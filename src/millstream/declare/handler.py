@@ -126,6 +126,10 @@ class HandlerSpec:
         if any(p.kind is p.KEYWORD_ONLY and p.default is p.empty for p in self._ordinary):
             raise DeclarationError(f"{where}: {self.name}() has a keyword-only parameter, but inputs come by position")
         if not self.takes(inputs):
+            if inspect.isclass(self.fn) and any("__call__" in base.__dict__ for base in self.fn.__mro__):
+                raise DeclarationError(
+                    f"{where} got the class {self.name}: give an object of it, as {self.name}(…) makes"
+                )
             names = ", ".join(parameter.name for parameter in self._ordinary) or "none"
             raise DeclarationError(
                 f"{where} has {_count(inputs, 'input')}, but {self.name}() takes "

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Unpack, cast, overload
 
+from millstream.declare.arguments import listed
 from millstream.declare.component import Component
+from millstream.declare.element import listed_elements
 from millstream.declare.event import (
     OMITTED,
     Dependency,
@@ -15,12 +17,12 @@ from millstream.declare.event import (
     Trigger,
     bind_now,
     current_declaration,
-    listed_elements,
 )
 from millstream.declare.options import ONLY_STREAMS, EventOptions
 from millstream.declare.tree import DeclaredTree
 from millstream.errors import DeclarationError
 from millstream.types import Handler
+from millstream.wire.plain import brief
 
 
 @overload
@@ -66,17 +68,24 @@ def on(
     """
     if triggers is None:
         triggers = changes_and_load(inputs)
-    listed = [triggers] if isinstance(triggers, Trigger) else list(triggers)
-    for trigger in listed:
+    events = _checked(listed(triggers))
+    if isinstance(fn, Omitted):
+        return lambda handler: _bind_each(events, handler, inputs, outputs, options)
+    return _bind_each(events, fn, inputs, outputs, options)
+
+
+def _checked(triggers: Sequence[object]) -> list[Trigger]:
+    """Check that these are events of components or of the page, and at least one."""
+    events = []
+    for trigger in triggers:
         if not isinstance(trigger, Trigger):
-            raise DeclarationError(f"on() takes events such as `button.click`, but got {trigger!r}")
+            raise DeclarationError(f"on() takes events such as `button.click`, but got {brief(trigger)}")
         if isinstance(trigger.source, Dependency):
             raise DeclarationError(f"on() cannot take {trigger.where}: call it directly, with the handler")
-    if not listed:
+        events.append(trigger)
+    if not events:
         raise DeclarationError("on() needs at least one event")
-    if isinstance(fn, Omitted):
-        return lambda handler: _bind_each(listed, handler, inputs, outputs, options)
-    return _bind_each(listed, fn, inputs, outputs, options)
+    return events
 
 
 def _bind_each(
