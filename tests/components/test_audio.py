@@ -255,6 +255,9 @@ def test_recordings_that_cannot_be_are_refused(arguments: dict, remedy: str) -> 
 def test_how_long_a_recording_may_last() -> None:
     assert audio().longest_s == float("inf")
     assert audio(max_length=2.5).longest_s == 2.5
+    assert audio(max_length=86_400).props()["max_length"] == 86_400
+    for beyond_timers in (30 * 86_400, 10**400, float("inf")):
+        assert audio(max_length=beyond_timers).props()["max_length"] is None
 
 
 def test_declared_audio() -> None:

@@ -1,8 +1,12 @@
+import datetime as dt
+import enum
+
 import numpy as np
 import pytest
 
 import millstream as gr
 from millstream.errors import DeclarationError
+from millstream.testing import TestPage
 
 
 def state(*arguments: object, **keywords: object) -> gr.State:
@@ -62,6 +66,29 @@ def test_handlers_get_the_very_object() -> None:
     value = [1]
     assert state().preprocess(value, None) is value
     assert state().postprocess(value, None) is value
+
+
+class Mode(enum.Enum):
+    IDLE = 1
+    BUSY = 2
+
+
+@pytest.mark.parametrize("value", [Mode.IDLE, np.float32(0.5), np.array(3), dt.date(2026, 1, 1), range(3)])
+def test_a_value_stays_what_it_is(value: object) -> None:
+    seen = []
+
+    def keep(kept: object) -> object:
+        seen.append(kept)
+        return kept
+
+    with gr.Blocks() as demo:
+        kept, button = gr.State(value), gr.Button("Go")
+        button.click(keep, kept, kept)
+    with TestPage(demo) as page:
+        page.click("Go")
+        page.click("Go")
+    assert [type(each) for each in seen] == [type(value)] * 2
+    assert seen == [value] * 2
 
 
 def test_options() -> None:

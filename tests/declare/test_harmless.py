@@ -3,6 +3,7 @@
 import enum
 import json
 import math
+import sys
 import warnings
 from collections.abc import Callable
 from decimal import Decimal
@@ -32,6 +33,12 @@ def first(component: Any) -> object:
 WARNED: dict[str, tuple[Callable[[], Any], str, Callable[[Any], object], object]] = {
     "a fast timer": (lambda: gr.Timer(0.001), "Timer ticks every", first, 0.01),
     "a timer of nothing": (lambda: gr.Timer(0), "Timer ticks every", first, 0.01),
+    "a state of no time": (
+        lambda: gr.State(1, time_to_live=1e-9),
+        "State: time_to_live=1e-09 is too short",
+        lambda state: state.time_to_live,
+        0.01,
+    ),
     "every too fast": (lambda: gr.Number(lambda: 1, every=0.001), "every=0.001", lambda one: one.interval_s(1), 0.01),
     "every without a function": (lambda: gr.Number(1, every=1), "every= does nothing", first, 1),
     "a negative step": (lambda: gr.Slider(0, 10, step=-2), "Slider 'Slider': step=-2", prop("step"), 2),
@@ -255,6 +262,9 @@ def test_options_take_numbers_of_numpy_too() -> None:
         ({"stream_every": Decimal("0.25")}, "stream_every", 0.25),
         ({"time_limit": np.int64(3)}, "time_limit", 3),
         ({"time_limit": "30"}, "time_limit", 30),
+        ({"time_limit": math.inf}, "time_limit", None),
+        ({"time_limit": sys.maxsize}, "time_limit", None),
+        ({"time_limit": 10**400}, "time_limit", None),
         ({"max_backlog": np.int8(2)}, "max_backlog", 2),
     ],
 )
@@ -264,13 +274,19 @@ def test_options_of_a_stream(options: dict[str, Any], name: str, expected: objec
         gr.on([camera.stream], lambda frame: frame, camera, gr.Image(), **options)
     (binding,) = demo.freeze().bindings
     assert (binding.stream, getattr(binding, name)) == (camera.id, expected)
-    assert type(getattr(binding, name)) in (int, float)
+    assert type(getattr(binding, name)) in (int, float, type(None))
 
 
 @pytest.mark.parametrize(
     ("options", "words", "name", "expected"),
     [
         ({"stream_every": -1}, "Image 'Image'.stream: stream_every=-1", "stream_every", 0),
+        (
+            {"time_limit": 1e-9},
+            "Image 'Image'.stream: time_limit=1e-09 is too short; 0.01 is taken",
+            "time_limit",
+            0.01,
+        ),
         ({"show_progress": "some"}, "Image 'Image'.stream: show_progress='some'", "show_progress", "minimal"),
     ],
 )

@@ -254,6 +254,16 @@ def test_values_are_dropped_after_their_time_to_live() -> None:
         assert page.value("Text") == "fresh"
 
 
+def test_what_takes_the_place_of_a_dropped_value_is_dropped_only_after_it_was_written() -> None:
+    deleted: list[object] = []
+    with TestPage(perishable(deleted, time_to_live=10)) as page:
+        page.advance(100)
+        assert deleted == [["fresh"]], "the page has never written anything"
+        page.click("Set")
+        page.advance(100)
+        assert deleted == [["fresh"], ["used"]]
+
+
 def test_a_callback_that_fails_or_takes_too_long_does_not_hold_up_the_end(caplog: pytest.LogCaptureFixture) -> None:
     def fail(value: object) -> None:
         raise ValueError("in the callback")

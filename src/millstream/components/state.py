@@ -11,7 +11,7 @@ from collections.abc import Set as AbstractSet
 from typing import ClassVar, Final
 
 from millstream.declare.arguments import is_number
-from millstream.declare.component import Component
+from millstream.declare.component import SHORTEST_S, Component
 from millstream.declare.event import Event
 from millstream.errors import DeclarationError, InvalidValue
 from millstream.types import Files, Media, Scratch, Stored
@@ -27,7 +27,8 @@ class State(Component):
     Args:
         value: The initial value, copied for each page with `copy.deepcopy`; a function or class is called for it.
         render: Whether it joins the tree now.
-        time_to_live: Seconds that a value is kept after it was last written; `None` as long as the page is open.
+        time_to_live: Seconds that a value is kept after it was last written, at least 0.01; then the initial one takes
+            its place. `None` keeps it as long as the page is open.
         delete_callback: Called with the value when it is dropped.
     """
 
@@ -66,9 +67,15 @@ class State(Component):
             raise DeclarationError(
                 f"{self.name}: time_to_live={self.time_to_live!r} is not a number above 0, in seconds"
             )
+        if self.time_to_live < SHORTEST_S:
+            self.correct("time_to_live", SHORTEST_S, f"{self.time_to_live!r} is too short")
         if self.delete_callback is not None and not callable(self.delete_callback):
             raise DeclarationError(f"{self.name}: delete_callback={self.delete_callback!r} is not a function")
         super().check()
+
+    def received(self, value: object) -> object:
+        """Keep whatever it is: a member of an enum, or a number of numpy, stays one."""
+        return value
 
     def declared(self, value: object) -> Stored:
         try:

@@ -10,10 +10,12 @@ from typing import Final, Literal, Protocol, TypeAlias, TypedDict
 from millstream import engines
 from millstream.declare.arguments import Word, is_number, plain_argument
 from millstream.declare.binding import Keep, Progress, TriggerMode
-from millstream.declare.component import Component
+from millstream.declare.component import SHORTEST_S, Component
 from millstream.declare.user_warnings import LATER, asks_for_nothing, warn, warn_ignored
 from millstream.errors import DeclarationError, nearest
 from millstream.types import Carried, Handler
+from millstream.wire.limits import LONGEST_WAIT_S
+from millstream.wire.plain import brief
 
 Limit: TypeAlias = int | Literal["default"] | None
 
@@ -44,6 +46,9 @@ _MEANT: Final = {
     "_js": "; did you mean 'js'?",
 }
 """Other words for the keywords of events."""
+
+_INSTEAD: Final = {"every": "; instead: the tick of a gr.Timer"}
+"""What does the same as a keyword that has no like here."""
 
 
 class Cancellable(Protocol):
@@ -192,7 +197,8 @@ def _known(where: str, streams: Carried | None, given: Mapping[str, object]) -> 
     ignored = IGNORED if streams else IGNORED | {"time_limit", "stream_every"}
     for name in others:
         if name not in ignored and not asks_for_nothing(name, given[name], NEUTRAL):
-            hint = _MEANT.get(name, "") or nearest(name, {*names, "fn", "inputs", "outputs", "triggers"}, cutoff=0.55)
+            near = nearest(name, {*names, "fn", "inputs", "outputs", "triggers"}, cutoff=0.55)
+            hint = _MEANT.get(name, "") or near or _INSTEAD.get(name, "")
             raise TypeError(f"{where}() has no argument {name!r}{hint}")
     warn_ignored(f"{where}()", others - NEUTRAL.keys())
     known = {name: value for name, value in given.items() if name in names}
@@ -217,9 +223,21 @@ def _filled_in(
     if isinstance(pace := known.get("stream_every"), int | float) and is_number(pace) and pace < 0:
         warn(f"{where}: stream_every={pace!r} is less than 0; 0 is taken")
         filled["stream_every"] = 0
+    if "time_limit" in known:
+        filled["time_limit"] = _possible_limit(where, known["time_limit"])
     if streams == "film" and filled.get("stream_every") == 0:
         filled["stream_every"] = SHORTEST_SCENE_S  # audio has no frames of its own
     return filled
+
+
+def _possible_limit(where: str, given: object) -> object:
+    """Give a time limit that leaves time to say so; one that no page lives to see, such as `math.inf`, is none."""
+    if isinstance(given, bool) or not isinstance(given, int | float):
+        return given
+    if 0 < given < SHORTEST_S:
+        warn(f"{where}: time_limit={given!r} is too short; {SHORTEST_S!r} is taken")
+        return SHORTEST_S
+    return None if given > LONGEST_WAIT_S else given
 
 
 def _check_together(options: Options, where: str, streams: Carried | None) -> None:
@@ -284,21 +302,25 @@ def _check(options: Options, where: str) -> None:
         "concurrency_limit": (limited, 'a whole number from 1, None, or "default"'),
         "concurrency_id": (options.concurrency_id is None or isinstance(options.concurrency_id, str), "a string"),
         "time_limit": (options.time_limit is None or _is_over(options.time_limit, 0), "seconds above 0, or None"),
-        "stream_every": (options.stream_every == 0 or _is_over(options.stream_every, 0), "seconds from 0"),
+        "stream_every": (_is_from(options.stream_every, 0), "seconds from 0"),
         "keep": (options.keep in ("latest", "all"), "latest or all"),
         "max_backlog": (_is_over(options.max_backlog, 0), "seconds above 0"),
         "batch": (isinstance(options.batch, bool), "True or False"),
         "max_batch_size": (_is_count(options.max_batch_size), "a whole number from 1"),
-        "max_wait": (options.max_wait == 0 or _is_over(options.max_wait, 0), "seconds from 0"),
+        "max_wait": (_is_from(options.max_wait, 0), "seconds from 0"),
         "max_age": (options.max_age is None or _is_over(options.max_age, 0), "seconds above 0, or None for no limit"),
     }
     for name, (fits, what) in allowed.items():
         if not fits:
-            raise DeclarationError(f"{where}: {name}={getattr(options, name)!r} is not allowed; give {what}")
+            raise DeclarationError(f"{where}: {name}={brief(getattr(options, name))} is not allowed; give {what}")
 
 
 def _is_count(value: object) -> bool:
     return is_number(value) and int(value) >= 1 and value == int(value)  # type: ignore[call-overload]
+
+
+def _is_from(value: object, bound: float) -> bool:
+    return is_number(value) and float(value) >= bound  # type: ignore[arg-type]
 
 
 def _is_over(value: object, bound: float) -> bool:

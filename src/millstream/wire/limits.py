@@ -1,4 +1,4 @@
-"""Size limits of the wire, in bytes unless the name says otherwise. Pure numbers, which both sides share."""
+"""Limits of the wire, in bytes unless the name says otherwise. Pure numbers, which both sides share."""
 
 from __future__ import annotations
 
@@ -30,3 +30,6 @@ ACK_MESSAGES: Final = 16
 
 ACK_BYTES: Final = 256 * 1024
 """So many bytes of them are acknowledged sooner."""
+
+LONGEST_WAIT_S: Final = (2**31 - 1) / 1000
+"""The longest time that a browser can wait for, about 25 days. Told a longer one it does not wait at all."""

@@ -17,6 +17,7 @@ from millstream.declare.component import Common, Component
 from millstream.errors import DeclarationError, InvalidValue
 from millstream.media.image_header import MAX_PHOTO_PIXELS
 from millstream.types import Blob, Files, Handler, Stored, WebLink
+from millstream.wire.limits import LONGEST_WAIT_S
 from millstream.wire.messages import Value
 
 logger = logging.getLogger("millstream.handler")
@@ -168,7 +169,7 @@ class MediaComponent(Component):
         super().check()
 
     def _check_lengths(self) -> None:
-        if self.max_length == math.inf:
+        if isinstance(self.max_length, int | float) and self.max_length > LONGEST_WAIT_S:
             self.max_length = None
         for argument in ("min_length", "max_length"):
             self.check_number(argument, getattr(self, argument))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-import sys
 from typing import Final, Literal
 
 from millstream.declare.progress import calling
 from millstream.jobs import Notice
+from millstream.wire.limits import LONGEST_WAIT_S
 from millstream.wire.plain import plain_scalar
 
 logger = logging.getLogger("millstream.handler")
@@ -47,8 +47,8 @@ def Success(  # noqa: N802 - the name that programs know from Gradio
 def lasting(duration: object) -> float:
     """Give the seconds that a message stays, 0 until it is closed; what is not a number of seconds is as good as 10."""
     seconds = plain_scalar(duration)
-    if isinstance(seconds, int | float) and abs(seconds) <= sys.float_info.max:
-        return max(float(seconds), 0.0)
+    if isinstance(seconds, int | float) and abs(seconds) >= 0:  # which NaN is not
+        return float(seconds) if 0 < seconds <= LONGEST_WAIT_S else 0.0
     return 0.0 if duration is None else 10.0
 
 

@@ -36,6 +36,8 @@ def expiring(components: Iterable[Component]) -> tuple[Component, ...]:
 class ExpiringValues:
     """Watches over the perishable values of one session.
 
+    A value that was dropped gives way to the initial one, which stays until something else is written.
+
     Args:
         values: The session's values.
         components: The perishable ones, which are looked after.
@@ -62,7 +64,6 @@ class ExpiringValues:
             if is_new and _kind(component).time_to_live < math.inf:
                 self._values.watch(component.id, self._note)
                 self._note(component.id)
-                self._watch(component)
 
     def leave(self, numbers: Iterable[int]) -> None:
         """Let the callbacks see the values of some components go, and look after them no longer."""
@@ -87,20 +88,30 @@ class ExpiringValues:
 
     def _note(self, number: int) -> None:
         self._written_at[number] = self._loop.time()
+        if number not in self._timers:
+            self._watch(self._components[number])
 
     def _watch(self, component: Component) -> None:
-        due = self._written_at[component.id] + _kind(component).time_to_live
+        due = self._due(component)
         if due > self._loop.time():
             self._timers[component.id] = self._loop.call_at(due, self._watch, component)
         else:
             self._start(self._expire(component))
 
+    def _due(self, component: Component) -> float:
+        return self._written_at[component.id] + _kind(component).time_to_live
+
     async def _expire(self, component: Component) -> None:
-        old, new = self._values[component.id], await initial_value(component)
-        if component.id in self._components:  # else a render has declared something else meanwhile
-            self._values.write(component.id, new)
+        new = await initial_value(component)
+        if component.id not in self._components:  # a render has declared something else meanwhile
+            return
+        if self._due(component) > self._loop.time():  # written meanwhile
             self._watch(component)
-            await _deleted(component, old)
+            return
+        old = self._values[component.id]
+        self._values.write(component.id, new)
+        del self._timers[component.id]
+        await _deleted(component, old)
 
 
 async def _deleted(component: Component, value: Stored) -> None:
