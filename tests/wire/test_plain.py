@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from millstream.wire.encoding import decode_server_message, encode_message
 from millstream.wire.limits import MAX_MESSAGE_BYTES
 from millstream.wire.messages import Toast
-from millstream.wire.plain import KINDS, brief, encodable, plain, size_of, well_formed
+from millstream.wire.plain import KINDS, MAX_DEPTH, brief, encodable, plain, size_of, well_formed
 
 TEXT = st.text(st.characters())
 LEAVES = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), TEXT, st.binary())
@@ -87,6 +87,16 @@ def test_the_size_of_what_is_huge_is_not_counted_to_its_end() -> None:
 
     assert size_of(Long(), 100) > 100
     assert size_of({"a": [np.zeros(1000)]}, 100) > 100
+
+
+def test_the_size_is_counted_as_deep_as_a_value_may_be() -> None:
+    itself: list[object] = []
+    itself.append(itself)
+    assert size_of(itself, 10**9) < 100
+    deep: object = "x" * 1000
+    for _ in range(MAX_DEPTH):
+        deep = [deep]
+    assert len(msgspec.msgpack.encode(encodable(deep))) > size_of(deep, 10**9) > 1000
 
 
 @pytest.mark.parametrize(

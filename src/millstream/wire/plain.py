@@ -112,6 +112,8 @@ def size_of(value: object, most: int) -> int:
             rest.pop()
             continue
         size += 1
+        if len(rest) > MAX_DEPTH + 1:
+            continue  # what is nested more deeply is refused for that; a list that contains itself has no end
         if isinstance(one, str | bytes | bytearray | memoryview):
             size += len(one)
         elif isinstance(one, Mapping):
