@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import itertools
 import json
 import reprlib
 from collections.abc import Callable
@@ -118,6 +119,31 @@ def test_what_people_have_becomes_what_it_is(value: object, made: object) -> Non
     found = plain(value)
     assert found == made
     assert type(found) is type(made)
+
+
+def much_of_itself() -> object:
+    value: object = 1
+    for _ in range(40):
+        value = [value, value]
+    return value
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        itertools.count,
+        lambda: {"a": itertools.repeat("x")},
+        lambda: range(10**12),
+        lambda: np.broadcast_to(np.uint8(1), (10**6, 10**6)),
+        much_of_itself,
+    ],
+)
+def test_what_has_no_end_that_anybody_lives_to_see_is_refused(
+    make: Callable[[], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("millstream.wire.plain.MOST_ITEMS", 2000)
+    with pytest.raises(TypeError, match="values are too many for the page; return less, or a file"):
+        plain(make())
 
 
 @pytest.mark.parametrize("value", [object(), print, Colour, ..., 1j, [[object()]]])

@@ -9,9 +9,10 @@ from __future__ import annotations
 import dataclasses
 import math
 import reprlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from enum import Enum
+from itertools import islice
 from numbers import Number
 from typing import Final
 
@@ -23,6 +24,9 @@ WHOLE_BITS: Final = 63
 
 MAX_DEPTH: Final = 64
 """How deep lists and dicts may be nested."""
+
+MOST_ITEMS: Final = 2 * 1024 * 1024
+"""More values do not fit into a message, in which each takes a byte at least."""
 
 LONGEST_REPR: Final = 200
 """Characters of an object that stand in a message."""
@@ -40,21 +44,16 @@ def brief(value: object) -> str:
     return text if len(text) <= LONGEST_REPR else f"{text[: LONGEST_REPR - 1]}…"
 
 
-def plain(value: object, depth: int = MAX_DEPTH) -> object:
+def plain(value: object) -> object:
     """Give Python's own form of a value: of numpy's and pandas' scalars, of enums, of subclasses of `str` and the like.
 
     Arrays, Series, sets, ranges, views of dicts and iterators become lists; lists, tuples and dicts are copied with
     what is in them. Whatever else it is, such as a path, a function or a component, is given back as it is.
 
     Raises:
-        TypeError: Lists or dicts are nested too deeply, or contain themselves.
+        TypeError: Lists or dicts are nested too deeply, contain themselves, or have too many values.
     """
-    if type(value) in KINDS:
-        return value
-    if isinstance(value, Enum):
-        return plain(value.value, depth)
-    scalar = _scalar(value)
-    return scalar if scalar is not value else _container(value, depth)
+    return value if type(value) in KINDS else _plain(value, MAX_DEPTH, [MOST_ITEMS])
 
 
 def plain_scalar(value: object) -> object:
@@ -98,6 +97,30 @@ def encodable(value: object, keeps: tuple[type, ...] = (), depth: int = MAX_DEPT
     if isinstance(value, dict):
         return {_checked_key(name): encodable(one, keeps, depth - 1) for name, one in value.items()}
     raise TypeError(f"a {type(value).__name__} has no form that a page could show")
+
+
+def items_of(values: Iterable[object]) -> list[object]:
+    """Give a list of what can be iterated.
+
+    Raises:
+        TypeError: It is more than a page takes, and perhaps without an end.
+    """
+    items = list(islice(values, MOST_ITEMS + 1))
+    if len(items) > MOST_ITEMS:
+        raise TypeError(_TOO_MANY)
+    return items
+
+
+def check_cells(table: object) -> None:
+    """Refuse a table or an array that no page takes, before it becomes as many objects.
+
+    Raises:
+        TypeError: It has too many cells.
+    """
+    shape = getattr(table, "shape", None)
+    cells = math.prod(shape) if isinstance(shape, tuple) else 0
+    if cells > MOST_ITEMS:
+        raise TypeError(f"its {cells} values are too many for the page; return less, or a file")
 
 
 def size_of(value: object, most: int) -> int:
@@ -169,6 +192,7 @@ def _described_fields(value: object) -> list[str] | None:
 
 
 _NOTHING: Final = object()
+_TOO_MANY: Final = f"more than {MOST_ITEMS} values are too many for the page; return less, or a file"
 _TOO_DEEP: Final = f"more than {MAX_DEPTH} lists or dicts lie within each other"
 
 
@@ -203,16 +227,29 @@ def _as_float(number: object) -> object:
     return float(number) if hasattr(number, "__float__") else number
 
 
-def _container(value: object, depth: int) -> object:
+def _plain(value: object, depth: int, left: list[int]) -> object:
+    """Do what `plain` does, for what is nested at most `depth` deep; `left` is how many values there may still be."""
+    if type(value) in KINDS:
+        return value
+    if isinstance(value, Enum):
+        return _plain(value.value, depth, left)
+    scalar = _scalar(value)
+    return scalar if scalar is not value else _container(value, depth, left)
+
+
+def _container(value: object, depth: int, left: list[int]) -> object:
     """Give a list, tuple or dict of plain values; what is none, and cannot be made one, as it is."""
     made = _opened(value)
     if not isinstance(made, dict | list | tuple):
         return made
     if depth <= 0:
         raise TypeError(_TOO_DEEP)
+    left[0] -= len(made)
+    if left[0] < 0:  # what lies in it many times is copied as often
+        raise TypeError(_TOO_MANY)
     if isinstance(made, dict):
-        return {name: plain(one, depth - 1) for name, one in made.items()}
-    items = [plain(one, depth - 1) for one in made]
+        return {name: _plain(one, depth - 1, left) for name, one in made.items()}
+    items = [_plain(one, depth - 1, left) for one in made]
     return tuple(items) if isinstance(made, tuple) else items
 
 
@@ -225,10 +262,11 @@ def _opened(value: object) -> object:
     if isinstance(value, bytearray | memoryview) or hasattr(value, "read"):
         return value  # a file can be iterated, too
     if isinstance(value, Sequence | AbstractSet | Iterator) or type(value).__name__ in ("dict_values", "dict_items"):
-        return list(value)  # type: ignore[call-overload]  # the views of a dict can be iterated
+        return items_of(value)  # type: ignore[arg-type]  # the views of a dict can be iterated
     for name in ("tolist", "to_list"):  # numpy, pandas; polars
         listed = getattr(value, name, None)
         if callable(listed) and hasattr(value, "shape"):
+            check_cells(value)
             return listed()
     return value
 

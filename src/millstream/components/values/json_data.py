@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import math
 from collections.abc import Callable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from datetime import date, time, timedelta
@@ -17,9 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from millstream.components.values.plain import LARGEST_WHOLE, plain_number
-from millstream.wire.limits import MAX_MESSAGE_BYTES
 from millstream.wire.messages import Value
-from millstream.wire.plain import KINDS, MAX_DEPTH, brief, plain_scalar, well_formed
+from millstream.wire.plain import KINDS, MAX_DEPTH, brief, check_cells, items_of, plain_scalar, well_formed
 
 Opened: TypeAlias = Mapping[object, object] | list[object]
 
@@ -44,7 +42,7 @@ def json_data(value: object) -> Value:
     dict in all of them.
 
     Raises:
-        TypeError: Lists or dicts are nested too deeply, or contain themselves, or a table has too many cells.
+        TypeError: Lists or dicts are nested too deeply, contain themselves, or have too many values.
     """
     return _Conversion().plain(value, 0)
 
@@ -138,13 +136,13 @@ def _opened(value: object) -> Opened | None:
     if isinstance(value, Mapping):
         return value
     if isinstance(value, list | AbstractSet | Iterator | range):
-        return list(value)
+        return items_of(value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
     for name, arguments in DUMPS.items():
         dump = getattr(value, name, None)
         if callable(dump) and not isinstance(value, type):
-            _check_cells(value)
+            check_cells(value)
             if isinstance(value, np.ndarray):
                 return _listed(value)
             return _dumped(dump, arguments)
@@ -160,14 +158,6 @@ def _listed(array: NDArray[np.generic]) -> list[object]:
     elif array.dtype.kind == "f" and array.dtype.itemsize < 8:
         array = array.astype(str).astype(np.float64)
     return [*array.tolist()]
-
-
-def _check_cells(table: object) -> None:
-    """Refuse a table or an array that no page takes, before it becomes as many objects."""
-    shape = getattr(table, "shape", None)
-    cells = math.prod(shape) if isinstance(shape, tuple) else 0
-    if cells > MAX_MESSAGE_BYTES:
-        raise TypeError(f"its {cells} values are too many for the page; return less, or a file")
 
 
 def _dumped(dump: Callable[..., object], arguments: Mapping[str, object]) -> Opened | None:
