@@ -213,6 +213,12 @@ def test_components_made_inside_of_an_app_move_into_the_interface() -> None:
     assert manifest.elements[after.id] is after
 
 
+def test_a_live_camera_asks_no_validator_and_says_so() -> None:
+    camera = gr.Image(sources="webcam", streaming=True)
+    with pytest.warns(UserWarning, match="validator= is not called for each frame"):
+        gr.Interface(lambda picture: picture, camera, "image", live=True, validator=lambda picture: None)
+
+
 def test_a_live_camera_runs_as_well_when_other_inputs_change() -> None:
     seen: list[tuple[bool, float]] = []
 

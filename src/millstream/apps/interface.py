@@ -24,6 +24,7 @@ from millstream.declare.handler import HandlerSpec, inspect_handler
 from millstream.declare.layout import Accordion, Column, Row
 from millstream.declare.options import Limit
 from millstream.declare.theme import ThemeLike
+from millstream.declare.user_warnings import warn
 from millstream.types import Handler
 
 LIVE_TIME_LIMIT_S: Final = 30.0
@@ -242,6 +243,8 @@ class Interface(Blocks):
             **self._batching,
             **{name: value for name, value in given.items() if value is not None},  # else as the event has it
         }
+        if streamed and self._validator is not None:
+            warn("Interface: validator= is not called for each frame or chunk of what streams; check in the function")
         for part in streamed:
             trigger = event_of(part, "stream")
             assert isinstance(trigger, StreamTrigger)  # what has `streaming` has `stream`
