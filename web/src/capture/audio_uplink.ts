@@ -179,7 +179,7 @@ export class AudioCapture {
   }
 }
 
-/** Loudness over takenes of a fixed length. Pure. */
+/** Loudness over stretches of a fixed length. Pure. */
 export class Meter {
   private readonly length: number;
   private seen = 0;
@@ -190,7 +190,7 @@ export class Meter {
     this.length = length;
   }
 
-  /** Adds samples; the level of the taken that they complete, or null. */
+  /** Adds samples; the level of the stretch that they complete, or null. */
   add(samples: Float32Array): AudioLevel | null {
     for (const sample of samples) {
       this.squares += sample * sample;
