@@ -1,3 +1,4 @@
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ from hypothesis.extra import numpy as hnp
 
 import millstream as gr
 from millstream.codecs import pcm16
-from millstream.components.values.samples import UnfitAudio, to_samples
+from millstream.components.values.samples import BLOCK, Loudness, UnfitAudio, to_samples
 from millstream.errors import DeclarationError, InvalidValue
 from millstream.frames import Chunk
 from millstream.media import wav
@@ -156,6 +157,19 @@ def test_float_audio_beyond_one_is_divided_by_its_peak_with_one_warning(caplog: 
     assert len(caplog.records) == 2
     rename.postprocess((16_000, np.array([np.inf, 0.5])), None)
     assert demo
+
+
+def test_hours_of_floats_take_no_more_memory_than_their_samples() -> None:
+    wave = np.full((8 * BLOCK + 7, 2), 0.5, np.float32)
+    wave[-1, 1] = 2.0
+    loudness = Loudness(lambda message: None)
+    loudness.to_chunk(16_000, wave[:10])  # what is imported by the first one does not count
+    tracemalloc.start()
+    chunk = loudness.to_chunk(16_000, wave)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1.5 * wave.nbytes
+    assert (chunk.samples[0, 0], chunk.samples[-1, 1], chunk.samples.shape) == (8192, 32767, wave.shape)
 
 
 def test_audio_that_is_not_finite_is_silence_or_as_loud_as_it_gets() -> None:

@@ -14,6 +14,9 @@ from millstream.frames import Chunk, Samples
 RATES_HZ: Final = range(1_000, 384_000 + 1)
 MAX_CHANNELS: Final = 8
 
+BLOCK: Final = 1 << 18
+"""So many floats are converted at once: those of an hour would take eight times their memory in one piece."""
+
 OVERSHOOT: Final = 1.01
 """Floats up to here are brought into -1 to 1 without a word: filters and encoders overshoot a little."""
 
@@ -59,15 +62,24 @@ class Loudness:
     def _scaled(self, array: NDArray[np.generic]) -> NDArray[np.generic]:
         if array.dtype.kind != "f":
             return array
-        wave = array.astype(np.float64)
-        is_finite = np.isfinite(wave)
-        if self._is_piecewise and not is_finite.all():
-            raise UnfitAudio("every sample has to be a finite number: some are NaN or infinite")
-        peak = float(np.abs(wave, where=is_finite, out=np.zeros_like(wave)).max(initial=0.0))
+        wave = array.reshape(-1)
+        blocks = [slice(start, start + BLOCK) for start in range(0, len(wave), BLOCK)]
+        peak = max((self._peak_of(wave[block]) for block in blocks), default=0.0)
         if peak > OVERSHOOT:
             self._warn(f"floats are audio from -1 to 1, but these reach {peak:g}: they are divided by the largest")
         self._peak = max(self._peak if self._is_piecewise else 1.0, peak)
-        return np.nan_to_num(wave / self._peak, nan=0.0, posinf=1.0, neginf=-1.0)
+        samples = np.empty(len(wave), np.int16)
+        for block in blocks:
+            scaled = np.nan_to_num(wave[block].astype(np.float64) / self._peak, nan=0.0, posinf=1.0, neginf=-1.0)
+            samples[block] = (scaled * 32767).round()
+        return samples.reshape(array.shape)
+
+    def _peak_of(self, wave: NDArray[np.generic]) -> float:
+        wave = wave.astype(np.float64)
+        is_finite = np.isfinite(wave)
+        if self._is_piecewise and not is_finite.all():
+            raise UnfitAudio("every sample has to be a finite number: some are NaN or infinite")
+        return float(np.abs(wave[is_finite]).max(initial=0.0))
 
 
 def to_samples(array: NDArray[np.generic]) -> Samples:
