@@ -1,7 +1,7 @@
 """`load_chat`: a `ChatInterface` whose answers come from a language model behind OpenAI's API.
 
 The one place of an app's process that opens a connection by itself: when a message is sent, to the address that the
-developer gave (decision 23). Nothing of a message, of an answer or of a redirect names another one.
+developer gave (decision 26). Nothing of a message, of an answer or of a redirect names another one.
 """
 
 from __future__ import annotations
