@@ -71,8 +71,11 @@ def test_colours_and_sizes_of_an_app() -> None:
     assert gr.themes.Font("A") == gr.themes.LocalFont("A")
     with pytest.raises(AttributeError, match=r"themes\.colors has no 'mauve'"):
         _ = gr.themes.colors.mauve
-    with pytest.raises(AttributeError, match=r"themes\.builder does not exist here"):
-        _ = gr.themes.builder
+
+
+def test_the_builder_of_themes_says_how_to_write_one() -> None:
+    with pytest.warns(UserWarning, match=r"themes\.builder\(\) does nothing.*docs/guide/themes\.md"):
+        gr.themes.builder(share=True)
 
 
 def test_objects_do_not_share_their_tokens() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from millstream.declare.theme import Theme
+from millstream.declare.user_warnings import warn
 from millstream.errors import nearest
 from millstream.themes.utils import colors, fonts, sizes
 from millstream.themes.utils.colors import Color
@@ -25,6 +26,7 @@ __all__ = [
     "Soft",
     "Theme",
     "ThemeClass",
+    "builder",
     "colors",
     "fonts",
     "sizes",
@@ -34,12 +36,16 @@ ThemeClass = Theme
 
 
 def __getattr__(name: str) -> object:
-    if name == "builder":
-        raise AttributeError(
-            "themes.builder does not exist here: set tokens with theme.set(…), or give a dict", name=name
-        )
     hint = nearest(name, __all__) or f"; there are {', '.join(__all__)}"
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}{hint}", name=name, obj=None)
+
+
+def builder(*arguments: object, **options: object) -> None:
+    """Open nothing, as there is no app for designing themes: a warning says how to write one."""
+    warn(
+        "themes.builder() does nothing: there is no app for designing themes. Write the theme, as in "
+        'theme=gr.themes.Soft(primary_hue="teal").set(accent="#8a2be2"); see docs/guide/themes.md'
+    )
 
 
 class Base(Theme):
