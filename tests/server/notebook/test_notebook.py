@@ -1,7 +1,7 @@
 """Apps in a notebook's kernel: shown below the cell, replaced on the same port, launched by their last line."""
 
 from collections.abc import Iterator
-from urllib.error import URLError
+from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
 import pytest
@@ -111,14 +111,37 @@ def test_only_notebooks_of_this_machine_may_show_it(kernel: Kernel) -> None:
     ]
 
 
+COLAB = """
+import sys, types
+colab, output, asked = types.ModuleType("google.colab"), types.ModuleType("google.colab.output"), []
+def eval_js(script, ignore_result=False, timeout_sec=None):
+    asked.append(script)
+    return "https://7860-m-s.prod.colab.dev/"
+output.eval_js = eval_js
+sys.modules |= {"google.colab": colab, "google.colab.output": output}
+"""
+
+
 def test_a_kernel_like_colabs_is_reached_by_its_proxy(kernel: Kernel) -> None:
-    kernel.run("import sys, types; sys.modules['google.colab'] = types.ModuleType('google.colab')")
+    kernel.run(COLAB)
     said = kernel.run(APP.format(label="Colab"))
-    assert f"colab.proxyPort({said.port}" in said.html[0]
-    proxied = Request(f"http://127.0.0.1:{said.port}/", headers={"Host": "7860-m-s.prod.colab.dev"})
-    with urlopen(proxied) as answer:
+    assert f"colab.proxyPort({said.port}, {{ cache: false }})" in said.html[0]
+    asked = kernel.run("print(asked)").printed.strip()
+    assert asked == f"['google.colab.kernel.proxyPort({said.port}, {{cache: false}})']"
+    url = f"http://127.0.0.1:{said.port}/"
+    with urlopen(Request(url, headers={"Host": "7860-m-s.prod.colab.dev"})) as answer:
         assert "https://*.googleusercontent.com" in answer.headers["content-security-policy"]
-    kernel.run("del sys.modules['google.colab']")
+    inside = {"Host": "172.28.0.12:7860"}  # its proxy may name the machine, and not the page's own host
+    assert status(url, {**inside, "Origin": "https://7860-m-s.prod.colab.dev"}) == 405
+    assert status(url, {**inside, "Origin": "https://7861-m-s.prod.colab.dev"}) == 403
+    kernel.run("del sys.modules['google.colab'], sys.modules['google.colab.output']")
+
+
+def status(url: str, headers: dict[str, str]) -> int:
+    """The status of a POST, which tells by 403 that its origin is refused."""
+    with pytest.raises(HTTPError) as refused:
+        urlopen(Request(url, b"", headers))
+    return refused.value.code
 
 
 def test_closing_an_app_ends_it(kernel: Kernel) -> None:

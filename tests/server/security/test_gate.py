@@ -100,6 +100,15 @@ async def test_allowed_origins_are_compared_exactly() -> None:
         assert (await shake(gate, headers={"origin": origin, "cookie": "a=b"})).status == 403
 
 
+async def test_an_origin_that_is_learnt_later_may_connect() -> None:
+    policy = Policy()
+    gate = Gate(App(), ServerOptions.resolve({}, {}), None, frozenset(), policy)
+    headers = {"origin": "https://7860-m.prod.colab.dev", "cookie": "a=b"}
+    assert (await shake(gate, headers=headers)).status == 403
+    policy.callers.add("https://7860-m.prod.colab.dev")
+    assert (await shake(gate, headers=headers)).status == 101
+
+
 async def test_a_refusal_names_the_setting_once(caplog: pytest.LogCaptureFixture) -> None:
     gate = build()
     for _ in range(3):

@@ -32,8 +32,17 @@ _SCRIPT: Final = """
     }
     frame.src = shown;
   };
+  const say = (sentence) => {
+    frame.remove();
+    link.parentElement.textContent = sentence;
+  };
   const colab = globalThis.google?.colab?.kernel;
-  if (colab) return void colab.proxyPort(%(port)s, { cache: true }).then(show);
+  if (colab?.accessAllowed === false) return say("Run this cell to start the app.");
+  if (colab) {
+    const lost = (error) => say(`Colab does not show port %(port)s: ${error}`);
+    return void colab.proxyPort(%(port)s, { cache: false }).then(show, lost);
+  }
+  if (isCode) link.textContent = "Open in a browser, which has the camera and the microphone";
   const address = new URL(%(url)s), isWeb = /^https?:$/.test(location.protocol);
   if (isWeb && /^(localhost|127\\.0\\.0\\.1)$/.test(location.hostname)) address.hostname = location.hostname;
   else if (isWeb) {
@@ -45,7 +54,8 @@ _SCRIPT: Final = """
 })();
 """
 """Shows the app by the name that the notebook is opened by, so that both are of one site and logins work; in the scheme
-that the notebook has; and for a notebook on another machine by jupyter-server-proxy, or Colab's own proxy."""
+that the notebook has; and for a notebook on another machine by jupyter-server-proxy, or Colab's own proxy, which is
+told to keep nothing of the app in the notebook. An editor's window passes on neither camera nor microphone."""
 
 
 def css_size(name: str, value: float | str) -> str:

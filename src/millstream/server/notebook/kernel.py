@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import importlib
+import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol, cast
+from urllib.parse import urlsplit
 
 LOOPBACK: Final = ("http://localhost:*", "http://127.0.0.1:*", "https://localhost:*", "https://127.0.0.1:*")
 """Notebook servers of this machine: pages of no other origin are served by programs that run here."""
 
 EDITORS: Final = ("vscode-webview:", "vscode-file:")
 """Schemes of an editor's own windows, which no web site has."""
+
+COLAB_S: Final = 10.0
+"""How long Colab's page may take to answer: nobody may be looking at the notebook."""
+
+HUB: Final = ("JUPYTERHUB_PUBLIC_URL", "JUPYTERHUB_HOST")
+"""What JupyterHub tells its users' servers, and so their kernels, about the address that browsers use."""
 
 COLAB: Final = ("https://colab.research.google.com", "https://*.googleusercontent.com", "https://*.colab.dev")
 
@@ -59,6 +68,29 @@ def _part(message: object, name: str) -> Mapping[str, object]:
 def is_colab() -> bool:
     """True in Google's Colab, whose pages reach a server in the kernel by a proxy of their own."""
     return "google.colab" in sys.modules
+
+
+def colab_origin(port: int) -> str:
+    """Ask Colab's page for the origin under which it shows what is served at a port. Blocks for up to `COLAB_S`.
+
+    Raises:
+        LookupError: It does not say.
+    """
+    try:
+        output = importlib.import_module("google.colab.output")
+        told = output.eval_js(f"google.colab.kernel.proxyPort({port}, {{cache: false}})", timeout_sec=COLAB_S)
+        address = urlsplit(told)
+    except Exception as error:  # whatever Colab raises when its page does not answer, or cannot
+        raise LookupError(f"Colab's page does not say where it shows port {port}: {error}") from error
+    if not isinstance(told, str) or address.scheme != "https" or not address.netloc:
+        raise LookupError(f"Colab's page says that it shows port {port} at {told!r}, which is no address")
+    return f"https://{address.netloc}"
+
+
+def hub_hosts() -> tuple[str, ...]:
+    """Give the host names under which JupyterHub, if it has started this kernel, says that browsers reach it."""
+    found = (urlsplit(os.environ.get(name, "")).hostname for name in HUB)
+    return tuple(dict.fromkeys(name for name in found if name))
 
 
 def frame_ancestors() -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Self
@@ -10,8 +11,19 @@ from millstream.declare.declaration import Declaration
 from millstream.server.app import App
 from millstream.server.notebook.cells import CELLS
 from millstream.server.notebook.frame import HEIGHT, WIDTH, bundle, css_size, display
-from millstream.server.notebook.kernel import Cell, Shell, find_shell, frame_ancestors, is_colab, running_cell
+from millstream.server.notebook.kernel import (
+    Cell,
+    Shell,
+    colab_origin,
+    find_shell,
+    frame_ancestors,
+    hub_hosts,
+    is_colab,
+    running_cell,
+)
 from millstream.server.options import ServerOptions
+
+logger = logging.getLogger("millstream")
 
 ARGUMENTS = ("inline", "height", "width")
 """Arguments of `launch()` that only mean something in a notebook."""
@@ -55,8 +67,9 @@ class NotebookView:
         port = CELLS.replaced_port(self.shell, self.cell, self.declaration)
         if options.server_port is None:
             options = replace(options, server_port=port)
-        # Its pages come by a proxy under names that change; there is no other way to a server in that machine.
-        return replace(options, allowed_hosts=(*options.allowed_hosts, "*")) if is_colab() else options
+        # Colab's pages come by a proxy under names that change; there is no other way to a server in that machine.
+        further = ("*",) if is_colab() else hub_hosts()
+        return replace(options, allowed_hosts=(*options.allowed_hosts, *further))
 
     def serve(self, app: App) -> None:
         """Let pages of notebooks on this machine show the app in a frame."""
@@ -65,8 +78,18 @@ class NotebookView:
     def show(self, app: App, port: int, url: str) -> None:
         """Show the app below the cell, unless that is not wanted, and note that it is there."""
         CELLS.note(self.shell, self.cell, self.declaration, app, port, url)
+        if is_colab():
+            _admit_colab(app, port)
         if self.is_inline:
             display(bundle(url, port, self.height, self.width))
+
+
+def _admit_colab(app: App, port: int) -> None:
+    """Let the pages that Colab's proxy shows open connections: the server gets another host's name from it."""
+    try:
+        app.policy.callers.add(colab_origin(port))
+    except LookupError as error:
+        logger.warning("%s; if the app does not connect there, pass that origin as allowed_origins=", error)
 
 
 class Silent(tuple[object, ...]):

@@ -148,7 +148,8 @@ class Gate:
                 return None
             return Refusal(403, "A request with cookies has to name its origin.")
         origin = origins[0]
-        if len(origins) == 1 and (hosts.is_same_origin(origin, host) or origin in self._options.allowed_origins):
+        is_allowed = origin in self._options.allowed_origins or origin in self._policy.callers
+        if len(origins) == 1 and (is_allowed or hosts.is_same_origin(origin, host)):
             return None
         self._note("origin", origin, f'allowed_origins=["{origin}"]', "MILLSTREAM_ALLOWED_ORIGINS")
         return Refusal(403, "Pages of this origin may not use the app; the server's log names the remedy.")

@@ -29,9 +29,13 @@ class Policy:
 
     Args:
         frame_ancestors: Other origins that may show the app in a frame.
+
+    Attributes:
+        callers: Origins that may open connections besides those of the options: known only once the app is served.
     """
 
     def __init__(self, frame_ancestors: Sequence[str] = ()) -> None:
+        self.callers: set[str] = set()
         self._origins: tuple[str, ...] = ()
         self._defaults: tuple[tuple[str, str], ...] = ()
         self.allow_frames(frame_ancestors)
