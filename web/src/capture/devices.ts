@@ -164,12 +164,17 @@ export function trouble(code: TroubleCode, name: DeviceName): Trouble {
 
 const SENTENCES: { [code in TroubleCode]?: (device: string) => string } = {
   refused: (device) =>
-    t("The {device} is blocked. Allow it in the site settings beside the address, then press Record.", { device }),
+    isWholeTab()
+      ? t("The {device} is blocked. Allow it in the site settings beside the address, then press Record.", { device })
+      : t("The {device} is blocked in this frame. Open the app in a tab of its own, then press Record.", { device }),
   insecure: (device) => t("The {device} needs a secure page: https:// or localhost.", { device }),
   missing: (device) => t("No matching {device} was found. Connect one, then press Record.", { device }),
   busy: (device) => t("Another program is using the {device}. Close it there, then press Record.", { device }),
   unplugged: (device) => t("The {device} was disconnected. Connect it again, then press Record.", { device }),
 };
+
+/** False in a frame, where the page around it decides, and the site settings beside the address are those of that page. */
+const isWholeTab = (): boolean => !globalThis.top || globalThis.top === globalThis.self;
 
 /** The name of a device in the reader's language. */
 export function deviceWord(name: DeviceName): string {

@@ -116,6 +116,12 @@ describe("camera and microphone, asked for at once", () => {
     expect(await troubleOf()).toContain("camera or microphone");
   });
 
+  it("sends the user of a page in a frame to a tab of its own", async () => {
+    install(["videoinput", "audioinput"], "NotAllowedError", ["camera"]);
+    vi.stubGlobal("top", {});
+    expect(await troubleOf()).toBe("refused: The camera is blocked in this frame");
+  });
+
   it("needs a secure page", async () => {
     vi.stubGlobal("navigator", {});
     expect(await troubleOf()).toContain("insecure");
