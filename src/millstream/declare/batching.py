@@ -47,6 +47,8 @@ def _obstacle(handler: HandlerSpec, options: Options, *, takes_turns: bool, gets
         return "a generator has results of its own for each call; return one list for each output, or leave it out"
     if handler.kind is HandlerKind.ASYNC and options.engine == "ray":
         return "it is async, but an actor of Ray has no event loop; declare it with `def`, or leave out engine="
+    if handler.keywords:
+        return "its inputs come as lists, in the order of `inputs`; give those of inputs_kwargs= there"
     if gets_dict:
         return "a set of inputs comes as one dict; give the inputs as a list; each then comes as a list of values"
     if options.engine not in (None, "batch", "process", "ray"):

@@ -17,12 +17,8 @@ from millstream.declare.component import Component
 from millstream.declare.conversation import LISTEN_S, ReplyOnPause
 from millstream.declare.element import Element, Tree, current_parent, listed_elements
 from millstream.declare.handler import HandlerSpec, inspect_handler
-from millstream.declare.options import (
-    EventOptions,
-    Options,
-    StreamOptions,
-    checked_options,
-)
+from millstream.declare.named_inputs import with_named_inputs
+from millstream.declare.options import EventOptions, Options, StreamOptions, checked_options
 from millstream.declare.user_warnings import user_level
 from millstream.declare.validation import checked_validator
 from millstream.errors import DeclarationError
@@ -267,6 +263,7 @@ def bind_now(
     handler = None if fn is None else inspect_handler(reply.fn if reply is not None else fn, where)
     if reply is not None and triggers[0].streams:
         options = {"stream_every": LISTEN_S, **options}
+    handler, inputs, options = with_named_inputs(handler, inputs, options, where)
     checked = checked_options(where, {trigger.name for trigger in triggers}, triggers[0].streams, options)
     dependency = Dependency(triggers, handler, inputs, outputs, checked)
     count = 1 if dependency.inputs_as_dict else len(dependency.inputs)
@@ -274,7 +271,7 @@ def bind_now(
         handler.check_arity(count, where)
     if dependency.stream is not None:
         _check_stream(dependency, dependency.stream, handler)
-    dependency.validator = checked_validator(checked.validator, count, handler is not None, where)
+    dependency.validator = checked_validator(checked.validator, count, handler, where)
     if checked.batch:
         check_batched(where, handler, checked, takes_turns=reply is not None, gets_dict=dependency.inputs_as_dict)
     if reply is not None:

@@ -44,6 +44,7 @@ class HandlerSpec:
         parameters: Its parameters in order, `None` if Python cannot tell them.
         make_session: Makes the object that it keeps for one page; `None` if it keeps none.
         set_ups: What readies it in each process, of an object that holds a model.
+        keywords: The parameters that get the last inputs, by name.
     """
 
     fn: Handler
@@ -53,6 +54,7 @@ class HandlerSpec:
     parameters: tuple[inspect.Parameter, ...] | None
     make_session: Callable[[], object] | None = None
     set_ups: tuple[SetUp, ...] = ()
+    keywords: tuple[str, ...] = ()
 
     @cached_property
     def is_generator(self) -> bool:
@@ -81,11 +83,12 @@ class HandlerSpec:
         Returns:
             The positional arguments and the keyword arguments.
         """
-        if not self.specials:
+        if not self.specials and not self.keywords:
             return list(values), {}
-        waiting = iter(values)
+        count = len(values) - len(self.keywords)
+        waiting = iter(values[:count])
         positional: list[object] = []
-        keywords: dict[str, object] = {}
+        keywords: dict[str, object] = dict(zip(self.keywords, values[count:], strict=True))
         for parameter in self.parameters or ():
             if parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD):
                 if parameter.name in self.specials:
@@ -124,7 +127,11 @@ class HandlerSpec:
             DeclarationError: It cannot; the message names the event, the function and the remedy.
         """
         if any(p.kind is p.KEYWORD_ONLY and p.default is p.empty for p in self._ordinary):
-            raise DeclarationError(f"{where}: {self.name}() has a keyword-only parameter, but inputs come by position")
+            raise DeclarationError(
+                f"{where}: {self.name}() has a keyword-only parameter, but inputs come by position: use inputs_kwargs="
+            )
+        if unknown := self._unknown(inputs - len(self.keywords)):
+            raise DeclarationError(f"{where}: {self.name}() cannot take {unknown}= by name; see inputs_kwargs=")
         if not self.takes(inputs):
             if inspect.isclass(self.fn) and any("__call__" in base.__dict__ for base in self.fn.__mro__):
                 raise DeclarationError(
@@ -140,12 +147,24 @@ class HandlerSpec:
         """True if the function can be called with this many values."""
         if self.parameters is None:
             return True
+        inputs -= len(self.keywords)
         is_open = any(p.kind is p.VAR_POSITIONAL for p in self._ordinary)
         return len(self._needed) <= inputs and (is_open or inputs <= len(self._free))
 
+    def _unknown(self, positional: int) -> str:
+        """Name the first of `keywords` that no parameter has, or one that an input by position fills; else nothing."""
+        if self.parameters is None or any(p.kind is p.VAR_KEYWORD for p in self.parameters):
+            return ""
+        ordinary = [p for p in self.parameters if p.name not in self.specials]
+        by_position = [p for p in ordinary if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)][:positional]
+        by_name = [p.name for p in ordinary if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
+        taken = {p.name for p in by_position}
+        return next((name for name in self.keywords if name not in by_name or name in taken), "")
+
     @property
     def _ordinary(self) -> list[inspect.Parameter]:
-        return [parameter for parameter in self.parameters or () if parameter.name not in self.specials]
+        aside = {*self.specials, *self.keywords}
+        return [parameter for parameter in self.parameters or () if parameter.name not in aside]
 
     @property
     def _free(self) -> list[inspect.Parameter]:

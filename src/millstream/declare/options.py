@@ -83,6 +83,8 @@ class EventOptions(TypedDict, total=False):
     expected, and only as long as that saves time.
     `validator`: called with the same inputs before the event waits for a slot; returns `validate(…)` for each of them.
     A refusal is shown next to the field, and the handler is not called.
+    `inputs_kwargs`: components whose values the handler gets as keyword arguments, by the names of its parameters,
+    after those of `inputs`.
     """
 
     show_progress: Progress | bool
@@ -98,6 +100,7 @@ class EventOptions(TypedDict, total=False):
     max_batch_size: int
     max_wait: float
     validator: Handler | None
+    inputs_kwargs: Mapping[str, Component] | None
 
 
 class StreamOptions(EventOptions, total=False):

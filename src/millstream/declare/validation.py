@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from millstream.declare.arguments import describe
@@ -31,17 +32,17 @@ def validate(is_valid: object, message: str = "") -> dict[str, object]:
     return {"__type__": "validate", "is_valid": bool(is_valid), "message": message}
 
 
-def checked_validator(fn: Handler | None, inputs: int, has_handler: bool, where: str) -> HandlerSpec | None:
-    """Look at the validator of an event; `None` if it has none.
+def checked_validator(fn: Handler | None, inputs: int, handler: HandlerSpec | None, where: str) -> HandlerSpec | None:
+    """Look at the validator of an event; `None` if it has none. It takes inputs by name where its handler does.
 
     Raises:
         DeclarationError: It cannot be called with the event's inputs, or there is nothing to validate for.
     """
     if fn is None:
         return None
-    spec = inspect_handler(fn, f"{where}: validator=")
-    if not has_handler:
+    if handler is None:
         raise DeclarationError(f"{where}: validator= needs a function to validate for: give fn=")
+    spec = replace(inspect_handler(fn, f"{where}: validator="), keywords=handler.keywords)
     if spec.is_generator:
         raise DeclarationError(f"{where}: the validator {spec.name}() is a generator; return the verdicts")
     spec.check_arity(inputs, f"{where}: validator=")

@@ -33,7 +33,7 @@ class CallPlan:
         name: What messages call the handler.
         is_async: Whether it is called on the loop.
         is_generator: Whether it is declared as a generator.
-        is_injected: Whether it asks for more than the values of its inputs.
+        is_injected: Whether it asks for more than the values of its inputs, or for some of them by name.
         is_gapless: Whether audio that is missing is an error.
         foreign: Shows what another library draws, if the handler wants that.
         sessions: Finds the object that the handler keeps for a page; `None` if it keeps none.
@@ -62,7 +62,7 @@ def plan(manifest: Manifest, number: int, role: Role, sessions: SessionObjects) 
         name=spec.name,
         is_async=spec.is_async,
         is_generator=spec.is_generator,
-        is_injected=bool(spec.specials),
+        is_injected=bool(spec.specials or spec.keywords),
         is_gapless=binding.keep == "all",
         foreign=tqdm.shown if spec.tracks_tqdm else None,
         sessions=sessions if spec.make_session is not None else None,
