@@ -153,3 +153,20 @@ def test_of_a_very_long_conversation_the_newest_messages_are_kept() -> None:
     kept = kept_messages(history)
     assert 0 < len(kept) < MAX_BYTES // 1000
     assert kept[-1] == history[-1]
+
+
+def test_the_button_for_a_new_chat_is_for_handlers_of_the_app_too() -> None:
+    with gr.Blocks() as demo:
+        chat = gr.ChatInterface(lambda message, history: message, save_history=True)
+        note = gr.Textbox(label="Note")
+        chat.new_chat_button.click(lambda: "begun", None, note)
+    (saved,) = (part for part in demo.freeze().components.values() if isinstance(part, SavedChats))
+    with TestPage(demo) as page:
+        page.fire(saved, "click")
+        page.advance(1)
+        assert page.value(note) == "begun"
+
+
+def test_without_saved_chats_the_button_says_what_it_needs() -> None:
+    with pytest.raises(AttributeError, match=r"no 'new_chat_button'; instead: ChatInterface\(save_history=True\)"):
+        _ = gr.ChatInterface(lambda message, history: message).new_chat_button

@@ -23,6 +23,11 @@ def test_tabs_have_numbers_without_names() -> None:
     assert [tab.label for tab in demo.children[0].children] == ["Tab 0", "Tab 1"]
 
 
+def test_arguments_of_the_tabs_reach_them() -> None:
+    demo = gr.TabbedInterface([gr.Blocks(), gr.Blocks()], tabs_kwargs={"selected": 1})
+    assert demo.children[0].props()["selected"] == 1
+
+
 @pytest.mark.parametrize(
     ("apps", "names", "words"),
     [

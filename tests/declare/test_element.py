@@ -158,6 +158,16 @@ def test_a_missing_attribute_is_named_with_the_nearest_one() -> None:
     assert not hasattr(gr.Row(), "label")
 
 
+def test_each_argument_is_an_attribute_as_it_was_given_or_by_default() -> None:
+    gallery = gr.Gallery(preview=True)
+    assert (gallery.preview, gallery.rows, gallery.elem_id) == (True, None, None)
+    assert (gr.Chatbot(placeholder="Hello").placeholder, gr.Row(max_height=5).max_height) == ("Hello", 5)
+    chat = gr.ChatInterface(lambda message, history: message, description="Echo")
+    assert (chat.description, chat.examples, chat.run_examples_on_click) == ("Echo", None, True)
+    with pytest.raises(AttributeError, match="Gallery has no 'preveiw'; did you mean 'preview'"):
+        _ = gallery.preveiw
+
+
 def test_arguments_may_be_amended_until_an_element_is_in_the_tree() -> None:
     box = gr.Textbox("a", lines=3, render=False)
     box.amend(label="Name", visible=False)

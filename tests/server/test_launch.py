@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -63,6 +64,22 @@ def test_returns_app_and_address_and_serves_in_a_thread(demo: gr.Blocks, capsys:
 def test_quiet_is_quiet(demo: gr.Blocks, capsys: pytest.CaptureFixture[str]) -> None:
     demo.launch(server_port=0, prevent_thread_lock=True, quiet=True)
     assert capsys.readouterr().out == ""
+
+
+def test_a_program_can_wait_for_the_end_of_its_app(demo: gr.Blocks) -> None:
+    demo.block_thread()  # it was never launched
+    demo.launch(server_port=0, prevent_thread_lock=True, quiet=True)
+    threading.Thread(target=demo.close).start()
+    demo.block_thread()
+    assert not demo.is_running
+
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    app, _, _ = demo.launch(server_port=0, prevent_thread_lock=True, quiet=True)
+    app.wait = interrupted
+    demo.block_thread()
+    assert not demo.is_running
 
 
 def test_closing_twice_and_launching_again(demo: gr.Blocks) -> None:

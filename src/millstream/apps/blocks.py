@@ -314,6 +314,14 @@ class Blocks(Declaration):
         """
         return self.app.metrics()
 
+    def block_thread(self) -> None:
+        """Wait until what `launch(prevent_thread_lock=True)` started has ended; Ctrl-C ends it."""
+        try:
+            if self._app is not None:
+                self._app.wait()
+        except KeyboardInterrupt:
+            self.close()
+
     def close(self) -> None:
         """End what `launch(prevent_thread_lock=True)` started; returns when it has ended."""
         if self._app is not None:

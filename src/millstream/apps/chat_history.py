@@ -36,6 +36,22 @@ class OpenChat:
     messages: object
 
 
+class NewChatButton:
+    """The button that begins a conversation: `chat.new_chat_button.click(…)` binds a handler of the app's own to it.
+
+    Args:
+        saved: The list that it belongs to.
+    """
+
+    def __init__(self, saved: SavedChats) -> None:
+        self._saved = saved
+
+    @property
+    def click(self) -> Trigger:
+        """The event: the conversation is cleared before, or at the same time."""
+        return self._saved.click
+
+
 class ChatHistory:
     """Keeps each conversation of a `Chatbot` in the visitor's browser, and brings it back.
 
@@ -45,6 +61,10 @@ class ChatHistory:
         chatbot: The conversation.
         conversation_id: Gets the place of the conversation in the list, `None` for one that is not saved.
         conversations: All of them, for the events of the app.
+
+    Attributes:
+        saved: The list of them.
+        new_chat_button: The button in it that begins one.
 
     Raises:
         DeclarationError: The conversation is shown without being sanitised, which what a browser kept must not be.
@@ -57,6 +77,7 @@ class ChatHistory:
         self._chatbot, self._number = chatbot, conversation_id
         with Sidebar("Saved chats", width=260):
             self.saved = SavedChats(conversations)
+        self.new_chat_button = NewChatButton(self.saved)
         # Which conversation the chatbot holds: changes together with it, unlike the value of the list.
         self._open = State()
 

@@ -89,6 +89,7 @@ class ChatInterface(Blocks):
             saved. An event that writes another conversation writes this as well: `None` for a new one.
         saved_conversations: The saved conversations, the newest first, each a list of messages. Only an app that uses
             them in an event gets any from the browser. `storage_key` may be set: the name under which they are kept.
+        new_chat_button: With `save_history=True`, the button of the sidebar that begins a conversation; it has `click`.
         textbox: The field.
         additional_inputs: The components of the additional inputs.
 
@@ -190,7 +191,9 @@ class ChatInterface(Blocks):
         self.saved_conversations = SavedConversations([], storage_key=name, is_listed=save_history)
         if not save_history:
             return None
-        return ChatHistory(self.chatbot, self.conversation_id, self.saved_conversations)
+        history = ChatHistory(self.chatbot, self.conversation_id, self.saved_conversations)
+        self.new_chat_button = history.new_chat_button
+        return history
 
     def _lay_out(self, title: str | None, description: str | None, accordion: str | Accordion | None) -> None:
         if title:

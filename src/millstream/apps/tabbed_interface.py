@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from millstream.apps.blocks import Blocks
 from millstream.components.markdown import Markdown
@@ -23,6 +24,7 @@ class TabbedInterface(Blocks):
         css: See `Blocks`.
         js: See `Blocks`.
         head: See `Blocks`.
+        tabs_kwargs: Arguments of the `Tabs` that holds the tabs, such as `{"selected": 1}`.
         ignored: Keywords that have a meaning in Gradio but none here.
 
     Raises:
@@ -41,6 +43,7 @@ class TabbedInterface(Blocks):
         css: str | Path | None = None,
         js: str | Path | None = None,
         head: str | Path | None = None,
+        tabs_kwargs: Mapping[str, Any] | None = None,
         **ignored: object,
     ) -> None:
         super().__init__(theme, title=title or "Millstream", css=css, js=js, head=head, **ignored)  # type: ignore[arg-type]
@@ -54,7 +57,7 @@ class TabbedInterface(Blocks):
         with self:
             if title:
                 Markdown(f"# {title}")
-            with Tabs():
+            with Tabs(**(tabs_kwargs or {})):
                 for app, name in zip(apps, names, strict=True):
                     with Tab(name):
                         app.render()

@@ -21,9 +21,10 @@ class SavedChats(Component):
 
     Its value is the open conversation, `{"id": …, "user": …, "messages": […]}`: what a handler writes is kept by the
     browser under its id, without messages it is forgotten. When the visitor chooses another one, this becomes the
-    value, and `select` follows, with its place in the list. `clear` follows when a new one is begun, and `delete`, with
-    its place, when one is deleted that is not open. A handler that knows but the place of a conversation writes
-    an empty id and `"index": …`: that conversation becomes the value, and `open` follows. No other leaves the browser.
+    value, and `select` follows, with its place in the list. `clear` follows when a new one is begun, with `click` if
+    that was by *New chat*, and `delete`, with its place, when one is deleted that is not open. A handler that knows but
+    the place of a conversation writes an empty id and `"index": …`: that conversation becomes the value, and `open`
+    follows. No other leaves the browser.
 
     Args:
         conversations: All of them, for the app's own events; it has the name under which the browser keeps them.
@@ -31,13 +32,14 @@ class SavedChats(Component):
     """
 
     default_label = False
-    editing = Component.editing | {"select", "clear", "open", "delete"}
+    editing = Component.editing | {"select", "clear", "open", "delete", "click"}
 
     change = Event()
     select = Event()
     clear = Event()
     open = Event()
     delete = Event()
+    click = Event()
 
     def __init__(self, conversations: SavedConversations, **common: Unpack[Common]) -> None:
         self.conversations = conversations

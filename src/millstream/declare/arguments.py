@@ -58,8 +58,10 @@ LISTS: Final = frozenset({list, tuple, Sequence, Iterable, Collection})
 
 ELSEWHERE: Final = {
     "dataset": "the gr.Examples itself",
+    "from_pipeline": "gr.Interface(pipe, …) with the components of its task",
     "integrate": "a gr.Button whose handler writes to the service",
     "load_data": "gr.Examples",
+    "new_chat_button": "ChatInterface(save_history=True), which has one",
     "style": "the same arguments, of the constructor",
     "share_url": "demo.local_url; there is no tunnel",
     "update": "gr.update(…)",
@@ -171,6 +173,17 @@ def _known(owner: type) -> frozenset[str]:
     bases = [base for base in owner.__mro__[:-1] if "__init__" in base.__dict__]
     named = [parameter for base in bases for parameter in parameters(base).values()]
     return frozenset(parameter.name for parameter in named if parameter.kind is not parameter.POSITIONAL_ONLY)
+
+
+@once_per_class
+def defaults(owner: type) -> Mapping[str, object]:
+    """Give the defaults of a constructor's arguments, those of its bases included, by name; `None` where there is none.
+
+    Keywords that a base takes in a typed dict have the defaults that its own base says.
+    """
+    bases = [base for base in reversed(owner.__mro__[:-1]) if "__init__" in base.__dict__]
+    named = [parameter for base in bases for parameter in parameters(base).values()]
+    return {each.name: None if each.default is each.empty else each.default for each in named}
 
 
 def parameters(owner: type) -> dict[str, inspect.Parameter]:

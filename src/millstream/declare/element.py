@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import ClassVar, Final, Literal, Never, Protocol, Self, TypeAlias, TypedDict
+from typing import ClassVar, Final, Literal, Protocol, Self, TypeAlias, TypedDict
 
-from millstream.declare.arguments import attribute_instead_of, listed
+from millstream.declare.arguments import attribute_instead_of, defaults, listed
 from millstream.declare.constructed import Constructed, check_keywords
 from millstream.declare.i18n import BEGIN, translated_text
 from millstream.errors import DeclarationError, InvalidValue, nearest
@@ -263,11 +263,14 @@ class Element(Constructed):
         if size_of(data, MAX_MESSAGE_BYTES) > MAX_MESSAGE_BYTES:
             raise too_large(self.name)
 
-    def __getattr__(self, name: str) -> Never:
-        kind, events = type(self), ", ".join(self.events())
-        near = attribute_instead_of(name) or nearest(
-            name, self.events() or [each for each in dir(kind) if each[0] != "_"]
-        )
+    def __getattr__(self, name: str) -> object:
+        """Give an argument of the constructor that the class keeps in another form, as it was given or by default."""
+        kind = type(self)
+        if name in defaults(kind):
+            return self.given.get(name, defaults(kind)[name])
+        events = ", ".join(self.events())
+        others = () if events else (each for each in dir(kind) if each[0] != "_")
+        near = attribute_instead_of(name) or nearest(name, [*self.events(), *defaults(kind), *others])
         remedy = near or (f"; its events are {events}" if events and not name.startswith("_") else "")
         raise AttributeError(f"{kind.__name__} has no {name!r}{remedy}", name=name, obj=self)
 

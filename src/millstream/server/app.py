@@ -105,6 +105,7 @@ class App:
         private_door: The ASGI application for the siblings of a gateway, which pass on requests of visitors.
         loop: The loop that it runs on; `None` before its start.
         stop: Ends the server that `launch()` started for the app, as `Server.stop` does; does nothing without one.
+        wait: Waits until that server has ended, if it runs in a thread.
     """
 
     def __init__(
@@ -129,6 +130,7 @@ class App:
         self._recorder = recorder_of(self.manifest, options)
         self.is_draining = False
         self.stop: Callable[..., None] = lambda drain_s=None: None
+        self.wait: Callable[[], None] = lambda: None
         self._host: Host | None = None
         self._starting = asyncio.Lock()
         self.loop: asyncio.AbstractEventLoop | None = None

@@ -48,6 +48,8 @@ _MEANINGLESS: Final = frozenset(
         "node_port",
         "app_kwargs",
         "state_session_capacity",
+        "run_history",
+        "num_workers",
     }
     | {"share_server_address", "share_server_protocol", "share_server_tls_certificate", "theme_schedule"}
 )
@@ -214,7 +216,7 @@ def _serve(
             say("* Stopped.")
         return
     server = Server(app, listener)
-    app.stop = server.stop
+    app.stop, app.wait = server.stop, server.wait
     server.run_in_thread()
     announce()  # on the thread that launches: what another one prints, a notebook shows anywhere
     if not manner.may_return and (manner.debug or not is_interactive):

@@ -59,7 +59,7 @@ export class SavedChats extends Leaf<SavedChatsProps> {
 
   protected override render(): TemplateResult {
     return html`<nav class="ms-saved" aria-label=${this.name}>
-      <button class="ms-button ms-saved-new" type="button" @click=${this.begin}>${icon("edit")}<span>${t("New chat")}</span></button>
+      <button class="ms-button ms-saved-new" type="button" @click=${this.onNew}>${icon("edit")}<span>${t("New chat")}</span></button>
       ${
         this.chats.length === 0
           ? html`<p class="ms-saved-none">${t("Your conversations are kept in this browser.")}</p>`
@@ -92,6 +92,11 @@ export class SavedChats extends Leaf<SavedChatsProps> {
   private begin(): void {
     this.edit(null, null);
     this.fire("clear");
+  }
+
+  private onNew(): void {
+    this.begin();
+    this.fire("click");
   }
 
   private forget(id: string): void {

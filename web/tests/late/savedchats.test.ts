@@ -66,7 +66,7 @@ test("choosing sends that conversation alone; a new chat sends none; the open on
   await click("li:nth-child(2) .ms-saved-chat");
   expect(said.length).toBe(2);
   await click(".ms-saved-new");
-  expect(said.slice(2)).toEqual([{ component: 3, value: null }, { event: "clear" }]);
+  expect(said.slice(2)).toEqual([{ component: 3, value: null }, { event: "clear" }, { event: "click" }]);
 });
 
 test("the app opens one by its place; a place that is empty opens none", async () => {
