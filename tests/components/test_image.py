@@ -15,6 +15,7 @@ from millstream.components.values.pixels import UnfitImage, to_pixels
 from millstream.errors import DeclarationError, InvalidValue, MediaError
 from millstream.frames import Frame
 from millstream.media.image_file import decode_image_file
+from millstream.testing import TestPage
 from millstream.types import Blob
 
 RED = np.zeros((4, 6, 3), np.uint8)
@@ -317,3 +318,13 @@ def test_recording_is_told_to_the_page() -> None:
     assert gr.Image(recording=False).given == {"recording": False}
     with pytest.raises(DeclarationError, match="cannot record from upload: add 'webcam' to its sources"):
         image(recording=True, sources="upload")
+
+
+def test_the_alternative_text_comes_with_the_image_that_it_describes() -> None:
+    with gr.Blocks() as demo:
+        photo = gr.Image(label="Photo")
+        gr.Button("Caption").click(lambda: gr.Image(alt_text="A cat"), None, photo)
+    assert "alt_text" not in photo.props()
+    with TestPage(demo) as page:
+        page.click("Caption")
+        assert page.props("Photo")["alt_text"] == "A cat"

@@ -56,6 +56,7 @@ class Audio(StreamPlayer):
             held back.
         autoplay: Whether a result plays automatically.
         loop: Whether it begins again at its end.
+        playback_position: Seconds from the beginning at which it starts, and to which it jumps when an update says so.
         min_length: Seconds that a recording or an upload has to last.
         max_length: Maximum length in seconds; a recording ends then, a streamed one too.
         recording: `True` starts a recording as the user would by Record, `False` ends it as by Stop: as an update that
@@ -73,7 +74,7 @@ class Audio(StreamPlayer):
     streams = "sound"
     keeps_whole_stream = True
     capabilities = frozenset({"captures_audio", "takes_file"})
-    ignores: ClassVar[tuple[str, ...]] = ("show_share_button", "editable", "subtitles", "playback_position")
+    ignores: ClassVar[tuple[str, ...]] = ("show_share_button", "editable", "subtitles")
     prop_names: ClassVar = {"show_download_button": ("buttons",), "waveform_options": ("waveform",)}
 
     stream = StreamEvent()
@@ -107,6 +108,7 @@ class Audio(StreamPlayer):
         recording: bool = False,
         push_to_talk: bool = False,
         waveform_options: WaveformOptions | Mapping[str, object] | None = None,
+        playback_position: float = 0,
         buttons: Sequence[str] | None = None,
         show_download_button: bool | None = None,
         **common: Unpack[Common],
@@ -118,6 +120,7 @@ class Audio(StreamPlayer):
         self.format = format
         self.max_ahead = max_ahead
         self.autoplay, self.loop = autoplay, loop
+        self.playback_position = playback_position
         self.min_length, self.max_length, self.recording = min_length, max_length, recording
         self.push_to_talk = push_to_talk
         self.waveform_options = waveform_options_of(waveform_options)

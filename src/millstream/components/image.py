@@ -87,6 +87,7 @@ class Image(MediaComponent):
         type: `"numpy"` (uint8), `"pil"` or `"filepath"`: what handlers get.
         streaming: The camera is streamed, in an `Interface(live=True)`.
         placeholder: Shown while it is empty.
+        alt_text: What is to be seen, which screen readers read in place of the label.
         recording: `True` starts the camera as the user would by Record, `False` ends that as by Stop, and takes the
             photo if the camera is not streamed: as an update that a handler returns, or with `True` here as soon as
             the page is open. If it is so already nothing happens.
@@ -106,7 +107,7 @@ class Image(MediaComponent):
     device = "webcam"
     streams = "picture"
     capabilities = frozenset({"captures_frames", "shows_frames", "takes_file"})
-    ignores: ClassVar[tuple[str, ...]] = ("show_share_button", "watermark", "alt_text")
+    ignores: ClassVar[tuple[str, ...]] = ("show_share_button", "watermark")
     prop_names: ClassVar = {
         "webcam_options": ("mirror", "constraints", "size", "model_size", "covers", "quality"),
         "mirror_webcam": ("mirror",),
@@ -136,6 +137,7 @@ class Image(MediaComponent):
         type: Literal["numpy", "pil", "filepath"] = "numpy",
         streaming: bool = False,
         placeholder: str | None = None,
+        alt_text: str | None = None,
         recording: bool = False,
         webcam_options: WebcamOptions | None = None,
         mirror_webcam: bool | None = None,
@@ -152,7 +154,7 @@ class Image(MediaComponent):
         self.sources = listed(sources, ["webcam"] if streaming else self.known_sources)
         self.type = type
         self.streaming = streaming
-        self.placeholder, self.recording = placeholder, recording
+        self.placeholder, self.alt_text, self.recording = placeholder, alt_text, recording
         self.webcam_options = webcam_options_of(webcam_options, mirror_webcam, webcam_constraints)
         shown = {"download": show_download_button, "fullscreen": show_fullscreen_button}
         self.buttons = [name for name, is_shown in shown.items() if is_shown and (buttons is None or name in buttons)]
@@ -179,6 +181,7 @@ class Image(MediaComponent):
             "height": self.height,
             "width": self.width,
             "placeholder": self.placeholder,
+            **({"alt_text": self.alt_text} if "alt_text" in self.given else {}),
             "buttons": list(self.buttons),
             "format": FORMATS[self.format],
         }

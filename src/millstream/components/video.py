@@ -63,6 +63,7 @@ class Video(StreamPlayer):
         channels: Channels that the microphone delivers to a stream; the device's own number by default.
         autoplay: Whether a result plays automatically.
         loop: Whether it begins again at its end.
+        playback_position: Seconds from the beginning at which it starts, and to which it jumps when an update says so.
         streaming: Of an output: what a handler yields is played segment after segment as it comes, without a gap. A
             segment is a file (path or bytes), a frame or a list of frames (`(height, width, 3)`, uint8 or floats from
             0 to 1), or `(frames, (sample_rate, samples))`, where the audio may be `None`. Afterwards the whole is the
@@ -85,7 +86,7 @@ class Video(StreamPlayer):
     known_sources: ClassVar[tuple[str, ...]] = ("upload", "webcam")
     device = "webcam"
     shows_own_stream = False
-    ignores: ClassVar[tuple[str, ...]] = ("show_share_button", "watermark", "playback_position")
+    ignores: ClassVar[tuple[str, ...]] = ("show_share_button", "watermark")
     prop_names: ClassVar = {
         "webcam_options": ("mirror", "constraints", "size", "model_size", "covers", "quality"),
         "mirror_webcam": ("mirror",),
@@ -129,6 +130,7 @@ class Video(StreamPlayer):
         subtitles: str | Path | None = None,
         min_length: float | None = None,
         max_length: float | None = None,
+        playback_position: float = 0,
         recording: bool = False,
         buttons: Sequence[str] | None = None,
         show_download_button: bool = True,
@@ -144,6 +146,7 @@ class Video(StreamPlayer):
             self.capabilities = self.capabilities | {"captures_audio"}
         self.sample_rate, self.channels = sample_rate, channels
         self.autoplay, self.loop = autoplay, loop
+        self.playback_position = playback_position
         self.streaming = streaming
         self.fps, self.max_ahead = fps, max_ahead
         self.subtitles = subtitles

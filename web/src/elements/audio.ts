@@ -32,6 +32,7 @@ interface AudioProps extends LeafProps {
   loop: boolean;
   buttons: readonly string[];
   max_length: number | null;
+  playback_position?: readonly number[];
   push_to_talk?: boolean;
   waveform: Waveform;
 }
@@ -123,11 +124,11 @@ export class Audio extends Leaf<AudioProps> implements FileInputHost {
   }
 
   private player(address: string): TemplateResult {
-    const { loop } = this.props;
+    const { loop, playback_position: position } = this.props;
     // Audio that was heard once does not start again by itself.
     const autoplay = this.props.autoplay && this.audio === null;
     return html`<ms-player
-      .address=${address} .name=${this.name} .autoplay=${autoplay} .loop=${loop} .skipS=${this.props.waveform?.skip_s ?? null}
+      .address=${address} .name=${this.name} .autoplay=${autoplay} .loop=${loop} .position=${position} .skipS=${this.props.waveform?.skip_s ?? null}
       @ms-play=${() => this.fire("play")} @ms-pause=${() => this.fire("pause")} @ms-stop=${() => this.fire("stop")}
     ></ms-player>`;
   }

@@ -28,6 +28,7 @@ interface ImageProps extends LeafProps, FrameShape {
   streaming: boolean;
   constraints: MediaTrackConstraints | null;
   placeholder: string | null;
+  alt_text?: string | null;
   buttons: readonly string[];
   format: string | null;
 }
@@ -43,7 +44,7 @@ export class Image extends Leaf<ImageProps> implements OutputSurface, FileInputH
   /** The ratio of what is shown, or was shown last. */
   @state() private ratio: string | null = null;
   private readonly fileInput = new FileInput(this, { kind: "image" });
-  private readonly stage = new Stage(() => this.name);
+  private readonly stage = new Stage(() => this.props.alt_text || this.name);
 
   constructor() {
     super();
@@ -168,6 +169,7 @@ export class Image extends Leaf<ImageProps> implements OutputSurface, FileInputH
 
   protected override updated(changed: PropertyValues): void {
     if (changed.has("stream") && this.stream.preview) playPreview(this);
+    if (changed.has("props")) this.stage.describe();
   }
 
   private toggle(): void {

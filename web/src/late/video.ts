@@ -32,6 +32,8 @@ interface VideoProps extends LeafProps, FrameShape {
   streaming: boolean;
   include_audio: boolean;
   max_length: number | null;
+  /** Where it starts, in seconds: a new list each time that the app says so. */
+  playback_position?: readonly number[];
   autoplay: boolean;
   loop: boolean;
   buttons: readonly string[];
@@ -52,6 +54,8 @@ export class Video extends Leaf<VideoProps> implements FileInputHost {
   private readonly fileInput = new FileInput(this, { kind: "video" });
   private readonly player = new VideoFile(() => this.requestUpdate());
   private readonly watched = new WeakSet<HTMLVideoElement>();
+  /** The position that was gone to last. */
+  private position: readonly number[] | undefined;
   /** The viewer has stopped a video, which is about to pause. */
   private isQuitting = false;
 
@@ -195,11 +199,14 @@ export class Video extends Leaf<VideoProps> implements FileInputHost {
   /** Lets the player show the value, if it has changed. */
   private load(): void {
     const { player, address } = this;
-    const { loop, autoplay, value } = this.props;
+    const { loop, autoplay, value, playback_position: position } = this.props;
     player.element.loop = loop ?? false;
     player.element.setAttribute("aria-label", this.name);
     this.watch(player.element);
-    if (!player.load(address, value)) return;
+    const isNext = player.load(address, value);
+    if (position && (isNext || position !== this.position)) [player.element.currentTime] = position as [number];
+    this.position = position;
+    if (!isNext) return;
     this.wantsTap = false;
     if (address && autoplay) void this.start(player.element);
   }

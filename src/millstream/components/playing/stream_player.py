@@ -7,6 +7,8 @@ from typing import Final
 from millstream.components.options.media_source import MediaComponent
 from millstream.declare.arguments import is_number
 from millstream.errors import DeclarationError
+from millstream.wire.messages import Value
+from millstream.wire.plain import brief
 
 MAX_AHEAD_S: Final = 60.0
 """The longest `max_ahead`: what waits for the user is kept in memory, on both sides."""
@@ -18,10 +20,21 @@ class StreamPlayer(MediaComponent):
     max_ahead: float
     """The seconds that a handler may be ahead of the user before it is held back."""
 
+    playback_position: float
+    """Where the player begins, or goes on, in seconds."""
+
     def check(self) -> None:
         if not is_number(self.max_ahead) or not 0 < self.max_ahead <= MAX_AHEAD_S:
             raise DeclarationError(f"{self.name}: max_ahead={self.max_ahead!r} is not between 0 and {MAX_AHEAD_S} s")
+        if not is_number(self.playback_position) or self.playback_position < 0:
+            reason = f"{brief(self.playback_position)} is not a number of seconds from 0"
+            self.correct("playback_position", 0.0, reason)
         super().check()
+
+    def props(self) -> dict[str, Value]:
+        """Give the position in a list, as the page goes there whenever it is told, and not only to another one."""
+        is_asked = "playback_position" in self.given
+        return {**super().props(), **({"playback_position": [self.playback_position]} if is_asked else {})}
 
     def settle(self, is_interactive: bool, drives_stream: bool, is_output: bool) -> None:
         is_player = self.streaming and not drives_stream and is_output and self.interactive is not True

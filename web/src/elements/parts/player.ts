@@ -26,6 +26,8 @@ export class Player extends LitElement {
   @property({ attribute: false }) loop = false;
   /** The step of an arrow key, in seconds; null for one that fits the length. */
   @property({ attribute: false }) skipS: number | null = null;
+  /** Where it starts, in seconds: a new list each time that the app says so, even if it is the same place. */
+  @property({ attribute: false }) position?: readonly number[] | undefined;
   @state() private isPlaying = false;
   @state() private durationS = 0;
   @state() private problem = "";
@@ -72,6 +74,9 @@ export class Player extends LitElement {
 
   protected override updated(changed: PropertyValues): void {
     if (changed.has("address")) void this.load(Boolean(changed.get("address")));
+    const start = this.position?.[0];
+    if (start !== undefined && this.audio && (changed.has("position") || changed.has("address")))
+      this.audio.currentTime = start;
   }
 
   /** The previous waveform stays until the audio is decoded, so that growing audio does not flicker. */

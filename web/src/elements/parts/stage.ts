@@ -19,10 +19,10 @@ export class Stage implements OutputSurface {
     if (output !== this.image) this.element.replaceChildren(...(output ? [output] : []));
     if (output instanceof HTMLCanvasElement) output.setAttribute("role", "img");
     this.image = output;
-    this.describe(this.words);
+    this.describe();
   }
 
-  describe(words: string): void {
+  describe(words = this.words): void {
     this.words = words;
     const name = words ? `${this.name()}: ${words}` : this.name();
     if (this.image instanceof HTMLImageElement) this.image.alt = name;
