@@ -19,7 +19,7 @@
  * The late elements, one for each file `src/late/NAME.ts`, are an eleventh build. They share chunks with each other and may
  * import libraries when they need them; a page loads those of the components that its app declares.
  */
-import { chmod, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { appendFile, chmod, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -97,6 +97,22 @@ async function buildEntry(name, folder) {
   return { js, css, late, fonts: names.filter((file) => file.endsWith(".woff2")) };
 }
 
+/** The loader of compressed meshes names three files of its own; the page hands it the one that it needs. */
+const ownDecoder = {
+  name: "own-decoder",
+  enforce: "pre",
+  transform: (code, id) =>
+    id.endsWith("DRACOLoader.js") ? code.replace(/new URL\([^()]*import\.meta\.url \)\.toString\(\)/g, '""') : null,
+};
+
+/** What is bundled as a text, which the list of licences does not see. */
+const FURTHER_LICENSES = `
+## Draco - Apache-2.0
+
+The decoder of compressed meshes, by Google: https://github.com/google/draco. Its licence is that of Millstream, in the
+file LICENSE.
+`;
+
 /** Builds the late elements into `folder`; returns what `assets.json` says of each, by its name. */
 async function buildLate(folder) {
   const names = (await readdir(join(web, "src/late")))
@@ -108,6 +124,7 @@ async function buildLate(folder) {
     logLevel: "warn",
     publicDir: false,
     base: "./",
+    plugins: [ownDecoder],
     build: {
       outDir: folder,
       emptyOutDir: false,
@@ -134,6 +151,7 @@ async function buildLate(folder) {
       },
     },
   });
+  await appendFile(join(folder, "late-licenses.md"), FURTHER_LICENSES);
   const chunks = new Map(output.filter((file) => file.type === "chunk").map((file) => [file.fileName, file]));
   for (const chunk of chunks.values()) {
     const unknown = [...chunk.imports, ...chunk.dynamicImports].filter((name) => !chunks.has(name));

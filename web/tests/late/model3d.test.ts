@@ -2,7 +2,7 @@
 import { Mesh, type Object3D, Points } from "three";
 import { beforeEach, expect, it, vi } from "vitest";
 import { EDIT, FIRE, listen, UPLOAD } from "../../src/constants.ts";
-import { displayed, parseModel } from "../../src/late/model3d/model_files.ts";
+import { displayed, isCompressed, parseModel } from "../../src/late/model3d/model_files.ts";
 import { Model3D } from "../../src/late/model3d.ts";
 
 const TRIANGLE = "v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n";
@@ -54,6 +54,19 @@ it("reads splats as coloured points", async () => {
   const [splats] = clouds(await parseModel(data.buffer, "splat"));
   expect(splats?.geometry.getAttribute("position").getX(1)).toBe(7);
   expect([...(splats?.geometry.getAttribute("color").array ?? [])].map(Math.round)).toEqual([0, 0, 0, 1, 0, 0]);
+});
+
+it("knows a document with compressed meshes by the part that is JSON", () => {
+  const glb = (json: string, rest: string): ArrayBuffer => {
+    const whole = new Uint8Array(bytes(`glTF................${json}${rest}`));
+    new DataView(whole.buffer).setUint32(12, json.length, true);
+    return whole.buffer;
+  };
+  const named = '{"extensionsUsed": ["KHR_draco_mesh_compression"]}';
+  expect(isCompressed(glb(named, ""), true)).toBe(true);
+  expect(isCompressed(glb("{}", named), true)).toBe(false);
+  expect(isCompressed(bytes(named), false)).toBe(true);
+  expect(isCompressed(bytes("glTF"), true)).toBe(false);
 });
 
 it("rejects a file that is broken", async () => {

@@ -19,6 +19,8 @@ import { STLLoader } from "three/addons/loaders/STLLoader.js";
 
 export type DisplayMode = "solid" | "wireframe" | "point_cloud";
 
+/** The header of a GLB, and that of its first part. */
+const GLB_HEAD_BYTES = 20;
 const SPLAT_BYTES = 32;
 const GREY = 0xb4b8bc;
 /** The zeroth band of spherical harmonics, in which splats have their colours. */
@@ -26,11 +28,33 @@ const HARMONIC = 0.28209479177387814;
 
 /** Reads a model. Rejects if the file is broken, or refers to anything outside of itself. */
 export async function parseModel(data: ArrayBuffer, kind: string): Promise<Object3D> {
-  if (kind === "glb" || kind === "gltf") return (await gltfLoader().parseAsync(data, "")).scene;
+  if (kind === "glb" || kind === "gltf") return sceneOf(data, kind === "glb");
   if (kind === "obj") return coloured(new OBJLoader().parse(new TextDecoder().decode(data)));
   if (kind === "stl") return meshOf(new STLLoader().parse(data));
   if (kind === "ply") return plyOf(data);
   return splatOf(data);
+}
+
+/** The scene of a glTF document. The decoder of compressed meshes is loaded for a document that has some. */
+async function sceneOf(data: ArrayBuffer, isBinary: boolean): Promise<Object3D> {
+  const loader = gltfLoader();
+  const draco = isCompressed(data, isBinary) ? (await import("./draco.ts")).dracoLoader() : null;
+  loader.setDRACOLoader(draco);
+  try {
+    return (await loader.parseAsync(data, "")).scene;
+  } catch (error) {
+    throw error instanceof Error ? error : new Error(String((error as { error?: unknown }).error)); // of a worker
+  } finally {
+    draco?.dispose();
+  }
+}
+
+/** True if a document names the compression: a binary one does so in its first part, which is JSON. */
+export function isCompressed(data: ArrayBuffer, isBinary: boolean): boolean {
+  const hasHead = isBinary && data.byteLength >= GLB_HEAD_BYTES;
+  const length = hasHead ? new DataView(data).getUint32(GLB_HEAD_BYTES - 8, true) : data.byteLength;
+  const json = new Uint8Array(data, hasHead ? GLB_HEAD_BYTES : 0).subarray(0, length);
+  return new TextDecoder().decode(json).includes("KHR_draco_mesh_compression");
 }
 
 /** A loader that takes from a file only what is in it. */
