@@ -8,11 +8,12 @@ import decoder from "three/addons/libs/draco/gltf/draco_decoder.js?raw";
 import { DRACOLoader } from "three/addons/loaders/DRACOLoader.js";
 
 const WORKERS = 2;
+/** One address for all documents of the page. */
+const ADDRESS = URL.createObjectURL(new Blob([decoder], { type: "text/javascript" }));
 
 /** A loader for one document; `dispose()` ends its workers. */
 export function dracoLoader(): DRACOLoader {
   const loader = new DRACOLoader().setWorkerLimit(WORKERS);
-  const address = URL.createObjectURL(new Blob([decoder], { type: "text/javascript" }));
   // three.js takes paths of the decoder in WebAssembly only, and chooses that wherever there is any.
-  return Object.assign(loader, { decoderConfig: { type: "js" }, decoderPaths: { dep_js: address } });
+  return Object.assign(loader, { decoderConfig: { type: "js" }, decoderPaths: { dep_js: ADDRESS } });
 }
