@@ -9,6 +9,7 @@ it("calls what it shows by the alternative text, which may come with or without 
     ...{ label: "Photo", info: null, show_label: true, container: true, interactive: false, visible: true },
     ...{ elem_id: null, elem_classes: [], scale: null, min_width: 160, value: null, sources: [], streaming: false },
     ...{ height: null, width: null, placeholder: null, buttons: [], format: "webp", alt_text: "A cat" },
+    ...{ constraints: null, size: null },
   };
   document.body.replaceChildren(image);
   const shown = document.createElement("img");
