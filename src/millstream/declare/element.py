@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import ClassVar, Final, Literal, Protocol, Self, TypeAlias, TypedDict
+from typing import Any, ClassVar, Final, Literal, Protocol, Self, TypeAlias, TypedDict
 
 from millstream.declare.arguments import attribute_instead_of, defaults, listed
 from millstream.declare.constructed import Constructed, check_keywords
@@ -263,7 +263,7 @@ class Element(Constructed):
         if size_of(data, MAX_MESSAGE_BYTES) > MAX_MESSAGE_BYTES:
             raise too_large(self.name)
 
-    def __getattr__(self, name: str) -> object:
+    def __getattr__(self, name: str) -> Any:
         """Give an argument of the constructor that the class keeps in another form, as it was given or by default."""
         kind = type(self)
         if name in defaults(kind):
