@@ -72,6 +72,21 @@ def test_a_function_is_short_enough_to_be_read(path: Path) -> None:
     assert not too_long, f"split, or say why above it with '# Long: …' (up to {MAX_ARGUED_LINES} lines): {too_long}"
 
 
+def test_a_text_is_read_and_written_as_utf_8_wherever_that_is_not_the_default() -> None:
+    least = {"read_text": 0, "write_text": 1}  # arguments, without the encoding
+    unsaid = [
+        f"{name_of(path)}:{node.lineno}"
+        for path in FILES
+        if any(f"{name}(" in path.read_text() for name in least)
+        for node in nodes(path)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and len(node.args) == least.get(node.func.attr)
+        and "encoding" not in {keyword.arg for keyword in node.keywords}
+    ]
+    assert unsaid == [], f'say encoding="utf-8", as Windows has another default: {unsaid}'
+
+
 def classes() -> Iterator[tuple[Path, ast.ClassDef]]:
     for path in FILES:
         for node in nodes(path):

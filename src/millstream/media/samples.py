@@ -143,7 +143,7 @@ def _build(path: Path, seed: int) -> None:
     corners = [(1, 0, 0), (-1, 0, 0), (0, 0, 1), (0, 0, -1), (0, height, 0), (0, -height, 0)]
     faces = [(5, 3, 1), (5, 1, 4), (5, 4, 2), (5, 2, 3), (6, 1, 3), (6, 4, 1), (6, 2, 4), (6, 3, 2)]
     lines = [f"v {x} {y} {z}" for x, y, z in corners] + [f"f {a} {b} {c}" for a, b, c in faces]
-    path.write_text("\n".join(lines) + "\n")
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def _write(path: Path, seed: int) -> None:
@@ -154,7 +154,7 @@ def _write(path: Path, seed: int) -> None:
         ".srt": lambda: cue.format("1\n", ","),
         ".vtt": lambda: "WEBVTT\n\n" + cue.format("", "."),
     }
-    path.write_text(texts.get(path.suffix.lower(), lambda: "The first line\nThe second line\n")())
+    path.write_text(texts.get(path.suffix.lower(), lambda: "The first line\nThe second line\n")(), encoding="utf-8")
 
 
 def _table(seed: int) -> str:

@@ -106,7 +106,7 @@ class Assets:
                 "if the package is installed, it is broken: reinstall it."
             ) from error
         self._built, self._folder = built, folder
-        self.main_js = (folder / built.main_js).read_text()
+        self.main_js = (folder / built.main_js).read_text(encoding="utf-8")
         self.addresses: Mapping[str, str] = {part: _address(name) for part, name in built.scripts.items()}
         own = {*built.scripts.values(), *built.imported}
         for element in [*self._late(tags), *self._late(built.late if later is None else later)]:
@@ -129,7 +129,7 @@ class Assets:
         others = {tag: each for tag, each in may_come.items() if each not in late}
         table = {tag: {"js": _address(each.js), "css": each.css and _address(each.css)} for tag, each in others.items()}
         return PageParts(
-            "".join((self._folder / sheet).read_text() for sheet in sheets if sheet is not None),
+            "".join((self._folder / sheet).read_text(encoding="utf-8") for sheet in sheets if sheet is not None),
             [_address(element.js) for element in late],
             {"late": table} if table else {},
         )

@@ -240,9 +240,9 @@ def read_source(value: str | Path, suffix: str) -> str:
         FileNotFoundError: A `Path` names no file.
     """
     if isinstance(value, Path):
-        return value.read_text()
+        return value.read_text(encoding="utf-8")
     is_path = value.strip().lower().endswith(suffix) and "\n" not in value.strip() and Path(value.strip()).is_file()
-    return Path(value.strip()).read_text() if is_path else value
+    return Path(value.strip()).read_text(encoding="utf-8") if is_path else value
 
 
 def read_sources(value: str | Path, paths: Sequence[str | Path], suffix: str) -> str:
