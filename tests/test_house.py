@@ -56,19 +56,20 @@ def is_argued(function: Function, lines: list[str]) -> bool:
     return any("# Long: " in line for line in lines[start - 2 : function.body[0].lineno + 2])
 
 
-@pytest.mark.parametrize("path", FILES, ids=name_of)
-def test_a_module_is_short_enough_to_be_read(path: Path) -> None:
-    assert len(path.read_text().splitlines()) <= MAX_MODULE_LINES
+def test_a_module_is_short_enough_to_be_read() -> None:
+    lengths = {name_of(path): len(path.read_text().splitlines()) for path in FILES}
+    assert {name: length for name, length in lengths.items() if length > MAX_MODULE_LINES} == {}
 
 
-@pytest.mark.parametrize("path", FILES, ids=name_of)
-def test_a_function_is_short_enough_to_be_read(path: Path) -> None:
+def long_functions(path: Path) -> Iterator[tuple[str, int]]:
     lines = path.read_text().splitlines()
-    too_long = {
-        function.name: body_lines(function)
-        for function in functions(path)
-        if body_lines(function) > (MAX_ARGUED_LINES if is_argued(function, lines) else MAX_FUNCTION_LINES)
-    }
+    for function in functions(path):
+        if body_lines(function) > (MAX_ARGUED_LINES if is_argued(function, lines) else MAX_FUNCTION_LINES):
+            yield f"{name_of(path)}: {function.name}", body_lines(function)
+
+
+def test_a_function_is_short_enough_to_be_read() -> None:
+    too_long = dict(found for path in FILES for found in long_functions(path))
     assert not too_long, f"split, or say why above it with '# Long: …' (up to {MAX_ARGUED_LINES} lines): {too_long}"
 
 
@@ -203,13 +204,24 @@ def test_the_declared_version_is_the_one_in_the_changelog() -> None:
     assert headings[1:2] in ([], [version])
 
 
-@pytest.mark.parametrize("mark", ["audit", "soak", "browser", "ray"])
+@pytest.mark.parametrize("mark", ["browser", "ray"])
 def test_the_test_script_looks_for_marked_tests_where_they_are(mark: str) -> None:
     lines = (ROOT / "scripts/test").read_text().splitlines()
-    (line, *_) = [each for each in lines if re.search(rf"^(pytest|run_tests) .*-m \"?{mark}\b", each)]
+    (line, *_) = [each for each in lines if re.search(rf"^run_tests .*-m {mark}\b", each)]
     named = tuple(f"{folder}/" for folder in re.findall(r"tests/\w+", line))
     named += ("tests/browsers/",) if mark == "browser" else ()  # one line for each engine
-    places = [path.relative_to(ROOT).as_posix() for path in (ROOT / "tests").rglob("test_*.py")]
-    marked = [place for place in places if re.search(rf"pytest\.mark\.{mark}\b", (ROOT / place).read_text())]
+    marked = files_with(rf"\bpytest\.mark\.{mark}\b")
     assert marked
     assert [place for place in marked if not place.startswith(named)] == []
+
+
+@pytest.mark.parametrize("mark", ["audit", "slow", "soak"])
+def test_the_test_script_finds_the_files_with_a_mark(mark: str) -> None:
+    marked = files_with(rf"\bmark\.{mark}\b")
+    assert marked
+    assert marked == [place for place in files_with(rf"\bpytest\.mark\.{mark}\b") if "/test_" in place]
+
+
+def files_with(pattern: str) -> list[str]:
+    """Find the files of tests in which a pattern is found."""
+    return [name_of(path) for path in sorted((ROOT / "tests").rglob("*.py")) if re.search(pattern, path.read_text())]

@@ -15,10 +15,10 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 LEFT_OUT = shutil.ignore_patterns(
-    ".git", ".venv", "dist", "node_modules", "static", "__pycache__", ".hypothesis", ".*_cache"
+    ".git", ".venv", "dist", "node_modules", "static", "__pycache__", ".hypothesis", ".*_cache", ".coverage*"
 )
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1_200)]  # scripts/test runs them while others wait
 
 
 def run(*command: str | Path, folder: Path, **environment: str) -> str:
