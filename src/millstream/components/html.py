@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from typing import ClassVar, Final, Self, cast
+from typing import Any, ClassVar, Final, Self, cast
 
 from millstream.components.templates.server_functions import ServerFunctions
 from millstream.components.templates.templates import VALUE, Templates
@@ -112,7 +112,7 @@ class HTML(Component):
         self.functions.bind()
         return self
 
-    def __getattr__(self, name: str) -> Trigger:  # type: ignore[override]  # what is unknown raises
+    def __getattr__(self, name: str) -> Any:  # an event of its templates, or what the base class knows
         templates = self.__dict__.get("templates")
         if templates is not None and templates.fires(name):
             return Trigger(self, name)

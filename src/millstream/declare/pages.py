@@ -80,7 +80,7 @@ class DeclaredPage(Layout):
     def name(self) -> str:
         return f"page {brief(self.title)}"
 
-    def __getattr__(self, name: str) -> object:  # type: ignore[override]  # it has what the app has
+    def __getattr__(self, name: str) -> object:  # it has what the app has
         app = self.__dict__.get("_app")
         if app is not None and not name.startswith("_") and hasattr(type(app), name):
             return getattr(app, name)
