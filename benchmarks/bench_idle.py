@@ -51,11 +51,11 @@ async def _measure(server: Server) -> dict[str, float]:
 
 
 async def _beat(page: Page, index: int) -> None:
-    """Compare the clocks as often as the idle page of a browser does."""
+    """Compare the clocks as often as the page of a browser does while it rests; the server does the rest."""
     every_s = idle_clock_s()
     await asyncio.sleep(index / PAGES * every_s)
     for _ in itertools.count():
-        await page.link.compare_clocks()
+        await page.link.compare_clocks(idle=True)
         await asyncio.sleep(every_s)
 
 
@@ -66,9 +66,9 @@ def _cpu_s(server: Server) -> float:
 
 
 def idle_clock_s() -> float:
-    """Read from the page's source how often an idle page compares its clock, in seconds."""
+    """Read from the page's source how often a page that rests compares its clock, in seconds."""
     source = LINK.read_text()
-    every_ms, beats = (_constant(source, name) for name in ("CLOCK_EVERY_MS", "IDLE_BEATS"))
+    every_ms, beats = (_constant(source, name) for name in ("CLOCK_EVERY_MS", "REST_BEATS"))
     return every_ms * beats / 1000
 
 

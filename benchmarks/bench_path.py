@@ -1,4 +1,4 @@
-"""(p) What a frame, a chunk of audio, a click and the birth of a session run through: files, functions, calls."""
+"""(p) What a frame, a chunk of audio, a click, a page at rest and the birth of a session run through, in calls."""
 
 from __future__ import annotations
 
@@ -16,14 +16,16 @@ from typing import Final
 import numpy as np
 
 import millstream as ms
+from benchmarks.bench_idle import idle_clock_s
 from benchmarks.bench_queue import Wire
-from benchmarks.calls import CallCounter, Calls
+from benchmarks.calls import CallCounter, Calls, Function
 from benchmarks.pictures import encoded
 from millstream.client.client import open_page
 from millstream.client.page import Page
 from millstream.declare.injected import Request
 from millstream.runtime.host import Host, Settings
 from millstream.server.composition import compose_host
+from millstream.wire.limits import HEARTBEAT_S
 from millstream.wire.messages import Hello
 from millstream.wire.packet import VERSION
 
@@ -38,6 +40,9 @@ QUIET_S: Final = 0.05
 
 LEFT_OUT: Final = ("client/", "testing/", "server/process/watchdog.py")
 """The page of the benchmark, and what looks at the loop four times a second, whatever it does."""
+
+BEAT_S: Final = 0.25
+"""A heartbeat has been sent so long after it was due."""
 
 FEW, MANY = 4, 204
 BIRTHS: Final = 30
@@ -58,9 +63,9 @@ def measure() -> dict[str, float]:
     """Print what is called to stderr, and give the counts of each case; only `birth_us_per_component` is a time."""
     counter = CallCounter(PACKAGE, leaving_out=LEFT_OUT)
     with counter.installed(), _served() as url:
-        frame, chunk, click = asyncio.run(_drive(url, counter))
+        frame, chunk, click, rest = asyncio.run(_drive(url, counter))
     birth = asyncio.run(_birth(counter))
-    cases = {"frame": frame, "chunk": chunk, "click": click, "birth": birth}
+    cases = {"frame": frame, "chunk": chunk, "click": click, "rest": rest, "birth": birth}
     for name, calls in cases.items():
         print(
             f"{name}: {calls.total} calls of {calls.functions} functions in {calls.files} files\n{calls.table()}\n",
@@ -99,10 +104,11 @@ def _same(value: object) -> object:
     return value
 
 
-async def _drive(url: str, counter: CallCounter) -> tuple[Calls, Calls, Calls]:
+async def _drive(url: str, counter: CallCounter) -> tuple[Calls, Calls, Calls, Calls]:
     page = await open_page(url)
     try:
-        return await _frame(page, counter), await _chunk(page, counter), await _click(page, counter)
+        awake = await _frame(page, counter), await _chunk(page, counter), await _click(page, counter)
+        return *awake, await _rest(page, counter)
     finally:
         await page.close()
 
@@ -151,6 +157,24 @@ async def _click(page: Page, counter: CallCounter) -> Calls:
             await asyncio.sleep(QUIET_S)
         rounds.append(calls)
     return _typical(rounds[WARM_UP:])
+
+
+async def _rest(page: Page, counter: CallCounter) -> Calls:
+    """Count a minute of a page that rests: its comparisons of the clocks, and the heartbeats between them."""
+    rounds = []
+    for _ in range(WARM_UP):
+        with counter.counting() as calls:
+            await page.link.compare_clocks(idle=True)
+            await asyncio.sleep(QUIET_S)
+        rounds.append(calls)
+    with counter.counting() as beat:
+        await asyncio.sleep(HEARTBEAT_S - QUIET_S + BEAT_S)
+    if not any(function.file.endswith("heartbeat.py") for function in beat.counts):
+        raise RuntimeError("the server gives no signs of life to a page that rests")
+    minute: Counter[Function] = Counter()
+    for calls, every_s in ((_typical(rounds), idle_clock_s()), (beat, HEARTBEAT_S)):
+        minute.update({function: round(count * 60 / every_s) for function, count in calls.counts.items()})
+    return Calls(minute)
 
 
 async def _birth(counter: CallCounter) -> Calls:

@@ -18,11 +18,14 @@ from tests.server.live import serving
 from tests.server.test_serving import wait_until
 
 from millstream.client import Client
+from millstream.runtime.send import heartbeat
 from millstream.server.process import uvicorn_config
 from millstream.server.process.protocols import BoundedHttp
+from millstream.transports import websocket
+from millstream.transports.lingering import LingeringTransport
 from millstream.transports.websocket import MAX_UNSENT, keep_little_unsent
-from millstream.wire.encoding import encode_message
-from millstream.wire.messages import Hello
+from millstream.wire.encoding import HEARTBEAT, encode_message
+from millstream.wire.messages import Clock, Hello, PageMessage
 from millstream.wire.packet import VERSION
 
 
@@ -76,6 +79,56 @@ def test_only_a_page_that_is_silent_is_pinged(monkeypatch: pytest.MonkeyPatch) -
         assert 0.4 < time.monotonic() - spoke_at < 5
 
 
+def test_a_page_that_rests_is_pinged_after_a_longer_silence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(uvicorn_config, "PING_S", 0.2)
+    monkeypatch.setattr(heartbeat, "HEARTBEAT_S", 0.1)
+    monkeypatch.setattr(websocket, "REST_S", 1.0)
+    with serving() as (url, app), socket.create_connection(tuple(urlsplit(url).netloc.split(":")), 10) as page:
+        page.sendall(HANDSHAKE)
+        assert b" 101 " in page.recv(4096)
+        say(page, Hello(seq=1, version=VERSION, build=app.manifest.build, page_us=0))
+        say(page, Clock(seq=2, page_us=0, idle=True))
+        spoke_at, came = time.monotonic(), b""
+        while bytes([PING, 4]) not in came:
+            came += page.recv(4096)
+        assert time.monotonic() - spoke_at > 0.9
+        assert came.count(HEARTBEAT) >= 3
+
+
+def test_reading_goes_on_until_more_than_one_message_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To stop and to go on costs system calls, with each message of each page."""
+    pauses: list[float] = []
+    begin = LingeringTransport.__init__
+
+    def watched(self: LingeringTransport, transport: asyncio.Transport) -> None:
+        begin(self, transport)
+        pause = self.pause_reading
+        self.pause_reading = lambda: (pauses.append(0.0), pause())[1]  # type: ignore[method-assign]
+
+    monkeypatch.setattr(LingeringTransport, "__init__", watched)
+    with serving() as (url, app), socket.create_connection(tuple(urlsplit(url).netloc.split(":")), 10) as page:
+        page.sendall(HANDSHAKE)
+        assert b" 101 " in page.recv(4096)
+        say(page, Hello(seq=1, version=VERSION, build=app.manifest.build, page_us=0))
+        for seq in range(2, 12):
+            say(page, Clock(seq=seq, page_us=0))
+            page.recv(4096)
+        assert pauses == []
+        page.sendall(b"".join(framed(Clock(seq=seq, page_us=0)) for seq in range(12, 62)))
+        wait_until(lambda: bool(pauses))
+        wait_until(lambda: next(iter(app.host.sessions.values())).page.seen == 61)
+
+
+def say(page: socket.socket, message: PageMessage) -> None:
+    page.sendall(framed(message))
+
+
+def framed(message: PageMessage) -> bytes:
+    """Put a message into a frame with a mask of zeros."""
+    data = encode_message(message)
+    return bytes([0x82, 0x80 | len(data)]) + bytes(4) + data
+
+
 def test_a_page_does_not_keep_the_protocol_of_its_handshake() -> None:
     with serving() as (url, _), Client(url), Client(url):
         gc.collect()
@@ -112,8 +165,7 @@ def test_who_keeps_sending_reads_why_the_server_closes(has_said_hello: bool) -> 
         page.sendall(HANDSHAKE)
         assert b" 101 " in page.recv(4096)
         if has_said_hello:
-            hello = encode_message(Hello(seq=1, version=VERSION, build=app.manifest.build, page_us=0))
-            page.sendall(bytes([0x82, 0x80 | len(hello)]) + bytes(4) + hello)
+            say(page, Hello(seq=1, version=VERSION, build=app.manifest.build, page_us=0))
             wait_until(lambda: len(app.host.sessions) == 1)
         talker = threading.Thread(target=talk, args=(page, seen))
         talker.start()

@@ -18,6 +18,7 @@ from millstream.wire.messages import (
     Ack,
     Clock,
     Credit,
+    Heartbeat,
     Hello,
     PageMessage,
     Played,
@@ -131,9 +132,9 @@ class ClientLink:
         """Say the first words of a page."""
         await self.send(self._hello())
 
-    async def compare_clocks(self) -> None:
-        """Tell the server the time, and have it told."""
-        await self.send(Clock(page_us=now_us(), server_us=self._server_us, heard_us=self._heard_us))
+    async def compare_clocks(self, *, idle: bool = False) -> None:
+        """Tell the server the time, and have it told; an `idle` page is given signs of life until the next time."""
+        await self.send(Clock(page_us=now_us(), server_us=self._server_us, heard_us=self._heard_us, idle=idle))
 
     async def send_packet(self, data: bytes) -> None:
         """Send one encoded packet; it is lost with the connection that it was made for.
@@ -177,7 +178,7 @@ class ClientLink:
         said = decode_packet(data) if is_packet(data) else decode_server_message(data)
         if isinstance(said, Refuse):
             raise Refused(said.message, said.code)
-        if not isinstance(said, Packet) and 0 < said.seq <= self._received.ack.seen:
+        if isinstance(said, Heartbeat) or (not isinstance(said, Packet) and 0 < said.seq <= self._received.ack.seen):
             return
         if isinstance(said, Welcome):
             self._settle(said)

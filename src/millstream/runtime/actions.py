@@ -57,7 +57,7 @@ class Actions:
         leave: Callable[[], None],
     ) -> None:
         self.streams = streams
-        self._context = context
+        self._context, self._runs = context, events.runs
         self._fault = fault
         self._leave = leave
         sender = context.sender
@@ -88,16 +88,22 @@ class Actions:
             self._context.sender.control.send(state)
 
     def _compare_clocks(self, message: Clock) -> None:
-        now_us, link = server_us(), self._context.sender.link
-        seen, journal = self._context.page.seen, self._context.journal
-        if journal is not None:  # once a second for every page that is there
+        now_us, sender = server_us(), self._context.sender
+        link, seen, journal = sender.link, self._context.page.seen, self._context.journal
+        if journal is not None:  # once a second for every page that does not rest
             journal.look()
             seen = journal.seen
+        # Who has something at work here is to be heard more often: others may wait for a slot of a page that is gone.
+        rests = message.idle and not self.streams.running and not self._runs.running
+        if rests:
+            sender.heartbeat.start()
+        else:
+            sender.heartbeat.stop()
         self._context.page.clock.compare(message.page_us, now_us)
         link.up.heard(message.page_us / 1e6, now_us / 1e6)
         if message.heard_us:
             link.down.heard(message.server_us / 1e6, message.heard_us / 1e6)
-        self._context.sender.control.send(Clock(page_us=message.page_us, server_us=now_us, seen=seen))
+        sender.control.send(Clock(page_us=message.page_us, server_us=now_us, seen=seen, idle=rests))
 
     def _learn_encoders(self, message: Encodes) -> None:
         self._context.page.encodes = codecs.special().intersection(message.encodes)

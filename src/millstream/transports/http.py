@@ -16,7 +16,7 @@ KEEP_ALIVE_S: Final = 5.0
 """A response in which nothing happens gets a sign of life so often: proxies end silent ones after 30 to 60 s."""
 
 SILENCE_S: Final = 20.0
-"""A page that sends nothing for so long is gone: it compares the clocks once a second."""
+"""A page that sends nothing for so long is gone: even one that rests compares the clocks every 12 s."""
 
 MAX_IN_FLIGHT: Final = 3
 """Batches that a page may have on their way: two, so that one travels while the other is made, and that of its end."""

@@ -6,6 +6,7 @@ The transport is straight on ASGI: 96 µs for 30 kB there and back, where a fram
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import socket
 from collections.abc import Callable, Hashable
@@ -17,6 +18,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from millstream.errors import Closed, Departed
 from millstream.transports.lingering import LingeringTransport
 from millstream.wire.close_codes import GOODBYES
+from millstream.wire.encoding import HEARTBEAT
 from millstream.wire.limits import MAX_MESSAGE_BYTES
 from millstream.wire.packet import SUBPROTOCOL
 
@@ -32,6 +34,15 @@ HANDSHAKE_S: Final = 10.0
 
 CLOSE_S: Final = 2.0
 """How long a WebSocket may take to answer a close."""
+
+REST_S: Final = 15.0
+"""A page that is given heartbeats is asked whether it is there after so long a silence: it speaks every 12 s."""
+
+TOGETHER_HZ: Final = 10
+"""Looks at silent peers begin so many times a second at most: each wake-up of the loop costs."""
+
+MAX_WAITING: Final = 1
+"""Messages that may wait for the app while more is read: to stop reading and to go on costs more than most of them."""
 
 LATE_S: Final = 1.0
 """A timer that is later than this tells of a loop that stood still, not of a peer."""
@@ -175,6 +186,7 @@ class LiveSocket(WebSocketsSansIOProtocol):
     """Counts it as a page; called with its first message."""
 
     _is_silent = True
+    _is_resting = False
     _frames = 0
     _since = _heard_at = 0.0
 
@@ -224,7 +236,17 @@ class LiveSocket(WebSocketsSansIOProtocol):
                     self._end_flood()
                 else:
                     self.handle_events()
-        if self._is_silent and self.read_paused:  # it is, as soon as a message waits for the app
+
+    def send_receive_event_to_app(self) -> None:
+        """Hand on a message, and read no more as soon as another one waits."""
+        self._is_resting = False
+        was_paused, self.read_paused = self.read_paused, True
+        super().send_receive_event_to_app()
+        self.read_paused = was_paused
+        if not was_paused and self.queue.qsize() > MAX_WAITING:
+            self.read_paused = True
+            self.transport.pause_reading()
+        if self._is_silent and not self.close_sent:
             self._become_page()
 
     def _become_page(self) -> None:
@@ -271,6 +293,8 @@ class LiveSocket(WebSocketsSansIOProtocol):
     async def send(self, message: ASGISendEvent) -> None:
         """Bound a close: a peer that takes nothing would hold up the end of its session, and then keep its socket."""
         is_close = message["type"] == "websocket.close"
+        if message.get("bytes") == HEARTBEAT:
+            self._is_resting = True
         if is_close and not self.writable.is_set():
             try:
                 async with asyncio.timeout(self.close_timeout):
@@ -284,11 +308,13 @@ class LiveSocket(WebSocketsSansIOProtocol):
 
     def send_keepalive_ping(self) -> None:
         """Ask a peer only if nothing was heard of it for an interval: a page is heard more often than that."""
-        quiet_s = self.loop.time() - self._heard_at
-        if self.ping_interval is None or quiet_s >= self.ping_interval:
+        now, patience_s = self.loop.time(), self.ping_interval or 0.0
+        if now - self._heard_at >= (max(REST_S, patience_s) if self._is_resting else patience_s):
             super().send_keepalive_ping()
         else:
-            self.ping_timer = self.loop.call_later(self.ping_interval - quiet_s, self.send_keepalive_ping)
+            since = now if self._is_resting else self._heard_at
+            due = math.ceil((since + patience_s) * TOGETHER_HZ) / TOGETHER_HZ
+            self.ping_timer = self.loop.call_at(due, self.send_keepalive_ping)
 
     def keepalive_timeout(self) -> None:
         """Drop the connection: a ping was not answered in time.

@@ -10,7 +10,7 @@ from millstream.errors import ProtocolError
 from millstream.types import Encoded
 from millstream.wire.budget import count_values
 from millstream.wire.limits import MAX_CONTROL_BYTES, MAX_CONTROL_VALUES
-from millstream.wire.messages import PageMessage, ServerMessage
+from millstream.wire.messages import Heartbeat, PageMessage, ServerMessage
 from millstream.wire.packet import HEADER, INDEPENDENT, KEY, VERSION, Packet, PacketKind
 from millstream.wire.plain import encodable, plain
 
@@ -93,6 +93,10 @@ def encode_message(message: PageMessage | ServerMessage) -> bytes:
         return _encoder.encode(message)
     except (UnicodeEncodeError, OverflowError):
         return _encoder.encode(encodable(msgspec.to_builtins(message, builtin_types=(bytes,), enc_hook=_plainer)))
+
+
+HEARTBEAT: Final = encode_message(Heartbeat())
+"""The same for every page: encoded once."""
 
 
 def excess(data: bytes | memoryview) -> str:

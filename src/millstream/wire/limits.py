@@ -33,3 +33,6 @@ ACK_BYTES: Final = 256 * 1024
 
 LONGEST_WAIT_S: Final = (2**31 - 1) / 1000
 """The longest time that a browser can wait for, about 25 days. Told a longer one it does not wait at all."""
+
+HEARTBEAT_S: Final = 2.5
+"""A page that rests hears of the server about so often: see `Clock.idle`."""

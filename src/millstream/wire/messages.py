@@ -45,6 +45,7 @@ __all__ = [
     "Encode",
     "Encodes",
     "Fire",
+    "Heartbeat",
     "Hello",
     "KeyFrame",
     "Latency",
@@ -273,6 +274,10 @@ class Latency(ControlMessage):
     decision: str = ""
 
 
+class Heartbeat(ControlMessage):
+    """The server is there. Sent to a page that rests (see `Clock.idle`), without a sequence, and not acknowledged."""
+
+
 ServerMessage: TypeAlias = (
     Welcome
     | Refuse
@@ -290,5 +295,6 @@ ServerMessage: TypeAlias = (
     | Script
     | Silence
     | Latency
+    | Heartbeat
 )
 """All that a server may say."""

@@ -161,12 +161,16 @@ class Clock(ControlMessage):
 
     The answer says in `seen` up to which sequence the page's control messages were acted upon: it need not keep those.
     The page's next one says when it heard the answer before: `server_us` of that, and `heard_us` of the page's clock.
+
+    `idle` says that nothing else has been said for a while. If the answer says so, too, the page may rest: until its
+    next comparison, which may take longer then, a `Heartbeat` comes every `HEARTBEAT_S`.
     """
 
     page_us: int
     server_us: int = 0
     heard_us: int = 0
     seen: int = 0
+    idle: bool = False
 
 
 class KeyFrame(ControlMessage):

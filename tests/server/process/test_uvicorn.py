@@ -56,6 +56,7 @@ SIGNATURES = {
         "keepalive_timeout": "()",
         "send": "(message)",
         "send_keepalive_ping": "()",
+        "send_receive_event_to_app": "()",
         "shutdown": "()",
     },
     uvicorn.Server: {

@@ -17,9 +17,15 @@ import { openWebSocket } from "./websocket.ts";
 /** Clocks are compared so often: the smallest of recent delays, which tells of a queue, must be one of these. */
 const CLOCK_EVERY_MS = 1_000;
 
-/** After so many comparisons between which nothing was said a page is idle: only each third second compares then. */
+/** After so many comparisons between which nothing was said a page is idle, and compares at each third second only. */
 const LIVELY_BEATS = 8;
 const IDLE_BEATS = 3;
+
+/** An idle page to which the server gives signs of life rests, and compares only so often. */
+const REST_BEATS = 12;
+
+/** Such a sign is missed like an answer to a question that was asked so long after the sign before. */
+const SIGN_MS = 2_000;
 
 /** Refusals that do not last: the page tries again, and says what the server said until it is served. */
 const PASSING: readonly Refuse["code"][] = ["busy", "shutdown"];
@@ -49,7 +55,7 @@ export interface LinkEvents {
   replaced(): void;
   /** The server cannot be reached; the next attempt comes in `retryMs`. The session may go on then. */
   lost(retryMs: number): void;
-  message(message: Exclude<ServerMessage, { type: "welcome" | "refuse" | "clock" }>): void;
+  message(message: Exclude<ServerMessage, { type: "welcome" | "refuse" | "clock" | "heartbeat" }>): void;
   packet(packet: Packet): void;
   /** The places of the packets of all open streams, for a server that does not know them. */
   sent(): [number, number, number][];
@@ -74,6 +80,8 @@ export class Link {
   private readonly answers = new AnswerWatch((isSilent) => this.events.silent?.(isSilent));
   /** Seconds since anything but the clock was said, here or there. */
   private quietBeats = 0;
+  /** While it is idle the server gives signs of life. */
+  private rests = false;
   /** The longest silence of the server that is none, after what was heard last. */
   private patienceMs = CLOCK_EVERY_MS + LATE_MS;
   private seq = 0;
@@ -189,6 +197,7 @@ export class Link {
   private listen(): void {
     this.heardMs = performance.now();
     this.quietBeats = 0;
+    this.rests = false;
     const beat = (): void => {
       const limitMs = this.isOpen || this.token ? SILENCE_MS : BEGINNING_MS;
       if (performance.now() - this.heardMs > limitMs) {
@@ -197,7 +206,8 @@ export class Link {
       }
       this.quietBeats++;
       this.answers.look(performance.now());
-      if (this.isOpen && (!this.isIdle || this.quietBeats % IDLE_BEATS === 0)) this.compareClocks();
+      const every = this.rests ? REST_BEATS : IDLE_BEATS;
+      if (this.isOpen && (!this.isIdle || this.quietBeats % every === 0)) this.compareClocks();
       this.timer = setTimeout(beat, CLOCK_EVERY_MS);
     };
     clearTimeout(this.timer);
@@ -217,13 +227,15 @@ export class Link {
 
   /** Something was said: the clocks are compared every second again, from now on. */
   private wake(): void {
-    if (this.isIdle && this.isOpen) this.compareClocks();
+    const wasIdle = this.isIdle;
     this.quietBeats = 0;
+    this.rests = false;
+    if (wasIdle && this.isOpen) this.compareClocks();
   }
 
   private compareClocks(): void {
     this.answers.asked(performance.now());
-    this.send({ type: "clock", page_us: pageUs(), ...this.heard });
+    this.send({ type: "clock", page_us: pageUs(), ...this.heard, idle: this.isIdle });
   }
 
   private lose(retryMs: number): void {
@@ -254,6 +266,8 @@ export class Link {
     } else {
       const message = decodeServerMessage(data);
       this.dispatch(message);
+      if (this.rests) this.answers.asked(nowMs + SIGN_MS);
+      if (message.type === "heartbeat") return;
       this.ack.seen = Math.max(this.ack.seen, message.seq);
     }
     this.acknowledge(data.length);
@@ -274,7 +288,8 @@ export class Link {
     else if (message.type === "clock") {
       this.compare(message);
       this.unacted.settle(message.seen);
-    } else {
+      this.rests = message.idle && this.isIdle;
+    } else if (message.type !== "heartbeat") {
       this.wake();
       if (message.type === "credit") {
         this.pace.arrived(message.stream, message.received, message.left_us, message.rate);

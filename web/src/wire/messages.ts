@@ -117,6 +117,8 @@ export interface Clock {
   heard_us?: number;
   /** From the server: up to which sequence the page's messages were acted upon. */
   seen?: number;
+  /** Nothing else is said; if the server's answer says so, too, the page may rest: heartbeats come. */
+  idle?: boolean;
 }
 
 /** In both directions: frames are missing on which later ones build; whoever sends them sends a key frame next. */
@@ -326,6 +328,11 @@ export interface Latency {
   decision: string;
 }
 
+/** The server is there: sent to a page that rests. */
+export interface Heartbeat {
+  type: "heartbeat";
+}
+
 export type ServerMessage =
   | Welcome
   | Refuse
@@ -342,4 +349,5 @@ export type ServerMessage =
   | Rendered
   | Script
   | Silence
-  | Latency;
+  | Latency
+  | Heartbeat;

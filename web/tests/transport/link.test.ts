@@ -112,6 +112,53 @@ it.each<[string, (socket: FakeSocket) => void]>([
   expect(socket.of("clock")).toHaveLength(asked + 5);
 });
 
+/** Lets time pass as `idle` does; the server gives signs of life between its answers, as it says in them. */
+function rest(socket: FakeSocket, seconds: number): void {
+  let [asked, heardS] = [socket.of("clock").length, 0];
+  for (let atS = 0.5; atS <= seconds; atS += 0.5) {
+    vi.advanceTimersByTime(500);
+    const said = socket.of("clock");
+    const isAsked = said.length > asked;
+    if (isAsked) socket.say({ type: "clock", page_us: 0, server_us: 0, idle: said.at(-1)?.["idle"] });
+    else if (atS - heardS >= 2.5) socket.say({ type: "heartbeat", seq: 0 });
+    else continue;
+    [asked, heardS] = [said.length, atS];
+  }
+}
+
+it("rests while the server gives signs of life, and says within five seconds that they have ended", () => {
+  const socket = serve();
+  rest(socket, 12);
+  const asked = socket.of("clock").length;
+  rest(socket, 120);
+  expect(socket.of("clock").slice(asked)).toEqual(Array(10).fill(expect.objectContaining({ idle: true })));
+  expect([events.stood, events.silent, events.lost].map(({ mock }) => mock.calls.length)).toEqual([0, 0, 0]);
+  expect(socket.of("ack").length).toBeLessThan(3);
+  for (const untilSilent of [0, 400, 900]) {
+    rest(socket, 12);
+    vi.advanceTimersByTime(untilSilent);
+    socket.say({ type: "heartbeat", seq: 0 });
+    vi.advanceTimersByTime(4_999);
+    expect(events.silent.mock.calls).toEqual([[true]]);
+    expect(events.lost).not.toHaveBeenCalled();
+    socket.say({ type: "heartbeat", seq: 0 });
+    expect(events.silent.mock.lastCall).toEqual([false]);
+    events.silent.mockClear();
+  }
+  vi.advanceTimersByTime(10_000);
+  expect(events.lost).toHaveBeenCalledOnce();
+});
+
+it("is awake again as soon as anything is said", () => {
+  const socket = serve();
+  rest(socket, 40);
+  const asked = socket.of("clock").length;
+  link.send({ type: "cancel", run: 1 });
+  expect(socket.of("clock").at(-1)).toMatchObject({ idle: false });
+  rest(socket, 4);
+  expect(socket.of("clock")).toHaveLength(asked + 5);
+});
+
 it("says of each packet how long after its capture it leaves, and when the next one can", () => {
   const socket = serve();
   const [captured_us, payload] = [(performance.timeOrigin + performance.now()) * 1000, new Uint8Array(10_000)];

@@ -14,9 +14,10 @@ from millstream.runtime.link_model import LinkModel
 from millstream.runtime.metrics import Totals
 from millstream.runtime.send.channel import Channel, Delivery
 from millstream.runtime.send.channels import Channels
+from millstream.runtime.send.heartbeat import HeartbeatTimer
 from millstream.runtime.send.list_diff import ListDiff
 from millstream.types import Transport
-from millstream.wire.encoding import encode_message, encode_packet
+from millstream.wire.encoding import HEARTBEAT, encode_message, encode_packet
 from millstream.wire.limits import MAX_MESSAGE_BYTES
 from millstream.wire.messages import Ack, Outputs, ServerMessage
 from millstream.wire.packet import Packet
@@ -197,6 +198,7 @@ class Sender:
         channels: The frames that wait.
         link: The model of the link to the page.
         told: What the page was told.
+        heartbeat: Runs while the page rests; stops when its transport is gone.
     """
 
     def __init__(
@@ -212,6 +214,7 @@ class Sender:
         self._kept = Unacknowledged(is_needed=False) if kept is None else kept
         self._work = asyncio.Event()
         self._is_idle = asyncio.Event()
+        self.heartbeat = HeartbeatTimer(self._work)
         self._totals = Totals() if totals is None else totals
         self._sounds: deque[Packet] = deque()
         self.told = ListDiff()
@@ -295,9 +298,15 @@ class Sender:
         Raises:
             Closed: The page is gone.
         """
-        self.channels.restart()
-        for message in self._kept.messages():
-            await transport.send(message)
+        try:
+            self.channels.restart()
+            for message in self._kept.messages():
+                await transport.send(message)
+            await self._write(transport)
+        finally:
+            self.heartbeat.stop()
+
+    async def _write(self, transport: Transport) -> None:
         while True:
             self._work.clear()
             while self._kept.has_room and (self.control.waiting or self._sounds):
@@ -308,6 +317,10 @@ class Sender:
                 for message in self.channels.take():
                     await transport.send(message)
                     self._totals.sent_bytes += len(message)
+            if self.heartbeat.is_due:
+                self.heartbeat.is_due = False
+                await transport.send(HEARTBEAT)
+                self._totals.sent_bytes += len(HEARTBEAT)
             if not self._work.is_set():
                 self._is_idle.set()
                 await self._work.wait()

@@ -11,7 +11,7 @@ from millstream.transports.websocket import LiveSocket
 from millstream.wire.limits import MAX_MESSAGE_BYTES
 
 PING_S: Final = 5.0
-"""The interval of pings, and the time allowed for each answer: a dead link is noticed within 10 s."""
+"""The interval of pings, and the time allowed for each answer: a dead link is noticed within 10 s, unless it rests."""
 
 
 def configured(app: ASGIApp, **others: Any) -> uvicorn.Config:
