@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import math
-from typing import Final
+from typing import Final, Self
 
+from millstream.types import Transport
+from millstream.wire.encoding import HEARTBEAT
 from millstream.wire.limits import HEARTBEAT_S
 
 TOGETHER_HZ: Final = 10
@@ -13,7 +15,7 @@ TOGETHER_HZ: Final = 10
 
 
 class HeartbeatTimer:
-    """Says when the next heartbeat is due, again and again while it runs.
+    """Says when the next heartbeat is due, again and again while it runs; it stops at the end of a `with` block.
 
     Args:
         work: Set when one is due.
@@ -39,6 +41,21 @@ class HeartbeatTimer:
             self._handle.cancel()
             self._handle = None
         self.is_due = False
+
+    async def send(self, transport: Transport) -> None:
+        """Send the one that is due.
+
+        Raises:
+            Closed: The page is gone.
+        """
+        self.is_due = False
+        await transport.send(HEARTBEAT)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
 
     def _wait(self) -> None:
         due = math.ceil((self._loop.time() + HEARTBEAT_S) * TOGETHER_HZ) / TOGETHER_HZ

@@ -17,7 +17,7 @@ from millstream.runtime.send.channels import Channels
 from millstream.runtime.send.heartbeat import HeartbeatTimer
 from millstream.runtime.send.list_diff import ListDiff
 from millstream.types import Transport
-from millstream.wire.encoding import HEARTBEAT, encode_message, encode_packet
+from millstream.wire.encoding import encode_message, encode_packet
 from millstream.wire.limits import MAX_MESSAGE_BYTES
 from millstream.wire.messages import Ack, Outputs, ServerMessage
 from millstream.wire.packet import Packet
@@ -298,33 +298,26 @@ class Sender:
         Raises:
             Closed: The page is gone.
         """
-        try:
+        with self.heartbeat:
             self.channels.restart()
             for message in self._kept.messages():
                 await transport.send(message)
-            await self._write(transport)
-        finally:
-            self.heartbeat.stop()
-
-    async def _write(self, transport: Transport) -> None:
-        while True:
-            self._work.clear()
-            while self._kept.has_room and (self.control.waiting or self._sounds):
-                message = self.control.take() if self.control.waiting else self._take_audio()
-                await transport.send(message)
-                self._totals.sent_bytes += len(message)
-            if self._kept.has_room and self.channels.are_due:
-                for message in self.channels.take():
+            while True:
+                self._work.clear()
+                while self._kept.has_room and (self.control.waiting or self._sounds):
+                    message = self.control.take() if self.control.waiting else self._take_audio()
                     await transport.send(message)
                     self._totals.sent_bytes += len(message)
-            if self.heartbeat.is_due:
-                self.heartbeat.is_due = False
-                await transport.send(HEARTBEAT)
-                self._totals.sent_bytes += len(HEARTBEAT)
-            if not self._work.is_set():
-                self._is_idle.set()
-                await self._work.wait()
-                self._is_idle.clear()
+                if self._kept.has_room and self.channels.are_due:
+                    for message in self.channels.take():
+                        await transport.send(message)
+                        self._totals.sent_bytes += len(message)
+                if self.heartbeat.is_due:
+                    await self.heartbeat.send(transport)
+                if not self._work.is_set():
+                    self._is_idle.set()
+                    await self._work.wait()
+                    self._is_idle.clear()
 
     def acknowledge(self, message: Ack) -> None:
         """Let go of what the page has."""
