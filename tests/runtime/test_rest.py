@@ -14,7 +14,7 @@ from millstream.wire.encoding import HEARTBEAT
 from millstream.wire.limits import HEARTBEAT_S
 from millstream.wire.messages import Clock, Fire, Heartbeat, Open, RunState
 
-REST_S = 12.0
+REST_S = 20.0
 """How long a page rests until it compares the clocks again."""
 
 
@@ -43,13 +43,13 @@ async def test_a_page_that_rests_hears_of_the_server_until_it_is_awake() -> None
             kept, heard = len(session.link.kept), len(heartbeats(page))
             await asyncio.sleep(HEARTBEAT_S - 0.1)
             assert len(heartbeats(page)) == heard
-            await asyncio.sleep(REST_S - HEARTBEAT_S)
-            assert len(heartbeats(page)) == heard + 4
-            assert len(session.link.kept) == kept, "nobody has to acknowledge them"
+            await asyncio.sleep(REST_S - HEARTBEAT_S - 1)
+            assert len(heartbeats(page)) == heard + 7
+            assert len(session.link.kept) <= kept, "nobody has to acknowledge them"
         assert {message.seq for message in heartbeats(page)} == {0}
         assert not (await ask(page, idle=False)).idle
         await asyncio.sleep(60)
-        assert len(heartbeats(page)) == 8
+        assert len(heartbeats(page)) == 14
 
 
 @virtual
@@ -87,9 +87,10 @@ async def test_a_link_that_was_lost_brings_no_heartbeats_until_the_page_rests_ag
 async def test_of_heartbeats_that_a_page_does_not_take_one_waits() -> None:
     sender, (page, server) = Sender(10, pytest.fail), connect(buffer_bytes=1)
     writing = asyncio.create_task(sender.write(server))
-    sender.heartbeat.start()
+    await asyncio.sleep(0)
+    sender.rest(is_resting=True)
     await asyncio.sleep(60)
-    sender.heartbeat.stop()
+    sender.rest(is_resting=False)
     received = [await page.receive() for _ in range(2)]
     assert received == [HEARTBEAT, HEARTBEAT], "the one in the buffer, and the one that waited for room"
     with pytest.raises(TimeoutError):

@@ -95,10 +95,7 @@ class Actions:
             seen = journal.seen
         # Who has something at work here is to be heard more often: others may wait for a slot of a page that is gone.
         rests = message.idle and not self.streams.running and not self._runs.running
-        if rests:
-            sender.heartbeat.start()
-        else:
-            sender.heartbeat.stop()
+        sender.rest(is_resting=rests)
         self._context.page.clock.compare(message.page_us, now_us)
         link.up.heard(message.page_us / 1e6, now_us / 1e6)
         if message.heard_us:

@@ -187,6 +187,14 @@ class SessionLink:
         return f"<SessionLink {self.state.value}, {len(self.kept)} messages not acknowledged>"
 
 
+class Waiting(NamedTuple):
+    """A control message that waits to be sent, since when, and its number."""
+
+    since: float
+    seq: int
+    data: bytes
+
+
 class Kept(NamedTuple):
     """A message that was sent: how much the page has when it has this, and how to send it again."""
 

@@ -15,8 +15,8 @@ from millstream.wire.framing import KEEP_ALIVE, End, frame, frame_end
 KEEP_ALIVE_S: Final = 5.0
 """A response in which nothing happens gets a sign of life so often: proxies end silent ones after 30 to 60 s."""
 
-SILENCE_S: Final = 20.0
-"""A page that sends nothing for so long is gone: even one that rests compares the clocks every 12 s."""
+SILENCE_S: Final = 30.0
+"""A page that sends nothing for so long is gone: even one that rests compares the clocks every 20 s."""
 
 MAX_IN_FLIGHT: Final = 3
 """Batches that a page may have on their way: two, so that one travels while the other is made, and that of its end."""
@@ -67,7 +67,7 @@ class HttpTransport:
         """Wait for the next message.
 
         Raises:
-            Closed: The page is gone, or has said nothing for 20 s, and all that it said was read; `Departed` if it
+            Closed: The page is gone, or has said nothing for 30 s, and all that it said was read; `Departed` if it
                 said goodbye.
         """
         while not self._waiting:

@@ -35,8 +35,8 @@ HANDSHAKE_S: Final = 10.0
 CLOSE_S: Final = 2.0
 """How long a WebSocket may take to answer a close."""
 
-REST_S: Final = 15.0
-"""A page that is given heartbeats is asked whether it is there after so long a silence: it speaks every 12 s."""
+REST_S: Final = 24.0
+"""A page that is given heartbeats is asked whether it is there after so long a silence: it speaks every 20 s."""
 
 TOGETHER_HZ: Final = 10
 """Looks at silent peers begin so many times a second at most: each wake-up of the loop costs."""
@@ -235,18 +235,15 @@ class LiveSocket(WebSocketsSansIOProtocol):
                 if self._frames > MAX_FRAMES_S:
                     self._end_flood()
                 else:
+                    self._is_resting = False
+                    was_paused, self.read_paused = self.read_paused, True  # it would be paused at each message
                     self.handle_events()
-
-    def send_receive_event_to_app(self) -> None:
-        """Hand on a message, and read no more as soon as another one waits."""
-        self._is_resting = False
-        was_paused, self.read_paused = self.read_paused, True
-        super().send_receive_event_to_app()
-        self.read_paused = was_paused
-        if not was_paused and self.queue.qsize() > MAX_WAITING:
+                    self.read_paused = was_paused
+        waiting = self.queue.qsize() if self.handshake_complete else 0
+        if waiting > MAX_WAITING and not self.read_paused:
             self.read_paused = True
             self.transport.pause_reading()
-        if self._is_silent and not self.close_sent:
+        if waiting and self._is_silent and not self.close_sent and self.conn.close_rcvd is None:
             self._become_page()
 
     def _become_page(self) -> None:

@@ -56,7 +56,6 @@ SIGNATURES = {
         "keepalive_timeout": "()",
         "send": "(message)",
         "send_keepalive_ping": "()",
-        "send_receive_event_to_app": "()",
         "shutdown": "()",
     },
     uvicorn.Server: {

@@ -22,7 +22,7 @@ const LIVELY_BEATS = 8;
 const IDLE_BEATS = 3;
 
 /** An idle page to which the server gives signs of life rests, and compares only so often. */
-const REST_BEATS = 12;
+const REST_BEATS = 20;
 
 /** Such a sign is missed like an answer to a question that was asked so long after the sign before. */
 const SIGN_MS = 2_000;

@@ -4,43 +4,69 @@ from __future__ import annotations
 
 import asyncio
 import math
-from typing import Final, Self
+from typing import Final
+from weakref import WeakKeyDictionary
 
 from millstream.types import Transport
 from millstream.wire.encoding import HEARTBEAT
 from millstream.wire.limits import HEARTBEAT_S
 
-TOGETHER_HZ: Final = 10
-"""Timers ring so many times a second at most, for all pages that are due by then: each wake-up of the loop costs."""
+TICKS_HZ: Final = 10
+"""Heartbeats are due at these ticks: one timer, and one wake-up of the loop, for all pages that are due at one."""
+
+
+class HeartbeatTicks:
+    """The ticks of one loop, and whose heartbeats are due at each.
+
+    Args:
+        loop: The loop.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._due: dict[int, list[HeartbeatTimer]] = {}
+
+    def wait(self, timer: HeartbeatTimer) -> int:
+        """Ring a timer at the first tick after `HEARTBEAT_S`; gives its number."""
+        tick = math.ceil((self._loop.time() + HEARTBEAT_S) * TICKS_HZ)
+        if tick not in self._due:
+            self._due[tick] = []
+            self._loop.call_at(tick / TICKS_HZ, self._ring, tick)
+        self._due[tick].append(timer)
+        return tick
+
+    def _ring(self, tick: int) -> None:
+        for timer in self._due.pop(tick):
+            if timer.tick == tick:
+                timer.is_due = True
+                timer.work.set()
+
+
+_TICKS: Final[WeakKeyDictionary[asyncio.AbstractEventLoop, HeartbeatTicks]] = WeakKeyDictionary()
 
 
 class HeartbeatTimer:
-    """Says when the next heartbeat is due, again and again while it runs; it stops at the end of a `with` block.
+    """Says when the next heartbeat of a page is due: some time from now, and after each that was sent.
 
     Args:
         work: Set when one is due.
 
     Attributes:
+        work: As given.
         is_due: Whether one is to be sent.
+        tick: The number of the tick at which the next one is due; `None` for never.
     """
 
     def __init__(self, work: asyncio.Event) -> None:
-        self._work = work
-        self._loop = asyncio.get_running_loop()
-        self._handle: asyncio.TimerHandle | None = None
+        loop = asyncio.get_running_loop()
+        self._ticks = _TICKS.get(loop) or _TICKS.setdefault(loop, HeartbeatTicks(loop))
+        self.work = work
         self.is_due = False
-
-    def start(self) -> None:
-        """Wait from now on: something was said just now."""
-        self.stop()
-        self._wait()
+        self.tick: int | None = self._ticks.wait(self)
 
     def stop(self) -> None:
-        """Ring no more. Harmless if it does not run."""
-        if self._handle is not None:
-            self._handle.cancel()
-            self._handle = None
-        self.is_due = False
+        """Ring no more."""
+        self.tick = None
 
     async def send(self, transport: Transport) -> None:
         """Send the one that is due.
@@ -50,18 +76,4 @@ class HeartbeatTimer:
         """
         self.is_due = False
         await transport.send(HEARTBEAT)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
-
-    def _wait(self) -> None:
-        due = math.ceil((self._loop.time() + HEARTBEAT_S) * TOGETHER_HZ) / TOGETHER_HZ
-        self._handle = self._loop.call_at(due, self._ring)
-
-    def _ring(self) -> None:
-        self.is_due = True
-        self._work.set()
-        self._wait()
+        self.tick = self._ticks.wait(self)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from typing import Final, NamedTuple
+from typing import Final
 
 from millstream.declare.element import too_large
 from millstream.runtime.clock import SessionClock
-from millstream.runtime.link import MAX_KEPT, MAX_KEPT_BYTES, Kept, Unacknowledged
+from millstream.runtime.link import MAX_KEPT, MAX_KEPT_BYTES, Kept, Unacknowledged, Waiting
 from millstream.runtime.link_model import LinkModel
 from millstream.runtime.metrics import Totals
 from millstream.runtime.send.channel import Channel, Delivery
@@ -36,14 +36,6 @@ PILE_BYTES: Final = 8 * 1024 * 1024
 
 STALL_S: Final = 5.0
 """How long a control message may wait for a slow page."""
-
-
-class Waiting(NamedTuple):
-    """A control message that waits to be sent, since when, and its number."""
-
-    since: float
-    seq: int
-    data: bytes
 
 
 def keep(kept: Unacknowledged, seq: int, data: bytes) -> None:
@@ -198,7 +190,7 @@ class Sender:
         channels: The frames that wait.
         link: The model of the link to the page.
         told: What the page was told.
-        heartbeat: Runs while the page rests; stops when its transport is gone.
+        heartbeat: Runs while the page rests; `None` while it does not.
     """
 
     def __init__(
@@ -214,7 +206,7 @@ class Sender:
         self._kept = Unacknowledged(is_needed=False) if kept is None else kept
         self._work = asyncio.Event()
         self._is_idle = asyncio.Event()
-        self.heartbeat = HeartbeatTimer(self._work)
+        self.heartbeat: HeartbeatTimer | None = None
         self._totals = Totals() if totals is None else totals
         self._sounds: deque[Packet] = deque()
         self.told = ListDiff()
@@ -298,26 +290,32 @@ class Sender:
         Raises:
             Closed: The page is gone.
         """
-        with self.heartbeat:
-            self.channels.restart()
-            for message in self._kept.messages():
+        self.heartbeat = None  # a page that comes back is awake
+        self.channels.restart()
+        for message in self._kept.messages():
+            await transport.send(message)
+        while True:
+            self._work.clear()
+            while self._kept.has_room and (self.control.waiting or self._sounds):
+                message = self.control.take() if self.control.waiting else self._take_audio()
                 await transport.send(message)
-            while True:
-                self._work.clear()
-                while self._kept.has_room and (self.control.waiting or self._sounds):
-                    message = self.control.take() if self.control.waiting else self._take_audio()
+                self._totals.sent_bytes += len(message)
+            if self._kept.has_room and self.channels.are_due:
+                for message in self.channels.take():
                     await transport.send(message)
                     self._totals.sent_bytes += len(message)
-                if self._kept.has_room and self.channels.are_due:
-                    for message in self.channels.take():
-                        await transport.send(message)
-                        self._totals.sent_bytes += len(message)
-                if self.heartbeat.is_due:
-                    await self.heartbeat.send(transport)
-                if not self._work.is_set():
-                    self._is_idle.set()
-                    await self._work.wait()
-                    self._is_idle.clear()
+            if self.heartbeat is not None and self.heartbeat.is_due:
+                await self.heartbeat.send(transport)
+            if not self._work.is_set():
+                self._is_idle.set()
+                await self._work.wait()
+                self._is_idle.clear()
+
+    def rest(self, *, is_resting: bool) -> None:
+        """Give the page signs of life from now on, or no more."""
+        if self.heartbeat is not None:
+            self.heartbeat.stop()
+        self.heartbeat = HeartbeatTimer(self._work) if is_resting else None
 
     def acknowledge(self, message: Ack) -> None:
         """Let go of what the page has."""
