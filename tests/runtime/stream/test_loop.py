@@ -898,6 +898,26 @@ def test_the_last_frame_stays_also_if_the_slot_ended_without_one() -> None:
     assert 20 <= seen[0] <= 40
 
 
+@pytest.mark.parametrize("others", [0, 1])
+def test_an_error_beside_a_stream_that_goes_on_is_told_at_once(others: int) -> None:
+    def fail(frame: np.ndarray) -> None:
+        raise Error("no more")
+
+    with ms.Blocks() as demo:
+        camera, count = ms.Image(label="Camera", sources="webcam"), ms.Number(0, label="Count")
+        camera.stream(fail, camera, None, stream_every=0.0)
+        for _ in range(others):
+            camera.stream(lambda frame, seen: seen + 1, [camera, count], count, stream_every=0.0)
+    with TestPage(demo) as page:
+        recording = page.record("Camera")
+        page.advance(0.1)
+        recording.feed(pictures(5))
+        assert [stream.state for stream in recording.streams] == ["ended", "running"][: 1 + others]
+        assert [toast.message for toast in page.toasts] == ["no more"] * others
+        assert page.value("Count") == 5 * others
+    assert recording.error == "no more"
+
+
 def test_an_error_of_the_last_call_is_told_after_stop() -> None:
     ends: list[str] = []
 

@@ -220,9 +220,12 @@ class Stream:
             self.receiver.lose()
             self._context.reports.report(failure)
             return
-        # The page shows it where it happened, in the frame that records and on the outputs; no toast says it again.
+        # The page shows it where it happened, in the frame that records and on the outputs. No toast says it again,
+        # but while another stream goes on in that frame.
         message = failure.message if failure.is_visible else ""
         if self._lifecycle.on(LifecycleEvent.FAILED, Ending("error", message, is_success=False)):
+            if self._context.values.recording[self._component] > 1:
+                self._context.reports.report(failure)
             self._ended()
 
     def _ended(self) -> None:
