@@ -89,8 +89,9 @@ export class Values {
     }
   }
 
-  /** A render has declared a component anew that stays. */
-  redeclare(component: number, props: Props, seen: number): void {
+  /** A render has declared a component anew that stays; a recording ends only because of what a handler says. */
+  redeclare(component: number, { recording, ...others }: Props, seen: number): void {
+    const props = recording === true ? { recording, ...others } : others;
     this.apply({ type: "apply", stream: 0, run: 0, seen, updates: { [component]: props }, images: [] });
   }
 

@@ -93,6 +93,19 @@ describe("what one call changes", () => {
   });
 });
 
+describe("what a render declares anew", () => {
+  it("goes on recording, whatever else changes", () => {
+    values.redeclare(3, { recording: false, label: "L" }, 0);
+    expect(store.props(3)).toMatchObject({ label: "L" });
+    expect(events.control.mock.calls.filter(([, recording]) => recording !== undefined)).toEqual([]);
+  });
+
+  it("records if it is declared so", () => {
+    values.redeclare(3, { recording: true }, 0);
+    expect(events.control).toHaveBeenCalledWith(3, true);
+  });
+});
+
 it("another session takes files back, and properties to what was declared", () => {
   apply({ updates: { 1: { value: { file: "f", name: "a", type: "t" }, label: "L" } } });
   view.applyProps.mockClear();
