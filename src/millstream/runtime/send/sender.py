@@ -136,8 +136,11 @@ class ControlQueue:
     def take(self) -> bytes:
         """Take the next one, to be sent now."""
         _, seq, data = self.waiting.popleft()
-        if self._kept.is_needed:
-            keep(self._kept, seq, data)
+        if (kept := self._kept).is_needed:  # as `keep` does, for each message: a call less
+            kept.seen = seq
+            kept.sent.append(Kept(seq, kept.audio, data))
+            kept.size += len(data)
+            kept.has_room = len(kept.sent) < MAX_KEPT and kept.size < MAX_KEPT_BYTES
         self._bytes -= len(data)
         if not self.is_calm and len(self.waiting) <= CALM and self._bytes <= CALM_BYTES:
             self.is_calm = True
