@@ -117,7 +117,6 @@ export interface Clock {
   heard_us?: number;
   /** From the server: up to which sequence the page's messages were acted upon. */
   seen?: number;
-  /** Nothing else is said; if the server's answer says so, too, the page may rest: heartbeats come. */
   idle?: boolean;
 }
 
@@ -323,12 +322,10 @@ export interface Latency {
   call_us: number;
   encode_us: number;
   received: number;
-  /** By cause: `superseded`, `broken`, `unsent`. */
   dropped: Record<string, number>;
   decision: string;
 }
 
-/** The server is there: sent to a page that rests. */
 export interface Heartbeat {
   type: "heartbeat";
 }
