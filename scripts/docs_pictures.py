@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager, closing, contextmanager
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from PIL import Image, ImageChops
 from playwright.sync_api import Page, ViewportSize, sync_playwright
@@ -21,6 +21,7 @@ from playwright.sync_api import Page, ViewportSize, sync_playwright
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "src")]
 
+from tests.browser.jupyter_lab import jupyter_lab, run_the_cell  # noqa: E402
 from tests.docs import drill  # noqa: E402
 from tests.docs.pages import blocks_of  # noqa: E402
 
@@ -67,6 +68,12 @@ def chat(page: Page) -> None:
     page.wait_for_timeout(2_500)
 
 
+def greet(page: Page) -> None:
+    """Enter a name, and press the only button."""
+    page.get_by_role("textbox").first.fill("Ada")
+    press("Grüßen")(page)
+
+
 def save_two(page: Page) -> None:
     """Have two conversations, and open the sidebar that lists them."""
     chat(page)
@@ -94,6 +101,7 @@ class Picture(NamedTuple):
         use: Brings the page into the state that is shown.
         width: Of the window, in pixels.
         height: Of the window; a taller page is shown whole.
+        locale: The language of the visitor's browser.
     """
 
     page: str
@@ -101,6 +109,7 @@ class Picture(NamedTuple):
     use: Callable[[Page], None] = rest
     width: int = 760
     height: int = 800
+    locale: str = "en-US"
 
 
 PICTURES = {
@@ -111,9 +120,12 @@ PICTURES = {
     "conversation": Picture("conversations", "say it backwards", record),
     "dial": Picture("own-components", "from dial import Dial"),
     "examples": Picture("examples-and-flagging", "gr.Examples([["),
+    "cluster": Picture("ray", "class Caption", record),
     "first-app": Picture("install", "Upside down", record),
     "formula": Picture("chat-apps", "The roots are"),
+    "languages": Picture("languages", 'i18n("greet")', greet, locale="de-DE"),
     "latency": Picture("latency", "show_latency=True", show_latency, 900),
+    "moved": Picture("moving-from-gradio", "def edges", record),
     "marks": Picture("marks", 'labels="bright", scores', record),
     "pages": Picture("pages", '"Mirror", "/mirror"', show_mirror),
     "primes": Picture("worker-processes", "count_primes", press("Count")),
@@ -134,6 +146,18 @@ with gr.Blocks(title="Halves") as demo:
     number = gr.Number(12, label="Number")
     half = gr.Number(label="Half")
     gr.Button("Halve").click(lambda number: {}, number, half)
+"""
+
+
+MIRROR = """
+import millstream as gr
+
+with gr.Blocks(title="Mirror") as demo, gr.Row():
+    camera = gr.Image(sources=["webcam"], label="Camera")
+    mirrored = gr.Image(label="Mirrored")
+    camera.stream(lambda frame: frame[:, ::-1], camera, mirrored, stream_every=0.1, concurrency_limit=2)
+
+demo.launch({})
 """
 
 
@@ -174,11 +198,63 @@ def failed_handler(page: Page) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def asked_to_log_in(page: Page) -> Iterator[None]:
+    """Open an app that has a login."""
+    message = "Ask <a href='mailto:office@example.com'>the office</a> for a password."
+    with served(MIRROR.format(f'auth=("ann", "secret"), auth_message="{message}"')) as (_, url):
+        page.goto(url)
+        page.get_by_role("button").first.wait_for()
+        yield
+
+
+@contextmanager
+def refused_camera(page: Page) -> Iterator[None]:
+    """Press Record in a browser whose user does not let the page have the camera."""
+    page.add_init_script(
+        "navigator.mediaDevices.getUserMedia = async () => { throw new DOMException('', 'NotAllowedError'); };"
+    )
+    with served(MIRROR.format("")) as (_, url):
+        page.goto(url)
+        page.get_by_role("button", name="Record").first.click()
+        page.get_by_text("is blocked").first.wait_for()
+        yield
+
+
+NOTEBOOK = """\
+import millstream as gr
+
+with gr.Blocks() as demo:
+    camera = gr.Image(sources=["webcam"], label="Camera")
+    result = gr.Image(label="Upside down")
+    camera.stream(lambda frame: frame[::-1], camera, result)
+
+demo.launch(height=420)"""
+
+
+@contextmanager
+def run_cell(page: Page) -> Iterator[None]:
+    """Run the chapter's cell in JupyterLab, and stream in the app below it."""
+    with TemporaryDirectory() as folder, jupyter_lab(Path(folder), NOTEBOOK, "JupyterLab Light") as address:
+        page.goto(address)
+        run_the_cell(page)
+        app = page.frame_locator(".jp-OutputArea iframe")
+        app.get_by_role("button", name="Record").first.click(timeout=60_000)
+        page.wait_for_timeout(4_000)
+        yield
+
+
 SCENES: dict[str, Callable[[Page], AbstractContextManager[None]]] = {
     "error": failed_handler,
+    "login": asked_to_log_in,
+    "notebook": run_cell,
+    "refused": refused_camera,
     "traceback": broken_edit,
 }
 """Pictures of what the chapters' own programs do not show."""
+
+WINDOWS: Final = {"login": (760, 460), "notebook": (900, 860)}
+"""The windows of scenes that need another size, in pixels."""
 
 
 def main(names: list[str]) -> None:
@@ -193,9 +269,9 @@ def main(names: list[str]) -> None:
         flags = [*FLAGS, f"--use-file-for-fake-video-capture={camera}"]
         with closing(playwright.chromium.launch(executable_path=shutil.which("chromium"), args=flags)) as browser:
             for name in names or [*PICTURES, *SCENES]:
-                size = PICTURES.get(name, Picture("", ""))
+                size = PICTURES.get(name, Picture("", "", rest, *WINDOWS.get(name, ())))
                 viewport = ViewportSize(width=size.width, height=size.height)
-                page = browser.new_page(viewport=viewport, color_scheme="light", bypass_csp=True)
+                page = browser.new_page(viewport=viewport, color_scheme="light", bypass_csp=True, locale=size.locale)
                 if name in SCENES:
                     with SCENES[name](page):
                         photograph(name, page)
