@@ -131,9 +131,12 @@ class Soak:
 
     @property
     def left(self) -> dict[str, int]:
-        """What there is more of at the end than when everything was warm."""
-        first, last = self.held[WARM], self.held[-1]
-        return {name: getattr(last, name) - getattr(first, name) for name in LEFT}
+        """What there is more of at the end than there was before everything was warm: a worker may start late."""
+        return {name: getattr(self.held[-1], name) - max(getattr(each, name) for each in self._cold) for name in LEFT}
+
+    @property
+    def _cold(self) -> list[Holding]:
+        return self.held[: WARM + 1]
 
     def report(self) -> str:
         """Say all of it, a line for each."""
