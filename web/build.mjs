@@ -1,8 +1,9 @@
 /**
- * Builds the page into ../src/millstream/static: ten scripts which stand alone, the late elements, and one file which
+ * Builds the page into ../src/millstream/static: eleven scripts which stand alone, the late elements, and one file which
  * names them all.
  *
  * `assets.json` is all that the server reads; its names are of files in the same folder:
+ * - "first_js": the script that the server inlines before anything else in the page, which waits for it;
  * - "main_js", "main_css": the script (an ES module) and the style sheet that the server inlines in the page;
  * - "scripts": the others, by what the page calls them. It starts the worker with `new Worker(url, {type: "module"})`,
  *   the worklets with `audioWorklet.addModule(url)`, and imports what is needed only now and then (the overlay for
@@ -13,10 +14,10 @@
  *
  * All but what is inlined is compressed here (`NAME.gz`), not by each server that starts.
  *
- * Ten builds, not one with ten inputs: a shared chunk would cost the worker a second request before its first
+ * Eleven builds, not one with eleven inputs: a shared chunk would cost the worker a second request before its first
  * frame, and an AudioWorklet in Firefox cannot import at all.
  *
- * The late elements, one for each file `src/late/NAME.ts`, are an eleventh build. They share chunks with each other and may
+ * The late elements, one for each file `src/late/NAME.ts`, are a twelfth build. They share chunks with each other and may
  * import libraries when they need them; a page loads those of the components that its app declares.
  */
 import { appendFile, chmod, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
@@ -32,6 +33,7 @@ const web = dirname(fileURLToPath(import.meta.url));
 const target = join(web, "../src/millstream/static");
 
 const ENTRIES = {
+  first: "src/first.ts",
   main: "src/main.ts",
   media: "src/workers/media.ts",
   microphone: "src/workers/microphone.ts",
@@ -77,7 +79,7 @@ async function buildEntry(name, folder) {
         input: { [name]: join(web, ENTRIES[name]) },
         preserveEntrySignatures: IMPORTED.includes(name) ? "strict" : false,
         output: {
-          format: "es",
+          format: name === "first" ? "iife" : "es",
           codeSplitting: name === "media",
           entryFileNames: "[name]-[hash].js",
           chunkFileNames: "[name]-[hash].js",
@@ -219,7 +221,8 @@ async function swap(folder) {
 const folder = await mkdtemp(join(web, "node_modules/.page-"));
 try {
   await chmod(folder, 0o755);
-  const [main, media, microphone, speaker, overlay, videoCapture, latency, videos, operator, formulas] = [
+  const [first, main, media, microphone, speaker, overlay, videoCapture, latency, videos, operator, formulas] = [
+    await buildEntry("first", folder),
     await buildEntry("main", folder),
     await buildEntry("media", folder),
     await buildEntry("microphone", folder),
@@ -232,6 +235,7 @@ try {
     await buildEntry("formulas", folder),
   ];
   const assets = {
+    first_js: first.js,
     main_js: main.js,
     main_css: main.css ?? null,
     scripts: {

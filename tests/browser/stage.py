@@ -257,5 +257,5 @@ def _document(demo: Blocks, css: str, *, latency: bool) -> str:
     later = {"latency": "assets/latency.js", "videos": "assets/videos.js"}
     scripts = {**dict.fromkeys(names, "assets/worker.js"), **later}
     manifest = json.loads(json.dumps({**declared.page(), "assets": scripts, "latency": latency}))
-    content = Content(manifest, assets.main_js, parts.main_css, elements=parts.late_elements, css=css)
+    content = Content(manifest, assets.main_js, parts.main_css, assets.first_js, elements=parts.late_elements, css=css)
     return build(content).replace("\0nonce\0", NONCE)

@@ -14,6 +14,8 @@ pytestmark = pytest.mark.browser
 LONG = "\n".join(f"line {number}" for number in range(40))
 ECHO = {"file": "beep.wav", "name": "beep.wav", "type": "audio/wav"}
 
+IS_AT_END = "(e) => e.scrollTop > 0 && e.scrollHeight - e.scrollTop - e.clientHeight < 2"
+
 
 @pytest.fixture
 def stage(browsers: Browsers) -> Iterator[Any]:
@@ -34,16 +36,17 @@ class TestText:
         box = opened.page.get_by_label("Transcript")
         expect(box).to_have_value(LONG)
 
-        assert box.evaluate("(e) => e.scrollHeight - e.scrollTop - e.clientHeight") < 2
+        opened.page.wait_for_function(IS_AT_END, arg=box.element_handle())
 
     def test_the_view_stays_with_a_reader_above(self, stage: Any) -> None:
         opened = stage(scenes.sound)
         opened.change("text", value=LONG)
         box = opened.page.get_by_label("Transcript")
-        expect(box).to_have_value(LONG)
+        opened.page.wait_for_function(IS_AT_END, arg=box.element_handle())
         box.evaluate("(e) => { e.scrollTop = 20; e.setSelectionRange(2, 5); }")
         opened.change("text", value=f"{LONG}\nmore")
         expect(box).to_have_value(f"{LONG}\nmore")
+        opened.page.evaluate("() => new Promise(requestAnimationFrame)")
 
         assert box.evaluate("(e) => [e.scrollTop, e.selectionStart, e.selectionEnd]") == [20, 2, 5]
 

@@ -1,4 +1,4 @@
-/** The page's entry: the tree stands before the first paint, the session begins right after it. */
+/** The page's entry: the tree stands before the first paint, and what is pressed counts; the session begins right after it. */
 import "./main.css";
 import "./elements/index.ts";
 import { readManifest } from "./manifest.ts";
@@ -9,6 +9,6 @@ import { chosenScheme, showScheme } from "./shell/scheme.ts";
 showScheme(chosenScheme());
 const manifest = readManifest(document.getElementById("ms-manifest")?.textContent);
 const page = new Page(manifest);
+const session = new Session(manifest, window.millstreamWorker, page.element, page);
 document.body.append(page.element);
-const session = new Session(manifest, page.element, page);
 setTimeout(() => session.start(), 0);

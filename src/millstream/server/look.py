@@ -97,6 +97,7 @@ def _content(manifest: Manifest, options: ServerOptions, assets: Assets, *, relo
         scripts=manifest.scripts,
         component_scripts=manifest.component_scripts,
         elements=[*parts.late_elements, *(f"assets/{name}" for name in manifest.element_scripts)],
+        first_js=assets.first_js,
         main_js=assets.main_js,
         main_css=parts.main_css,
         css=manifest.look.css,

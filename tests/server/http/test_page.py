@@ -82,6 +82,18 @@ async def test_everything_that_the_first_paint_needs_is_in_the_page() -> None:
     assert not re.search(r"""(?:src|href)=["']?(?:https?:)?//""", reply.text)
 
 
+async def test_the_worker_starts_before_anything_else_is_read() -> None:
+    manifest = {"title": "My app", "build": 'b"1', "assets": {"media_worker": "assets/media-1.js"}}
+    _, document = await load(content(manifest=manifest, first_js="begin()", head="<script>own()</script>"))
+    (attributes, source), *_ = document.all("script")
+    assert source == "begin()"
+    assert attributes["data-worker"] == "assets/media-1.js"
+    assert attributes["data-build"] == 'b"1'
+    assert "type" not in attributes
+    names = [name for name, _, _ in document.elements]
+    assert names.index("script") < names.index("style")
+
+
 async def test_every_response_has_a_nonce_of_its_own_and_nothing_else_runs() -> None:
     app = serve(content(css="h1{}", js="() => 1", scripts={0: "() => 2"}, head="<script>x()</script>"))
     nonces = set()

@@ -1,9 +1,10 @@
-import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { html, nothing, type TemplateResult } from "lit";
 import { state } from "lit/decorators.js";
 import { t } from "../words.ts";
 import { Leaf, type LeafProps } from "./base.ts";
 import { copyText } from "./parts/clipboard.ts";
 import { customElement } from "./parts/define.ts";
+import { FollowedEnd } from "./parts/followed_end.ts";
 import { icon } from "./parts/icons.ts";
 import { progress } from "./parts/run.ts";
 import { styled } from "./parts/styled.ts";
@@ -36,7 +37,7 @@ const COPIED_MS = 1500;
 @customElement("ms-textbox")
 export class Textbox extends Leaf<TextboxProps> {
   @state() private copied = false;
-  private wasAtEnd = true;
+  private readonly end = new FollowedEnd();
 
   private get field(): Field | null {
     return this.querySelector<Field>(".ms-input");
@@ -44,12 +45,6 @@ export class Textbox extends Leaf<TextboxProps> {
 
   private get text(): string {
     return this.props.value ?? "";
-  }
-
-  protected override willUpdate(changed: PropertyValues): void {
-    super.willUpdate(changed);
-    const field = this.field;
-    this.wasAtEnd = !field || field.scrollTop + field.clientHeight >= field.scrollHeight - LINE_PX / 2;
   }
 
   protected override render(): TemplateResult {
@@ -87,6 +82,7 @@ export class Textbox extends Leaf<TextboxProps> {
       aria-label=${this.captioned ? nothing : this.name} aria-describedby=${this.described()}
       dir=${props.rtl ? "rtl" : nothing} ${styled(heights)}
       @input=${this.onInput} @keydown=${this.onKey} @keyup=${this.keyUp} @copy=${this.copying} @focus=${this.onFocus} @blur=${this.onBlur} @select=${this.onSelect}
+      @scroll=${this.end.onScroll}
     ></textarea>`;
   }
 
@@ -129,10 +125,9 @@ export class Textbox extends Leaf<TextboxProps> {
     if (!field) return;
     for (const [name, value] of Object.entries(this.props.html_attributes ?? {})) field.setAttribute(name, value);
     write(field, this.text);
-    if (field instanceof HTMLTextAreaElement) grow(field);
-    if (this.props.autoscroll !== false && this.wasAtEnd && this.ownerDocument.activeElement !== field) {
-      field.scrollTop = field.scrollHeight;
-    }
+    if (!(field instanceof HTMLTextAreaElement)) return;
+    grow(field);
+    if (this.props.autoscroll !== false) this.end.follow(field);
   }
 
   private onInput(event: InputEvent): void {

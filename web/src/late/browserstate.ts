@@ -37,7 +37,7 @@ export class BrowserState extends Leaf<BrowserStateProps> {
   override connectedCallback(): void {
     super.connectedCallback();
     addEventListener("storage", this.hear);
-    // The session listens from the next task on.
+    // After the first update, which would keep the value that the app declares.
     setTimeout(() => this.read());
   }
 

@@ -4,12 +4,10 @@ import type { ConnectionView } from "../states.ts";
 import type { Cancel, Fire, SetValue } from "../wire/messages.ts";
 import { t } from "../words.ts";
 import type { ToWorker } from "../workers/port.ts";
+import { type BegunWorker, HTTP_KEY } from "./begun_worker.ts";
 
 /** The most events that wait for the session; more of them are refused, and whoever made them is told. */
 const MOST_WAITING = 100;
-
-/** In the tab's storage: its messages go over HTTP, since WebSockets are blocked. */
-const HTTP_KEY = "millstream-http";
 
 /** A link that is back within this time was never gone, for the user. */
 const UNNOTICED_MS = 500;
@@ -22,20 +20,23 @@ export class Connection {
   /** True while the session can be reached. */
   isOpen = false;
   private readonly build: string;
-  private readonly worker: Worker;
+  private readonly begun: Pick<BegunWorker, "worker" | "asked">;
   private readonly show: (connection: ConnectionView) => void;
   /** The secret of the session that authorises uploads; null while there is none. */
   private secret: string | null = null;
   private waiting: SessionMessage[] = [];
   private readyWaiters: ((secret: string) => void)[] = [];
   /** Its messages go over HTTP. */
-  private isHttp = sessionStorage.getItem(HTTP_KEY) !== null;
+  private isHttp: boolean;
+  /** True until the page, for which the document has asked for a session, would do so by itself. */
+  private isAsked = true;
   private notice: ReturnType<typeof setTimeout> | undefined;
 
   /** `build` is the server's version that the page was made by. */
-  constructor(build: string, worker: Worker, show: (connection: ConnectionView) => void) {
+  constructor(build: string, begun: Pick<BegunWorker, "worker" | "asked">, show: (connection: ConnectionView) => void) {
     this.build = build;
-    this.worker = worker;
+    this.begun = begun;
+    this.isHttp = begun.asked.isHttp;
     this.show = show;
   }
 
@@ -46,12 +47,11 @@ export class Connection {
 
   /** Asks for a session, or for the link to it; one that seems to work is tested. */
   connect(): void {
-    const url = new URL("ws", document.baseURI);
-    url.search = location.search; // what handlers read as `request.query_params`
-    url.protocol = url.protocol.replace("http", "ws");
     if (this.secret === null) this.show({ state: "connecting", message: "" });
-    const { build, isHttp } = this;
-    this.post({ type: "connect", url: url.href, build, hidden: document.hidden, isHttp });
+    const [{ asked }, { hidden }] = [this.begun, document];
+    if (!this.isAsked) this.post({ ...asked, hidden, isHttp: this.isHttp });
+    else if (asked.hidden !== hidden) this.post({ type: "visible", hidden });
+    this.isAsked = false;
   }
 
   /** Remembers what carries the messages: the next page of this tab begins with it. */
@@ -147,7 +147,7 @@ export class Connection {
   }
 
   post(message: ToWorker, transfer: Transferable[] = []): void {
-    this.worker.postMessage(message, transfer);
+    this.begun.worker.postMessage(message, transfer);
   }
 
   /** Reloads once per version of the server; false if that was done, and the page is still out of date. */

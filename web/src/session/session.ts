@@ -23,6 +23,7 @@ import { DEVICE_RATE_HZ } from "../playback/speakers.ts";
 import type { View } from "../shell/view.ts";
 import { isEnglish, spoken, t } from "../words.ts";
 import type { FromWorker, FromWorkerOf } from "../workers/port.ts";
+import { type BegunWorker, hearWorker } from "./begun_worker.ts";
 import { streamsOf } from "./binding_inputs.ts";
 import type { ClipFile } from "./captures.ts";
 import { Connection } from "./connection.ts";
@@ -49,7 +50,7 @@ export class Session {
   private readonly root: EventTarget;
   private readonly view: View;
   private readonly store: Store;
-  private readonly worker: Worker;
+  private readonly begun: BegunWorker;
   private readonly connection: Connection;
   private readonly pending = new PendingInputs((component, refusal) => this.runs.held.review(component, refusal));
   private readonly values: Values;
@@ -111,14 +112,14 @@ export class Session {
     latency: ({ component, view }) => this.view.latency(component, view),
   };
 
-  /** `root` is an ancestor of all elements. Nothing happens before `start`. */
-  constructor(manifest: Manifest, root: EventTarget, view: View) {
+  /** `root` is an ancestor of all elements, which are heard at once. Nobody is told anything before `start`. */
+  constructor(manifest: Manifest, begun: BegunWorker, root: EventTarget, view: View) {
     this.manifest = manifest;
     this.root = root;
     this.view = view;
     this.store = new Store(manifest);
-    this.worker = new Worker(new URL(manifest.assets.media_worker, document.baseURI), { type: "module" });
-    this.connection = new Connection(manifest.build, this.worker, (connection) => view.connection(connection));
+    this.begun = begun;
+    this.connection = new Connection(manifest.build, this.begun, (connection) => view.connection(connection));
     const post = this.connection.post.bind(this.connection);
     this.images = new Images(this.store, view, post, overlayOf(manifest), (message) => this.fail(message));
     this.players = new Players(manifest, this.store, view, {
@@ -152,22 +153,21 @@ export class Session {
         },
       },
     );
+    this.listen();
   }
 
-  /** Connects, listens to the elements' events at the root, and shows the declared images. */
+  /** Connects, hears the worker, and shows the declared images. */
   start(): void {
     const act = (message: FromWorker): void => (this.handlers[message.type] as (each: FromWorker) => void)(message);
     const messages = new MessagesInOrder(act, (message) => this.renders.load(message));
-    this.worker.onmessage = ({ data }: MessageEvent<FromWorker>) => messages.take(data);
-    this.worker.onerror = () => {
-      if (this.life.hasBegun) this.fail(t("Something went wrong in the page. Reload it if it does not go on."));
-      else this.view.connection({ state: "refused", message: t("The page could not start its worker. Reload it.") });
-    };
-    this.listen();
     for (const component of this.store.components) this.images.showValue(component, this.store.value(component));
     this.life.start();
     if (!isEnglish()) this.connection.post({ type: "words", words: spoken() });
     this.connection.post({ type: "overlay", address: overlayOf(this.manifest) });
+    hearWorker(this.begun, messages, () => {
+      if (this.life.hasBegun) this.fail(t("Something went wrong in the page. Reload it if it does not go on."));
+      else this.view.connection({ state: "refused", message: t("The page could not start its worker. Reload it.") });
+    });
   }
 
   /** The current properties of a component. */

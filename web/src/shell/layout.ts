@@ -2,7 +2,7 @@
 import { render } from "lit";
 import { emit, FIRE } from "../constants.ts";
 import type { Leaf, LeafProps } from "../elements/base.ts";
-import { type Dress, dress } from "../elements/parts/common_props.ts";
+import { type Dress, dress, isDress } from "../elements/parts/common_props.ts";
 import type { Container, Fill, LayoutPart, PartMaker } from "../elements/parts/container.ts";
 import { icon } from "../elements/parts/icons.ts";
 import { length } from "../elements/parts/styled.ts";
@@ -62,7 +62,7 @@ function leaf(id: number, declared: ComponentDeclaration, listens = new Set<stri
     apply: (changed) => {
       if ("value" in changed) element.isEmptied = changed["value"] === null;
       element.props = { ...element.props, ...changed };
-      dress(element, element.props);
+      if (isDress(changed)) dress(element, element.props);
     },
   };
 }

@@ -41,6 +41,13 @@ interface Abilities extends OutputSurface {
 /** The words of a server that is about to be there again. */
 const RESTARTING = /\bis (being )?restart(ed|ing)\b/;
 
+/** True if nobody can see a difference between two runs, however far they are: their progress is not shown. */
+function isAlike(before: RunView | null, now: RunView | null): boolean {
+  if (before?.progress !== "hidden" || now?.progress !== "hidden") return before === now;
+  const facts = ["call", "run", "state", "message", "awaits", "silence"] as const;
+  return facts.every((fact) => before[fact] === now[fact]);
+}
+
 /** The kinds of devices that an element records with, as browsers name them. */
 function devicesOf({ capabilities }: Leaf): MediaDeviceKind[] {
   const devices: MediaDeviceKind[] = [];
@@ -175,7 +182,8 @@ export class Page implements View {
       if (run.state === "waiting" || run.state === "running") runs.set(run.call, shown);
       const hasFailed = run.state === "failed" && run.outputs.includes(component);
       const element = this.able(component, "run");
-      if (element) element.run = [...runs.values()].at(-1) ?? (hasFailed ? run : null);
+      const newest = [...runs.values()].at(-1) ?? (hasFailed ? run : null);
+      if (element && !isAlike(element.run, newest)) element.run = newest;
     }
   }
 

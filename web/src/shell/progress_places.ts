@@ -12,8 +12,9 @@ export class ProgressPlaces {
    * itself (numbers below 0) concerns each of its components.
    */
   of(run: RunView, elementOf: (component: number) => HTMLElement | undefined): ReadonlySet<number> {
-    const { call, outputs, shownOn, state } = run;
+    const { call, outputs, shownOn, state, progress } = run;
     if (call < 0) return new Set(outputs);
+    if (progress === "hidden") return new Set();
     if (shownOn) return new Set(shownOn);
     if (outputs.length < 2) return new Set(outputs);
     const chosen = this.chosen.get(call) ?? new Set(largest(outputs, elementOf));

@@ -1,5 +1,6 @@
 // @vitest-environment happy-dom
 import { beforeEach, describe, expect, it, vi } from "vitest";
+import type { BegunWorker } from "../../src/session/begun_worker.ts";
 import { Connection } from "../../src/session/connection.ts";
 import type { ConnectionView } from "../../src/states.ts";
 import type { Fire, SetValue } from "../../src/wire/messages.ts";
@@ -8,12 +9,15 @@ import type { ToWorker } from "../../src/workers/port.ts";
 let posted: ToWorker[];
 let shown: ConnectionView[];
 let connection: Connection;
+let begun: Pick<BegunWorker, "worker" | "asked">;
 
 beforeEach(() => {
   [posted, shown] = [[], []];
   sessionStorage.clear();
   const worker = { postMessage: (message: ToWorker) => posted.push(message) } as unknown as Worker;
-  connection = new Connection("b1", worker, (view) => shown.push(view));
+  const asked = { type: "connect", url: "ws://here/ws", build: "b1", hidden: false, isHttp: false } as const;
+  begun = { worker, asked };
+  connection = new Connection("b1", begun, (view) => shown.push(view));
 });
 
 const click = (run: number): Fire => ({ type: "fire", binding: 0, run });
@@ -181,5 +185,5 @@ it("what carried the messages is remembered in the tab", () => {
   connection.connect();
   connection.remember(false);
   connection.connect();
-  expect(connects()).toMatchObject([{ isHttp: false }, { isHttp: true }, { isHttp: false }]);
+  expect(connects()).toMatchObject([{ isHttp: true }, { isHttp: false }]);
 });

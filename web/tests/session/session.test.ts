@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { EDIT, emit, FIRE, RECORD, UPLOAD } from "../../src/constants.ts";
 import type { Props } from "../../src/manifest.ts";
+import { beginWorker } from "../../src/session/begun_worker.ts";
 import { Session } from "../../src/session/session.ts";
 import type { View } from "../../src/shell/view.ts";
 import type { Fire } from "../../src/wire/messages.ts";
@@ -93,6 +94,7 @@ beforeEach(() => {
   const uploaded = binding({ id: 3, targets: [[3, "upload"]] });
   session = new Session(
     manifest(binding(), binding({ id: 1, js: true, handler: false }), stream, uploaded),
+    beginWorker("assets/media.js", "b"),
     root,
     view,
   );
@@ -313,7 +315,7 @@ it("begins to record by itself if the app says so, once", () => {
   Object.defineProperty(navigator, "mediaDevices", { value: { getUserMedia }, configurable: true });
   const declared = manifest(binding());
   Object.assign(declared.components["3"]?.props as Props, { recording: true, interactive: true });
-  session = new Session(declared, root, view);
+  session = new Session(declared, beginWorker("assets/media.js", "b"), root, view);
   session.start();
   expect(getUserMedia).not.toHaveBeenCalled();
   welcome();
@@ -330,7 +332,7 @@ it("lets a recording go on that was begun before there was a session", () => {
   Object.defineProperty(navigator, "mediaDevices", { value: { getUserMedia }, configurable: true });
   const declared = manifest(binding());
   Object.assign(declared.components["3"]?.props as Props, { recording: false, interactive: true });
-  session = new Session(declared, root, view);
+  session = new Session(declared, beginWorker("assets/media.js", "b"), root, view);
   session.start();
   emit(root, RECORD, { component: 3, action: "start" });
   welcome();
@@ -483,7 +485,7 @@ it("gives way to another page that has its session, and keeps what was entered",
   for (const event of ["online", "offline"]) window.dispatchEvent(new Event(event));
   expect(posted()).toEqual([]);
   window.dispatchEvent(new Event("pagehide"));
-  const next = new Session(manifest(), root, view);
+  const next = new Session(manifest(), beginWorker("assets/media.js", "b"), root, view);
   next.start();
   expect(next.props(1)).toMatchObject({ value: "typed" });
   next.close();
@@ -607,7 +609,7 @@ describe("a server that does not serve the page", () => {
     expect(reload).not.toHaveBeenCalled();
     emit(root, EDIT, { component: 1, value: "typed after that" });
     window.dispatchEvent(new Event("pagehide"));
-    const next = new Session(manifest(), root, view);
+    const next = new Session(manifest(), beginWorker("assets/media.js", "b"), root, view);
     next.start();
     expect(next.props(1)).toMatchObject({ value: "typed after that" });
     expect(view.applyProps).toHaveBeenLastCalledWith(1, { value: "typed after that" });

@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import "../../src/elements/index.ts";
 import { EDIT, FIRE, listen } from "../../src/constants.ts";
 import { matching } from "../../src/elements/dropdown.ts";
@@ -106,6 +106,17 @@ describe("the tree", () => {
     expect(row?.className.split(" ").sort()).toEqual(["mine", "ms-equal", "ms-row"]);
     expect(button?.style.getPropertyValue("--ms-min-width")).toBe("60px");
     expect(button?.classList.contains("ms-fixed")).toBe(true);
+  });
+
+  it("is not dressed anew by a value", () => {
+    const root = open([{ id: 2, type: "button" }], { 2: { type: "button", props: { value: "Go", scale: 0 } } });
+    const button = root.querySelector("ms-button") as HTMLElement;
+    const [set, removed] = [vi.spyOn(button.style, "setProperty"), vi.spyOn(button, "removeAttribute")];
+    page.applyProps(2, { value: "Stop" });
+    expect([set.mock.calls, removed.mock.calls]).toEqual([[], []]);
+    page.applyProps(2, { scale: 2, value: "Go" });
+    expect(set).toHaveBeenCalledWith("--ms-scale", "2");
+    expect(button.classList.contains("ms-fixed")).toBe(false);
   });
 
   it("gives a row its height, and takes it away", () => {
@@ -262,6 +273,31 @@ describe("runs", () => {
       expect(bars()).toEqual(["4"]);
       await show({ state: "done" });
       expect(bars()).toEqual([]);
+    });
+
+    it("draw only what shows their progress as it goes on", async () => {
+      await show({});
+      const drawn = Object.keys(AREAS).map((id) => {
+        const element = document.getElementById(id) as HTMLElement & { requestUpdate(): void };
+        return vi.spyOn(element, "requestUpdate");
+      });
+      for (const index of [1, 2, 3]) {
+        const level = { index, length: 9, unit: "steps", desc: "", fraction: index / 9 };
+        await show({ advance: { levels: [level], fraction: index / 9, leftS: null } });
+      }
+      expect(drawn.map(({ mock }) => mock.calls.length)).toEqual([0, 3, 0]);
+      await show({ state: "done" });
+      expect(drawn.map(({ mock }) => mock.calls.length)).toEqual([1, 4, 1]);
+    });
+
+    it("measure nothing where their progress is hidden: that would lay the page out", async () => {
+      const measured = vi.fn(() => new DOMRect());
+      for (const id of Object.keys(AREAS))
+        (document.getElementById(id) as HTMLElement).getBoundingClientRect = measured;
+      await show({ progress: "hidden" });
+      expect([measured.mock.calls, bars()]).toEqual([[], []]);
+      await show({ progress: "hidden", state: "failed", message: "It broke." });
+      expect(root.querySelectorAll(".ms-problem")).toHaveLength(3);
     });
 
     it("are shown by what the app has chosen, which shows no failure", async () => {

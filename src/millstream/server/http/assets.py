@@ -39,12 +39,14 @@ class Built(msgspec.Struct, frozen=True):
     """The contents of `assets.json`; see `web/build.mjs`. All names are of files beside it.
 
     Attributes:
+        first_js: The script that is inlined in the page before anything else.
         main_js, main_css: The script and style sheet that are inlined in the page.
         scripts: Scripts that the page asks for, by their part in it.
         imported: Scripts and fonts that one of those asks for, by the name of the file.
         late: The late elements, by their components' tags.
     """
 
+    first_js: str
     main_js: str
     main_css: str | None
     scripts: dict[str, str]
@@ -78,7 +80,7 @@ class Assets:
         folder: The folder of the built page, with its `assets.json`.
 
     Attributes:
-        main_js: The script that is inlined in the page.
+        first_js, main_js: The scripts that are inlined in the page.
         addresses: Addresses of everything else but late elements, relative to the page, for the manifest.
 
     Raises:
@@ -106,7 +108,8 @@ class Assets:
                 "if the package is installed, it is broken: reinstall it."
             ) from error
         self._built, self._folder = built, folder
-        self.main_js = (folder / built.main_js).read_text(encoding="utf-8")
+        own_scripts = (built.first_js, built.main_js)
+        self.first_js, self.main_js = ((folder / name).read_text(encoding="utf-8") for name in own_scripts)
         self.addresses: Mapping[str, str] = {part: _address(name) for part, name in built.scripts.items()}
         own = {*built.scripts.values(), *built.imported}
         for element in [*self._late(tags), *self._late(built.late if later is None else later)]:

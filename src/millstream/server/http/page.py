@@ -46,7 +46,7 @@ _DOCUMENT: Final = """<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover">
 <meta name="color-scheme" content="light dark">
-<title>{title}</title>
+{first}<title>{title}</title>
 <link rel="icon" href="favicon.ico">
 {styles}
 {head}
@@ -68,6 +68,7 @@ class Content:
         manifest: `Manifest.page()`, complete with the addresses of the workers.
         scripts: The `js=` of each binding that has one, by number.
         main_js, main_css: The built page.
+        first_js: Its script that runs before anything else: it starts the media worker, which connects meanwhile.
         component_scripts: The scripts of single components.
         elements: Addresses of the modules that define elements: late ones, and those from outside the package.
         css, js, head: The developer's style sheets, function and HTML.
@@ -81,6 +82,7 @@ class Content:
     manifest: Mapping[str, object]
     main_js: str
     main_css: str
+    first_js: str = ""
     scripts: Mapping[int, str] = field(default_factory=dict)
     component_scripts: Sequence[str] = ()
     elements: Sequence[str] = ()
@@ -168,6 +170,7 @@ def build(content: Content, language: str = ENGLISH) -> str:
     return _DOCUMENT.format(
         lang=html.escape(language),
         direction=direction(language),
+        first=_first(content),
         no_script=_own(NO_SCRIPT, language, content),
         words=f'<script type="application/json" id="ms-words">{inline_json(words)}</script>\n' if words else "",
         title=html.escape(_title(manifest).replace("\0", "")),
@@ -264,9 +267,18 @@ def style_elements(content: Content, nonce: str, *sheets: str) -> str:
     return "\n".join(f'<style nonce="{nonce}">{sheet}</style>' for sheet in safe)
 
 
-def _script(source: str, kind: str = "") -> str:
-    attribute = f' type="{kind}"' if kind else ""
-    return f'<script{attribute} nonce="{_NONCE}">{inline_script(source)}</script>'
+def _first(content: Content) -> str:
+    """Write the script that starts the worker, with what it needs to know: the manifest comes after it."""
+    if not content.first_js:
+        return ""
+    assets = cast("Mapping[str, object]", content.manifest["assets"])
+    return _script(content.first_js, worker=assets["media_worker"], build=content.manifest["build"]) + "\n"
+
+
+def _script(source: str, kind: str = "", **data: object) -> str:
+    attributes = "".join(f' data-{name}="{html.escape(str(value))}"' for name, value in data.items())
+    attributes += f' type="{kind}"' if kind else ""
+    return f'<script{attributes} nonce="{_NONCE}">{inline_script(source)}</script>'
 
 
 def _once_ready(js: str) -> str:

@@ -8,6 +8,13 @@ export interface Dress {
   min_width?: number | null;
 }
 
+const NAMES: readonly string[] = ["elem_id", "elem_classes", "visible", "scale", "min_width"] satisfies (keyof Dress)[];
+
+/** True if any of some properties are common attributes. */
+export function isDress(props: object): boolean {
+  return NAMES.some((name) => name in props);
+}
+
 const worn = new WeakMap<HTMLElement, readonly string[]>();
 
 /** Sets the common attributes of `element`; called again with other props, it removes the previous ones. */

@@ -5,6 +5,8 @@ import { Directive, directive, type ElementPart, type PartInfo, PartType } from 
 export type Styles = Record<string, string | number | null>;
 
 class Styled extends Directive {
+  private shown: Styles = {};
+
   constructor(part: PartInfo) {
     super(part);
     if (part.type !== PartType.ELEMENT) throw new Error("styled() stands in the tag itself, as an attribute would");
@@ -17,9 +19,12 @@ class Styled extends Directive {
   override update(part: ElementPart, [styles]: [Styles]): typeof noChange {
     const { style } = part.element as HTMLElement;
     for (const [name, value] of Object.entries(styles)) {
+      // Not all browsers see that a property is set to what it is: the element would be styled, and perhaps laid out, anew.
+      if (this.shown[name] === value) continue;
       if (value === null) style.removeProperty(name);
       else style.setProperty(name, String(value));
     }
+    this.shown = styles;
     return noChange;
   }
 }
