@@ -77,8 +77,8 @@ def serving(folder: Path) -> Iterator[tuple[str, psutil.Process, Path]]:
     """Serve the app; gives its address, the process that has started all others, and their temporary folder."""
     path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
     if HOW != "workers":
-        engine = {"MILLSTREAM_ENGINE": "process"} if HOW == "process" else {}
-        with program(APP, folder, PYTHONPATH=path, **engine) as server:
+        engine = "process" if HOW == "process" else "thread"
+        with program(APP, folder, PYTHONPATH=path, MILLSTREAM_ENGINE=engine) as server:
             yield server.url, psutil.Process(server.process.pid), folder
         return
     target = folder / "app.py"

@@ -80,8 +80,12 @@ def test_a_version_that_cannot_be_closed_leaves_its_sessions_no_longer_than_any_
 
 def test_of_a_version_that_does_not_start_nothing_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    closed = []
-    monkeypatch.setattr(thread.Engine, "close", lambda engine: asyncio.sleep(0, closed.append(engine)))
+    closed: list[thread.Engine] = []
+
+    async def close(engine: thread.Engine) -> None:
+        closed.append(engine)
+
+    monkeypatch.setattr(thread.Engine, "close", close)
     versions, options = Versions(), ServerOptions.resolve({"server_port": 0}, {})
     first, second = versions.begin(echo(), options), echo()
     with second:
