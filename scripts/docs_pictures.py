@@ -152,10 +152,15 @@ with gr.Blocks(title="Halves") as demo:
 MIRROR = """
 import millstream as gr
 
+
+def mirror(frame):
+    return frame[:, ::-1]
+
+
 with gr.Blocks(title="Mirror") as demo, gr.Row():
     camera = gr.Image(sources=["webcam"], label="Camera")
     mirrored = gr.Image(label="Mirrored")
-    camera.stream(lambda frame: frame[:, ::-1], camera, mirrored, stream_every=0.1, concurrency_limit=2)
+    camera.stream(mirror, camera, mirrored, stream_every=0.1, concurrency_limit=2)
 
 demo.launch({})
 """
@@ -173,8 +178,10 @@ def served(program: str, *options: str) -> Iterator[tuple[Path, str]]:
             assert process.stdout is not None
             found = re.search(r"http://\S+", process.stdout.readline())
             assert found is not None
-            yield app, found[0]
-            process.terminate()
+            try:
+                yield app, found[0]
+            finally:
+                process.terminate()
 
 
 @contextmanager
@@ -221,6 +228,20 @@ def refused_camera(page: Page) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def watched_load(page: Page) -> Iterator[None]:
+    """Watch from the operator's page how five visitors share two slots."""
+    with served(MIRROR.format("")) as (_, url):
+        command = [sys.executable, "-m", "millstream", "load", url, "--streams", "5", "--seconds", "25"]
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL) as visitors:  # noqa: S603 - the arguments are ours
+            try:
+                page.goto(f"{url}/operator")
+                page.wait_for_timeout(9_000)
+                yield
+            finally:
+                visitors.terminate()
+
+
 NOTEBOOK = """\
 import millstream as gr
 
@@ -248,12 +269,13 @@ SCENES: dict[str, Callable[[Page], AbstractContextManager[None]]] = {
     "error": failed_handler,
     "login": asked_to_log_in,
     "notebook": run_cell,
+    "operator": watched_load,
     "refused": refused_camera,
     "traceback": broken_edit,
 }
 """Pictures of what the chapters' own programs do not show."""
 
-WINDOWS: Final = {"login": (760, 460), "notebook": (900, 860)}
+WINDOWS: Final = {"login": (760, 460), "notebook": (900, 860), "operator": (1100, 700)}
 """The windows of scenes that need another size, in pixels."""
 
 
