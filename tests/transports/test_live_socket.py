@@ -13,9 +13,13 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import pytest
+import uvicorn
 import uvloop
 from tests.server.live import serving
 from tests.server.test_serving import wait_until
+from uvicorn.protocols.utils import ClientDisconnected
+from websockets.datastructures import Headers
+from websockets.http11 import Request
 
 from millstream.client import Client
 from millstream.runtime.send import heartbeat
@@ -23,7 +27,7 @@ from millstream.server.process import uvicorn_config
 from millstream.server.process.protocols import BoundedHttp
 from millstream.transports import websocket
 from millstream.transports.lingering import LingeringTransport
-from millstream.transports.websocket import MAX_UNSENT, keep_little_unsent
+from millstream.transports.websocket import MAX_UNSENT, LiveSocket, keep_little_unsent
 from millstream.wire.encoding import HEARTBEAT, encode_message
 from millstream.wire.messages import Clock, Hello, PageMessage
 from millstream.wire.packet import VERSION
@@ -53,6 +57,38 @@ def test_what_is_no_tcp_socket_is_left_alone() -> None:
     one, other = socket.socketpair()
     with one, other:
         keep_little_unsent(asyncio.BaseTransport({"socket": one}))
+
+
+@pytest.mark.parametrize("new_loop", [asyncio.SelectorEventLoop, uvloop.new_event_loop])
+def test_a_connection_that_closed_a_moment_ago_is_no_fault_of_who_writes(
+    new_loop: Callable[[], asyncio.AbstractEventLoop],
+) -> None:
+    """Whoever sends learns that the peer has gone, or nothing until the next message."""
+
+    async def send() -> None:
+        server = await asyncio.start_server(lambda reader, writer: writer.close(), "127.0.0.1", 0)
+        _, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+        live = LiveSocket(uvicorn.Config(None), uvicorn.server.ServerState(), {})  # type: ignore[arg-type]
+        live.transport = LingeringTransport(writer.transport)
+        refusal = {"type": "websocket.http.response.body", "body": b"Try again."}
+        live.conn.request = Request("/ws", Headers())  # type: ignore[attr-defined]
+        live.initial_response = (503, [], b"")
+        live.transport.abort()
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        try:
+            await live.send(refusal)  # type: ignore[arg-type]
+        except ClientDisconnected:
+            return
+        finally:
+            server.close()
+            await server.wait_closed()
+
+    loop = new_loop()
+    try:
+        loop.run_until_complete(send())
+    finally:
+        loop.close()
 
 
 HANDSHAKE = (

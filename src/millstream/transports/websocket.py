@@ -13,6 +13,7 @@ from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Final, Protocol
 
 from starlette.types import Message, Receive, Send
+from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from millstream.errors import Closed, Departed
@@ -298,7 +299,12 @@ class LiveSocket(WebSocketsSansIOProtocol):
                     await self.writable.wait()
             except TimeoutError:
                 self.transport.abort()
-        await super().send(message)
+        try:
+            await super().send(message)
+        except RuntimeError as error:
+            if not self.transport.is_closing():
+                raise
+            raise ClientDisconnected from error  # it closed a moment ago: uvloop takes nothing then, and raises
         if is_close and self.close_timer is not None:
             self.close_timer.cancel()
             self.close_timer = self.loop.call_later(self.close_timeout, self.transport.abort)
