@@ -128,6 +128,9 @@ def test_a_long_video_that_was_paused_plays_on(
     def is_held_up() -> bool:
         return any(each.flow.write_paused for each in list(paused) if each in each.connections)
 
+    def has_hung_up() -> bool:
+        return any(each not in each.connections for each in list(paused))
+
     monkeypatch.setattr(protocols.BoundedHttp, "pause_writing", note)
     path = tmp_path / "long.mp4"
     steady = {"b": "20M", "minrate": "20M", "maxrate": "20M", "bufsize": "2M", "nal-hrd": "cbr"}
@@ -140,7 +143,7 @@ def test_a_long_video_that_was_paused_plays_on(
     page.evaluate(f"{film}.play()")
     until(page, f"{film}.currentTime > 0.5")
     page.evaluate(f"{film}.pause()")
-    wait_until(is_held_up)
+    wait_until(lambda: is_held_up() or has_hung_up())  # a slow machine may have been held up before the pause
     wait_until(lambda: not is_held_up())
     page.evaluate(f"({film}.playbackRate = 8, {film}.play())")
     until(page, f"{film}.ended")
