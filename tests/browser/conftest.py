@@ -129,7 +129,7 @@ def open_page(browsers: Browsers) -> Iterator[OpenPage]:
     The page's own errors fail the test at its end, but those that contain a text in `open_page.expected`.
     """
     contexts: list[BrowserContext] = []
-    errors: list[str] = []
+    errors: list[tuple[str, str]] = []
     expected: list[str] = []
 
     def start(
@@ -149,8 +149,11 @@ def open_page(browsers: Browsers) -> Iterator[OpenPage]:
         context.set_default_timeout(DEADLINE_MS)
         context.add_init_script(EYES + script)
         page = context.new_page()
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on("console", lambda line: errors.append(line.text) if line.type == "error" else None)
+        page.on("pageerror", lambda error: errors.append((str(error), "")))
+        page.on(
+            "console",
+            lambda line: errors.append((line.text, line.location["url"])) if line.type == "error" else None,
+        )
         page.goto(url)
         return page
 
@@ -158,5 +161,5 @@ def open_page(browsers: Browsers) -> Iterator[OpenPage]:
     yield start
     for context in contexts:
         context.close()
-    unexpected = [error for error in errors if not any(text in error for text in expected)]
+    unexpected = [each for each in errors if not any(text in each[0] for text in expected)]
     assert not unexpected, unexpected
