@@ -199,7 +199,7 @@ def test_a_page_in_a_frame_that_may_not_film_says_what_to_do(launch: Launch, ope
         assert isinstance(tab, WebKit)
         tab.enter("iframe")
         tab.click("Record", "#camera")
-        tab.until_text("The camera is blocked. Allow it in the site settings", "[role=alert]")
+        tab.until_text("The camera is blocked in this frame. Open the app in a tab of its own", "[role=alert]")
         outer.shutdown()
 
 
