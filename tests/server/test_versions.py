@@ -14,6 +14,7 @@ import millstream as ms
 from millstream.client.page import Page
 from millstream.declare.injected import Request
 from millstream.engines import thread
+from millstream.server.app import App
 from millstream.server.options import ServerOptions
 from millstream.server.versions import Versions
 from millstream.set_up_calls import SetUpFailed
@@ -21,17 +22,23 @@ from millstream.snapshot_table import KEEP_S
 from millstream.transports.memory import connect
 
 
+async def left(app: App) -> asyncio.Future[None]:
+    """Start a version, and have a page open a session that it does not come back to; gives what serves it."""
+    await app.start()
+    near, far = connect()
+    serving = asyncio.ensure_future(app.host.serve(far, Request(), "visitor"))
+    page = Page(app.manifest.page(), near)
+    await page.open()
+    await page.drop()
+    return serving
+
+
 def test_a_session_that_no_later_version_takes_over_is_forgotten() -> None:
     versions, options = Versions(), ServerOptions.resolve({"server_port": 0}, {})
     first, second = versions.begin(echo(), options), versions._made(echo(), options)
 
     async def scene() -> None:
-        await first.start()
-        near, far = connect()
-        serving = asyncio.ensure_future(first.host.serve(far, Request(), "visitor"))
-        page = Page(first.manifest.page(), near)
-        await page.open()
-        await page.drop()
+        serving = await left(first)
         await versions._succeed(first, second)
         await serving
         await asyncio.sleep(10.0)
@@ -51,12 +58,7 @@ def test_a_version_that_cannot_be_closed_leaves_its_sessions_no_longer_than_any_
     first, second = versions.begin(echo(), options), versions._made(echo(), options)
 
     async def scene() -> None:
-        await first.start()
-        near, far = connect()
-        serving = asyncio.ensure_future(first.host.serve(far, Request(), "visitor"))
-        page = Page(first.manifest.page(), near)
-        await page.open()
-        await page.drop()
+        serving = await left(first)
         close = first.host._engine.close
 
         async def fail() -> None:
