@@ -1,3 +1,5 @@
+import pytest
+
 import millstream as gr
 
 
@@ -51,3 +53,7 @@ def test_handlers_get_the_text() -> None:
 def test_properties() -> None:
     props = markdown(rtl=True, height=100, max_height="50%").props()
     assert (props["rtl"], props["height"], props["max_height"]) == (True, 100, "50%")
+    assert "min_height" not in props
+    with pytest.warns(UserWarning, match="Markdown: min_height='tall' is not a CSS size; None is taken"):
+        assert markdown(min_height="tall").props()["min_height"] is None
+    assert markdown(min_height="3em").props()["min_height"] == "3em"

@@ -1,4 +1,5 @@
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -141,3 +142,30 @@ def test_descriptions_are_short_and_name_arrays_by_shape() -> None:
 def test_arguments_that_are_numbers_are_finite(argument: str, value: object) -> None:
     with gr.Blocks(), pytest.raises(DeclarationError, match=f"{argument}="):
         gr.Number(**{argument: value})
+
+
+def test_an_option_adds_an_element_to_that_of_its_component() -> None:
+    with gr.Blocks():
+        plain, refused = gr.CheckboxGroup(["a"]), gr.CheckboxGroup(["a"], show_select_all=False)
+        asked = gr.CheckboxGroup(["a"], show_select_all=True)
+    assert "addons" not in plain.props()
+    assert (refused.props()["addons"], asked.props()["addons"]) == ([], ["selectall"])
+    for component, expected in ((plain, ["selectall"]), (asked, [])):
+        changes = {"show_select_all": component is plain}
+        assert component.updated(changes).patch(changes) == {"addons": expected}
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (
+            lambda: gr.CheckboxGroup(["a"], show_select_all="x"),
+            "CheckboxGroup: show_select_all='x' is not True or False",
+        ),
+        (lambda: gr.File(allow_reordering="x"), "File: allow_reordering='x' is not True or False"),
+        (lambda: gr.Markdown(header_links="x"), "Markdown: header_links='x' is not True or False"),
+    ],
+)
+def test_such_an_option_is_true_or_false(make: Callable[[], object], message: str) -> None:
+    with pytest.raises(DeclarationError, match=message):
+        make()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar, Literal, Unpack
 
 from millstream.components.options.choices import Choice, Choosing, Chosen
@@ -17,10 +17,13 @@ class CheckboxGroup(Choosing):
         choices: The values, or pairs of a label and a value.
         value: What is chosen at first, or a function that says so; nothing by default.
         type: Whether handlers get the `"value"`s, or their positions among the choices, the `"index"`.
+        show_select_all: Whether a checkbox above the choices selects all of them, or none.
         common: See `Component`.
     """
 
-    ignores: ClassVar[tuple[str, ...]] = ("show_select_all", "buttons")
+    ignores: ClassVar[tuple[str, ...]] = ("buttons",)
+    addons: ClassVar[Mapping[str, str]] = {"show_select_all": "selectall"}
+    prop_names: ClassVar[Mapping[str, tuple[str, ...]]] = {"show_select_all": ("addons",)}
 
     change = Event()
     input = Event()
@@ -32,8 +35,10 @@ class CheckboxGroup(Choosing):
         *,
         value: Chosen = None,
         type: Literal["value", "index"] = "value",
+        show_select_all: bool = False,
         **common: Unpack[Common],
     ) -> None:
+        self.show_select_all = show_select_all
         super().__init__(choices, value, type, True, **common)
 
 

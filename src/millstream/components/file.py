@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar, Literal, Unpack
 
 from millstream.components.chat.file_component import FileComponent, Given
@@ -27,12 +27,18 @@ class File(FileComponent):
             whole types; anything by default.
         type: `"filepath"`, or `"binary"` for the bytes themselves.
         height: Height in pixels at which the list begins to scroll; `None` for no limit.
+        allow_reordering: Whether the user may bring several files into another order, which is an `input`.
         common: See `Component`.
     """
 
     capabilities = frozenset({"collects_files"})
-    ignores: ClassVar[tuple[str, ...]] = ("allow_reordering", "buttons")
-    prop_names: ClassVar = {"file_count": ("max_files", "folder"), "file_types": ("accept",)}
+    ignores: ClassVar[tuple[str, ...]] = ("buttons",)
+    addons: ClassVar[Mapping[str, str]] = {"allow_reordering": "filereordering"}
+    prop_names: ClassVar = {
+        "file_count": ("max_files", "folder"),
+        "file_types": ("accept",),
+        "allow_reordering": ("addons",),
+    }
 
     default_count: ClassVar[Literal["single", "multiple"]] = "single"
 
@@ -52,12 +58,14 @@ class File(FileComponent):
         file_types: Sequence[str] | None = None,
         type: Literal["filepath", "binary"] = "filepath",
         height: float | None = None,
+        allow_reordering: bool = False,
         **common: Unpack[Common],
     ) -> None:
         self.file_count = file_count or self.default_count
         self.file_types = list(file_types) if file_types is not None else None
         self.type = type
         self.height = height
+        self.allow_reordering = allow_reordering
         super().__init__(value, **common)
 
     def check(self) -> None:

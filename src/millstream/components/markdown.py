@@ -10,10 +10,12 @@ from millstream.components.text.formulas import read_delimiters
 from millstream.components.text.markdown_html import Style, prose
 from millstream.components.values.plain import plain_text
 from millstream.declare.component import Common, Component
+from millstream.declare.css_size import is_css_size
 from millstream.declare.event import Event
 from millstream.declare.i18n import in_each_language
 from millstream.types import Stored
 from millstream.wire.messages import Value
+from millstream.wire.plain import brief
 
 
 class Markdown(Component):
@@ -29,21 +31,19 @@ class Markdown(Component):
         line_breaks: Whether a line's end is one, also within a paragraph.
         height: Height in pixels, or with a CSS unit; what is longer scrolls.
         max_height: Largest height in pixels, or with a CSS unit.
+        min_height: Smallest height in pixels, or with a CSS unit.
         latex_delimiters: The signs around formulas in LaTeX, each `{"left": "$", "right": "$", "display": False}`;
             `display` puts a formula on a line of its own. By default formulas stand between `$$`; none with `[]`.
         sanitize: `False` shows later values as they are, too: only for values that no visitor has a part in.
         sanitize_html: Gradio's name for the same.
+        header_links: Whether each heading has an address in the page, and a link to it.
         common: See `Component`.
     """
 
     default_label = False
-    ignores: ClassVar[tuple[str, ...]] = (
-        "header_links",
-        "min_height",
-        "show_copy_button",
-        "buttons",
-        "padding",
-    )
+    ignores: ClassVar[tuple[str, ...]] = ("show_copy_button", "buttons", "padding")
+    addons: ClassVar[Mapping[str, str]] = {"header_links": "headerlinks"}
+    prop_names: ClassVar[Mapping[str, tuple[str, ...]]] = {"header_links": ("addons",)}
 
     change = Event()
     copy = Event()
@@ -56,22 +56,33 @@ class Markdown(Component):
         line_breaks: bool = False,
         height: int | str | None = None,
         max_height: int | str | None = None,
+        min_height: int | str | None = None,
         latex_delimiters: Sequence[Mapping[str, object]] | None = None,
         sanitize: bool = True,
         sanitize_html: bool = True,
+        header_links: bool = False,
         **common: Unpack[Common],
     ) -> None:
         self.rtl = rtl
         self.line_breaks = line_breaks
-        self.height, self.max_height = height, max_height
+        self.height, self.max_height, self.min_height = height, max_height, min_height
         self.sanitize = sanitize and sanitize_html
+        self.header_links = header_links
         self.delimiters = read_delimiters(latex_delimiters, type(self).__name__)
         common.setdefault("show_label", False)
         common.setdefault("container", False)
         super().__init__(value, **common)
 
+    def check(self) -> None:
+        for side in ("height", "max_height", "min_height"):
+            if not is_css_size(getattr(self, side)):
+                self.correct(side, None, f"{brief(getattr(self, side))} is not a CSS size")
+        super().check()
+
     def props(self) -> dict[str, Value]:
-        return {**super().props(), "rtl": self.rtl, "height": self.height, "max_height": self.max_height}
+        sizes = {"height": self.height, "max_height": self.max_height}
+        least: dict[str, Value] = {"min_height": self.min_height} if "min_height" in self.given else {}
+        return {**super().props(), "rtl": self.rtl, **sizes, **least}
 
     def accept(self, value: object) -> Stored:
         return inspect.cleandoc(plain_text(value))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar, Final, Self, Unpack, cast
 
@@ -103,6 +103,9 @@ class Component(ValueForms):
 
     head: str = ""
     """HTML that it needs in the page's `<head>`."""
+
+    addons: ClassVar[Mapping[str, str]] = {}
+    """The late elements that options add to its own: the tag of each, by the argument that asks for it."""
 
     default_label: ClassVar[bool] = True
     """True if the class name is the label when none is given."""
@@ -264,6 +267,7 @@ class Component(ValueForms):
             "scale": self.scale,
             "min_width": self.min_width,
             "interactive": self.is_interactive,
+            **({"addons": added_tags(self)} if self.addons.keys() & self.given.keys() else {}),
         }
 
     def page_scripts(self) -> Iterable[str]:
@@ -282,6 +286,11 @@ class Component(ValueForms):
         initial = self._initial
         is_plain = initial is None or isinstance(initial, str | int | float | list)
         return is_plain and not initial and not self.is_computed
+
+
+def added_tags(component: Component) -> list[Value]:
+    """Give the tags of the late elements that the options of a component add to its own."""
+    return [tag for argument, tag in component.addons.items() if getattr(component, argument)]
 
 
 def _inputs_of(name: str, given: object) -> tuple[Component, ...]:

@@ -50,7 +50,7 @@ from millstream.server.http.probes import alive, while_starting
 from millstream.server.http.record_bar import offered_by
 from millstream.server.http.uploads import SESSION_HEADER, receive_file, send_file
 from millstream.server.http.words import page_words
-from millstream.server.look import later_elements, page_contents, page_look
+from millstream.server.look import first_elements, later_elements, page_contents, page_look
 from millstream.server.options import ServerOptions
 from millstream.server.security.gate import Gate
 from millstream.server.security.headers import Policy
@@ -259,7 +259,7 @@ class App:
         await send({"type": "lifespan.shutdown.complete"})
 
     def _routes(self, policy: Policy, logins: Logins | None) -> list[BaseRoute]:
-        tags = [element.tag for element in self.manifest.elements.values()]
+        tags = first_elements(self.manifest)
         scripts = self.manifest.element_scripts.values()
         later = later_elements(self.manifest)
         assets = Assets(policy, is_public=not self.options.has_logins, elements=scripts, tags=tags, later=later)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Final, cast
 
 from millstream.components.chat.attachments import ELEMENTS
+from millstream.declare.component import added_tags
 from millstream.declare.manifest import Look, Manifest
 from millstream.declare.theme import ThemeLike, theme_tokens
 from millstream.server.http.assets import Assets
@@ -47,14 +48,22 @@ def filling(look: Look) -> str:
     return (FILLS_WIDTH if look.fills_width else "") + (FILLS_HEIGHT if look.fills_height else "")
 
 
+def first_elements(manifest: Manifest) -> Collection[str]:
+    """Give the types of the elements that a page begins with: those in its tree, and what options add to them."""
+    added = (str(tag) for component in manifest.components.values() for tag in added_tags(component))
+    return {*(element.tag for element in manifest.elements.values()), *added}
+
+
 def later_elements(manifest: Manifest) -> Collection[str] | None:
     """Give the types of those elements that may come later on; `None` for any.
 
-    A render may declare anything then, and a message may hold what shows something.
+    A render may declare anything then, a message may hold what shows something, and handlers change options.
     """
     if manifest.has_renders:
         return None
-    return ELEMENTS if any(element.tag == "chatbot" for element in manifest.elements.values()) else ()
+    has_messages = any(element.tag == "chatbot" for element in manifest.elements.values())
+    outputs = (component for component in manifest.components.values() if component.is_output)
+    return {tag for component in outputs for tag in component.addons.values()}.union(ELEMENTS if has_messages else ())
 
 
 def page_contents(
@@ -84,8 +93,7 @@ def page_contents(
 
 
 def _content(manifest: Manifest, options: ServerOptions, assets: Assets, *, reloads: bool, has_logins: bool) -> Content:
-    tags = [element.tag for element in manifest.elements.values()]
-    parts = assets.of_page(tags, later_elements(manifest))
+    parts = assets.of_page(first_elements(manifest), later_elements(manifest))
     return Content(
         manifest={
             **manifest.page(),

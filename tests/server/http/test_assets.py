@@ -57,3 +57,20 @@ def test_an_app_without_late_elements_has_nothing_of_them() -> None:
 def test_a_page_that_was_not_built_says_how_to_build_it(tmp_path) -> None:
     with pytest.raises(RuntimeError, match=r"scripts/build_page\.py"):
         Assets(Policy(), is_public=True, folder=tmp_path)
+
+
+def test_an_addon_comes_with_the_page_where_an_option_asks_for_it_and_later_where_a_handler_may() -> None:
+    script = f"assets/{BUILT['selectall']['js']}"
+    with gr.Blocks() as asked:
+        gr.CheckboxGroup(["a"], show_select_all=True)
+    with gr.Blocks() as written:
+        gr.Button().click(lambda: None, None, gr.CheckboxGroup(["a"]))
+    with gr.Blocks() as plain:
+        gr.CheckboxGroup(["a"])
+
+    found = []
+    for demo in (asked, written, plain):
+        with TestClient(demo.app, base_url="http://localhost") as client:
+            page, answer = client.get("/").text, client.get(f"/{script}")
+            found.append((f'src="{script}"' in page, f'"{script}"' in page, answer.status_code))
+    assert found == [(True, True, 200), (False, True, 200), (False, False, 404)]

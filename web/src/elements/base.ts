@@ -5,6 +5,7 @@ import { EDIT, emit, FIRE } from "../constants.ts";
 import type { Capability } from "../manifest.ts";
 import type { RunView } from "../states.ts";
 import { heard, t } from "../words.ts";
+import { AddOns } from "./parts/add_ons.ts";
 import type { Dress } from "./parts/common_props.ts";
 import { errorText } from "./parts/error_text.ts";
 import { icon } from "./parts/icons.ts";
@@ -17,6 +18,8 @@ export interface LeafProps extends Dress {
   container: boolean;
   interactive: boolean;
   value: unknown;
+  /** The types of its add-ons; left out if no option of it ever asked for one. */
+  addons?: readonly string[];
 }
 
 /** The most characters of the text in an event of the keyboard or the clipboard; the value itself is complete. */
@@ -38,6 +41,11 @@ export abstract class Leaf<P extends LeafProps = LeafProps> extends LitElement {
   isEmptied = false;
   /** The component's capabilities, by its declaration. */
   capabilities: ReadonlySet<Capability> = new Set();
+
+  constructor() {
+    super();
+    this.addController(new AddOns(this));
+  }
 
   protected override createRenderRoot(): HTMLElement {
     return this;
@@ -69,7 +77,7 @@ export abstract class Leaf<P extends LeafProps = LeafProps> extends LitElement {
   }
 
   /** The user gave the component a value. */
-  protected edit(value: P["value"], event: string | null = "input"): void {
+  edit(value: P["value"], event: string | null = "input"): void {
     this.props = { ...this.props, value };
     emit(this, EDIT, { component: this.component, value });
     if (event !== null) this.fire(event);

@@ -10,6 +10,7 @@ interface MarkdownProps extends LeafProps {
   value: string | null;
   height: number | string | null;
   max_height: number | string | null;
+  min_height?: number | string | null;
   rtl: boolean;
 }
 
@@ -19,12 +20,12 @@ export class Markdown extends Leaf<MarkdownProps> {
   private shown = "";
 
   protected override render(): TemplateResult {
-    const { height, max_height, rtl } = this.props;
+    const { height, max_height, min_height = null, rtl } = this.props;
     const scrolls = height != null || max_height != null;
     return html`
       <div
         class="ms-prose ${scrolls ? "ms-scrolls" : ""}" dir=${rtl ? "rtl" : "auto"} tabindex=${scrolls ? 0 : -1}
-        ${styled({ height: length(height), "max-height": length(max_height) })} @click=${copyCode} @copy=${this.copying}
+        ${styled({ height: length(height), "max-height": length(max_height), "min-height": length(min_height) })} @click=${copyCode} @copy=${this.copying}
       ></div>
       ${progress(this.run)}${this.notes()}
     `;

@@ -34,7 +34,7 @@ export class Draggable extends HTMLElement implements Container {
     item.className = "ms-movable";
     handle.type = "button";
     handle.className = "ms-tool ms-handle";
-    handle.setAttribute("aria-label", "Move");
+    handle.setAttribute("aria-label", t("Move"));
     handle.title = t("Drag to move; the arrow keys do, too");
     render(glyph(GripVertical), handle);
     handle.addEventListener("keydown", (event) => this.onKey(event, item));

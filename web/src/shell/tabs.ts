@@ -1,8 +1,8 @@
 /** Tabs: one panel in front. The strip is one stop of the Tab key; arrows move within it (the tabs pattern of ARIA). */
 import { emit, FIRE } from "../constants.ts";
+import { go, named, nameIn } from "../elements/parts/address.ts";
 import { type Dress, dress } from "../elements/parts/common_props.ts";
 import type { Node, Props } from "../manifest.ts";
-import { go, named, nameIn } from "./address.ts";
 
 /** A container of the page whose children are `tab` nodes; each of them can be changed by its own number too. */
 export class Tabs {

@@ -113,7 +113,7 @@ class Assets:
         self.addresses: Mapping[str, str] = {part: _address(name) for part, name in built.scripts.items()}
         own = {*built.scripts.values(), *built.imported}
         for element in [*self._late(tags), *self._late(built.late if later is None else later)]:
-            own.update(element.files, [element.css] if element.css and later != () else ())
+            own.update(element.files, [element.css] if element.css and (later is None or later) else ())
         self._table = {name: _read(folder / name) for name in own}
         for script in elements:
             body = script.source.encode()
