@@ -13,6 +13,7 @@ from millstream.components.values.samples import BLOCK, Loudness, UnfitAudio, to
 from millstream.errors import DeclarationError, InvalidValue
 from millstream.frames import Chunk
 from millstream.media import wav
+from millstream.testing import TestPage
 from millstream.types import Blob
 from millstream.wire.limits import MAX_MESSAGE_BYTES
 
@@ -336,3 +337,36 @@ def test_the_longest_chunk_can_be_decoded() -> None:
     payload = pcm16.open_encoder(1.0).encode(Chunk(samples, 48_000)).payload
     assert len(pcm16.open_decoder().decode(payload).samples) == len(samples)
     assert len(payload) < MAX_MESSAGE_BYTES
+
+
+def test_subtitles_stay_until_an_update_gives_others(tmp_path: Path) -> None:
+    titles = tmp_path / "a.srt"
+    titles.write_text("1\n00:00:01,000 --> 00:00:02,000\nHello\n")
+    component = audio(subtitles=titles)
+    titles.unlink()
+    props = component.props()
+    assert (props["addons"], "00:00:01.000" in props["subtitles"]) == (["audiosubtitles"], True)
+    assert component.updated({"label": "A"}).props()["subtitles"] == props["subtitles"]
+    assert component.updated({"subtitles": None}).patch(["subtitles"]) == {"subtitles": "", "addons": []}
+    assert "subtitles" not in audio().props()
+    with pytest.raises(DeclarationError, match=r"cannot be read: No such file or directory \(subtitles\)"):
+        audio(subtitles=titles)
+
+
+@pytest.mark.blocking  # in a TestPage the handler runs on the loop
+def test_a_handlers_subtitles_are_read_during_its_call(tmp_path: Path) -> None:
+    titles = tmp_path / "a.vtt"
+
+    def speak(secret: str) -> object:
+        titles.write_text("WEBVTT\n\n00:01.000 --> 00:02.000\nHello\n")
+        return gr.Audio((16_000, TONE), subtitles=secret or str(titles))
+
+    with gr.Blocks() as demo:
+        name, sound = gr.Textbox(label="Name"), gr.Audio(label="Sound")
+        gr.Button("Speak").click(speak, name, sound)
+    with TestPage(demo) as page:
+        page.click("Speak")
+        assert "Hello" in page.props("Sound")["subtitles"]
+        page.set("Name", "/etc/passwd")
+        (run,) = page.click("Speak")
+        assert "may not be shown" in run.error

@@ -151,6 +151,15 @@ def test_frames_are_for_videos_that_grow(files) -> None:
         video().postprocess(np.zeros((2, 240, 320, 3), np.uint8), files)
 
 
+def test_subtitles_of_an_update_go_with_the_videos_that_it_brings(files) -> None:
+    titles = files.path / "a.srt"
+    titles.write_text("1\n00:00:01,000 --> 00:00:02,000\nHello\n")
+    declared = video()
+    changes = declared.lasting({"subtitles": titles}, files)
+    assert "Hello" in declared.updated(changes).postprocess(piece(0, frames=1), files).told["subtitles"]
+    assert declared.updated({"label": "A"}).postprocess(piece(0, frames=1), files).told == {}
+
+
 def test_broken_subtitles_are_named(files) -> None:
     titles = files.path / "a.srt"
     titles.write_text("nothing")

@@ -14,6 +14,7 @@ from millstream.components.options.microphone import check_chunk, check_format
 from millstream.components.options.waveform import WaveformOptions, waveform_options_of
 from millstream.components.playing.audio_source import AudioSource
 from millstream.components.playing.stream_player import StreamPlayer
+from millstream.components.playing.subtitles import Subtitles
 from millstream.components.values.audio_blob import AudioBlob
 from millstream.components.values.samples import UnfitAudio, is_sound
 from millstream.declare.arguments import describe, is_number
@@ -63,6 +64,8 @@ class Audio(StreamPlayer):
             a handler returns, or with `True` here as soon as the page is open. If it is so already nothing happens.
         push_to_talk: `True` records only as long as the button, or the space bar, is held down.
         waveform_options: How its waveform looks: `WaveformOptions`, or a dict of them.
+        subtitles: Shown below the player while it plays: the path of a WebVTT, SubRip or JSON file, or a list of
+            `{"text": "Hello", "timestamp": [0, 1.5]}` with times in seconds. They stay until an update gives others.
         buttons: Which buttons it has as an output: `"download"`.
         show_download_button: `False` takes the button away.
         common: See `Component`.
@@ -74,8 +77,13 @@ class Audio(StreamPlayer):
     streams = "sound"
     keeps_whole_stream = True
     capabilities = frozenset({"captures_audio", "takes_file"})
-    ignores: ClassVar[tuple[str, ...]] = ("show_share_button", "editable", "subtitles")
-    prop_names: ClassVar = {"show_download_button": ("buttons",), "waveform_options": ("waveform",)}
+    ignores: ClassVar[tuple[str, ...]] = ("show_share_button", "editable")
+    addons: ClassVar[Mapping[str, str]] = {"subtitles": "audiosubtitles"}
+    prop_names: ClassVar = {
+        "show_download_button": ("buttons",),
+        "waveform_options": ("waveform",),
+        "subtitles": ("subtitles", "addons"),
+    }
 
     stream = StreamEvent()
     change = Event()
@@ -109,6 +117,7 @@ class Audio(StreamPlayer):
         push_to_talk: bool = False,
         waveform_options: WaveformOptions | Mapping[str, object] | None = None,
         playback_position: float = 0,
+        subtitles: Subtitles | None = None,
         buttons: Sequence[str] | None = None,
         show_download_button: bool | None = None,
         **common: Unpack[Common],
@@ -120,7 +129,7 @@ class Audio(StreamPlayer):
         self.format = format
         self.max_ahead = max_ahead
         self.autoplay, self.loop = autoplay, loop
-        self.playback_position = playback_position
+        self.playback_position, self.subtitles = playback_position, subtitles
         self.min_length, self.max_length, self.recording = min_length, max_length, recording
         self.push_to_talk = push_to_talk
         self.waveform_options = waveform_options_of(waveform_options)
@@ -162,6 +171,7 @@ class Audio(StreamPlayer):
             "autoplay": self.autoplay,
             "loop": self.loop,
             **({"push_to_talk": True} if self.push_to_talk else {}),
+            **({"subtitles": self.titles} if "subtitles" in self.given else {}),
             "waveform": self.waveform_options.props(),
             "buttons": list(self.buttons),
         }

@@ -12,7 +12,7 @@ from millstream.components.options.media_source import DeclaredFiles, listed
 from millstream.components.options.microphone import check_chunk, check_format
 from millstream.components.options.webcam import WebcamOptions, webcam_options_of
 from millstream.components.playing.stream_player import StreamPlayer
-from millstream.components.playing.subtitles import to_webvtt
+from millstream.components.playing.subtitles import Subtitles, read_subtitles
 from millstream.components.playing.video_source import VideoSource
 from millstream.components.values.moment import moment_of
 from millstream.declare.arguments import describe, is_number
@@ -71,7 +71,9 @@ class Video(StreamPlayer):
         fps: With `streaming=True`, frames a second of a video that is made of frames, 1 to 120.
         max_ahead: With `streaming=True`, the seconds of video that a handler may be ahead of the viewer before it is
             held back.
-        subtitles: Subtitles of the initial video: a path of a WebVTT or SubRip file.
+        subtitles: Subtitles of the initial video: the path of a WebVTT, SubRip or JSON file, or a list of
+            `{"text": "Hello", "timestamp": [0, 1.5]}` with times in seconds. In an update, those of the videos that
+            come with it and after it.
         min_length: Seconds that a video from the user has to last.
         max_length: Maximum length in seconds; a recording ends then.
         recording: `True` starts a recording as the user would by Record, `False` ends it as by Stop: as an update that
@@ -127,7 +129,7 @@ class Video(StreamPlayer):
         streaming: bool = False,
         fps: float = 25,
         max_ahead: float = 5.0,
-        subtitles: str | Path | None = None,
+        subtitles: Subtitles | None = None,
         min_length: float | None = None,
         max_length: float | None = None,
         playback_position: float = 0,
@@ -262,7 +264,8 @@ class Video(StreamPlayer):
             video, subtitles = value
             shown = self._shown(video, scratch)
             return shown if subtitles is None else self._subtitled(shown, subtitles, scratch)
-        return self._shown(value, scratch)
+        shown = self._shown(value, scratch)
+        return self._subtitled(shown, self.titles, scratch) if self.has_new_titles and shown is not None else shown
 
     def _shown(self, value: object, scratch: Scratch) -> WebLink | Blob | None:
         if value is None:
@@ -311,18 +314,9 @@ class Video(StreamPlayer):
         return Blob(name, mime, data=target.read_bytes())
 
     def _subtitled(self, video: WebLink | Blob | None, subtitles: object, scratch: Scratch) -> WebLink | Blob | None:
-        if not isinstance(subtitles, str | Path):
-            raise self.invalid("the path of a file of subtitles", subtitles)
         if not isinstance(video, Blob):
             raise InvalidValue(f"{self.name} shows subtitles for files alone, not for addresses")
-        file = scratch.admit(Path(subtitles))
-        try:
-            return replace(video, told={"subtitles": to_webvtt(self.content(file))})
-        except ValueError as error:
-            raise InvalidValue(f"{self.name} cannot show the subtitles {str(subtitles)!r}: {error}") from error
-        finally:
-            if file.path is not None:
-                file.path.unlink()
+        return replace(video, told={"subtitles": read_subtitles(subtitles, self.name, scratch)})
 
     def source(self) -> PlayerSource:
         return VideoSource(self, self.fps)
@@ -330,7 +324,9 @@ class Video(StreamPlayer):
     def declared(self, value: object) -> Stored:
         """Take the developer's own files as they are: a page that shows them is made once, for everybody."""
         files = DeclaredFiles()
-        video, subtitles = value if isinstance(value, tuple | list) and len(value) == 2 else (value, self.subtitles)
+        video, subtitles = value, self.titles or None
+        if isinstance(value, tuple | list) and len(value) == 2:
+            video, subtitles = value
         if video is None or (isinstance(video, str) and self.link(video) is not None):
             return self._shown(video, files)
         if isinstance(video, bytes | bytearray | memoryview):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from millstream.declare.arguments import describe
@@ -47,6 +47,14 @@ class ValueForms(Element):
             return plain_scalar(value) if self.takes_objects else plain(value)
         except TypeError as error:
             raise InvalidValue(f"{self.name} cannot take {describe(value)}: {error}") from error
+
+    def lasting(self, changes: Mapping[str, object], scratch: Scratch) -> Mapping[str, object]:
+        """Give the arguments of an update with the files read that they name: those of a handler go with its call.
+
+        Raises:
+            InvalidValue: One cannot be read.
+        """
+        return changes
 
     def validate(self, wire: Value, files: Files) -> Stored:
         """Check what the page sent, completely, and give the form in which the session keeps it.

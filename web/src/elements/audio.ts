@@ -33,6 +33,8 @@ interface AudioProps extends LeafProps {
   buttons: readonly string[];
   max_length: number | null;
   playback_position?: readonly number[];
+  /** WebVTT, for an add-on. */
+  subtitles?: string;
   push_to_talk?: boolean;
   waveform: Waveform;
 }

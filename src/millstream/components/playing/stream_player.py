@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Final, Self
 
-from millstream.components.options.media_source import MediaComponent
+from millstream.components.options.media_source import DeclaredFiles, MediaComponent
+from millstream.components.playing.subtitles import Subtitles, read_subtitles
 from millstream.declare.arguments import is_number
-from millstream.errors import DeclarationError
+from millstream.errors import DeclarationError, InvalidValue
+from millstream.types import Scratch
 from millstream.wire.messages import Value
 from millstream.wire.plain import brief
 
@@ -22,6 +25,35 @@ class StreamPlayer(MediaComponent):
 
     playback_position: float
     """Where the player begins, or goes on, in seconds."""
+
+    subtitles: Subtitles | None
+    """The subtitles that the app has given, in any form."""
+
+    titles: str = ""
+    """The same as WebVTT."""
+
+    has_new_titles: bool = False
+    """True if they are those of an update."""
+
+    def joined(self) -> None:
+        if self.subtitles is not None:
+            try:
+                self.titles = read_subtitles(self.subtitles, self.name, DeclaredFiles())
+            except InvalidValue as error:
+                where = "" if type(self).__name__ in str(error) else f"{self.name}: "
+                raise DeclarationError(f"{where}{error} (subtitles)") from error
+        super().joined()
+
+    def updated(self, changes: Mapping[str, object]) -> Self:
+        fresh = super().updated(changes)
+        fresh.has_new_titles = bool(changes.get("subtitles"))
+        fresh.titles = str(changes["subtitles"] or "") if "subtitles" in changes else self.titles
+        return fresh
+
+    def lasting(self, changes: Mapping[str, object], scratch: Scratch) -> Mapping[str, object]:
+        if changes.get("subtitles") is None:
+            return changes
+        return {**changes, "subtitles": read_subtitles(changes["subtitles"], self.name, scratch)}
 
     def check(self) -> None:
         if not is_number(self.max_ahead) or not 0 < self.max_ahead <= MAX_AHEAD_S:

@@ -222,6 +222,8 @@ class HandlerCall:
         value = given.get("value", KEEP)
         if not changes:
             return Output(KEEP) if value is KEEP else self._output(number, element, value)
+        if isinstance(element, Component):
+            changes = dict(element.lasting(changes, self._files))
         element = element.updated(changes)
         patch = cast("dict[str, Value]", element.sendable(element.patch(changes)))
         output = Output(KEEP) if value is KEEP else self._output(number, element, value)
