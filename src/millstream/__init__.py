@@ -82,6 +82,7 @@ if TYPE_CHECKING:
     from millstream.components.number import Number as Number
     from millstream.components.options.input_attributes import InputHTMLAttributes as InputHTMLAttributes
     from millstream.components.options.input_size import input_size as input_size
+    from millstream.components.options.watermark import WatermarkOptions as WatermarkOptions
     from millstream.components.options.waveform import WaveformOptions as WaveformOptions
     from millstream.components.options.webcam import WebcamOptions as WebcamOptions
     from millstream.components.paramviewer import ParamViewer as ParamViewer
@@ -227,6 +228,7 @@ _HOMES = {
     "components.video": ("Video",),
     "components.options.input_attributes": ("InputHTMLAttributes",),
     "components.options.input_size": ("input_size",),
+    "components.options.watermark": ("WatermarkOptions",),
     "components.options.waveform": ("WaveformOptions",),
     "components.options.webcam": ("WebcamOptions",),
     "errors": ("DeclarationError", "Error", "InvalidValue", "MillstreamError"),

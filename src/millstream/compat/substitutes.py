@@ -33,7 +33,6 @@ _NOT_YET: Final = {
 
 _NEVER: Final = {
     "Box": "gr.Group",
-    "WatermarkOptions": "draw it into the array",
     "Changeable": "the .change event",
     "Client": "millstream.client.Client",
     "Header": "gr.Request.headers",

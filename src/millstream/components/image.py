@@ -10,18 +10,19 @@ from typing import TYPE_CHECKING, ClassVar, Final, Literal, TypeAlias, TypeVar, 
 import numpy as np
 from numpy.typing import NDArray
 
-from millstream.components.options.media_source import DeclaredFiles, MediaComponent, listed
+from millstream.components.options.media_source import DeclaredFiles, listed
+from millstream.components.options.watermark import Mark, Watermarked, WatermarkOptions, watermark_of
 from millstream.components.options.webcam import WebcamOptions, in_pixels, webcam_options_of
 from millstream.components.values.browser_copies import encoded, head_of
 from millstream.components.values.pixels import (
     MAX_PIXELS,
     MAX_SIDE,
     UnfitImage,
-    from_picture,
     in_mode,
     to_picture,
     to_pixels,
 )
+from millstream.components.values.returned_image import returned_marks, returned_pixels
 from millstream.declare.arguments import describe
 from millstream.declare.component import Common
 from millstream.declare.css_size import is_css_size
@@ -31,7 +32,6 @@ from millstream.frames import Frame
 from millstream.media.image_file import check_image_file, decode_image_file
 from millstream.media.image_header import FORMATS as READABLE
 from millstream.media.image_header import MAX_PHOTO_PIXELS, MIMES, WEB, TooLarge, format_of
-from millstream.overlays.detections import overlay_of
 from millstream.overlays.marks import Overlay
 from millstream.types import Blob, Files, Media, Scratch, Still, Stored, WebLink
 from millstream.wire.messages import Value
@@ -62,7 +62,7 @@ STREAM_QUALITY: Final = 0.8
 T = TypeVar("T")
 
 
-class Image(MediaComponent):
+class Image(Watermarked):
     """An image. Handlers get what `type` says; they return an array, a Pillow image, a path or an address.
 
     Or marks alone: `Boxes`, `Keypoints`, `Masks`, `Lines`, `Texts`, a list of such, or what detectors return. They are
@@ -94,6 +94,7 @@ class Image(MediaComponent):
         webcam_options: What is asked of the camera.
         mirror_webcam: The same as `WebcamOptions(mirror=…)`.
         webcam_constraints: The same as `WebcamOptions(constraints=…)`.
+        watermark: An image that is laid over those that it shows as a result: a `WatermarkOptions`.
         buttons: Which buttons it has as an output: `"download"`, `"fullscreen"`.
         show_download_button: `False` takes the button away.
         show_fullscreen_button: `False` takes the button away.
@@ -107,13 +108,15 @@ class Image(MediaComponent):
     device = "webcam"
     streams = "picture"
     capabilities = frozenset({"captures_frames", "shows_frames", "takes_file"})
-    ignores: ClassVar[tuple[str, ...]] = ("show_share_button", "watermark")
+    ignores: ClassVar[tuple[str, ...]] = ("show_share_button",)
+    value_arguments: ClassVar[tuple[str, ...]] = ("value", "watermark")
     prop_names: ClassVar = {
         "webcam_options": ("mirror", "constraints", "size", "model_size", "covers", "quality"),
         "mirror_webcam": ("mirror",),
         "webcam_constraints": ("constraints",),
         "show_download_button": ("buttons",),
         "show_fullscreen_button": ("buttons",),
+        "watermark": (),
     }
 
     stream = StreamEvent()
@@ -142,6 +145,7 @@ class Image(MediaComponent):
         webcam_options: WebcamOptions | None = None,
         mirror_webcam: bool | None = None,
         webcam_constraints: Mapping[str, object] | None = None,
+        watermark: WatermarkOptions | Mark | None = None,
         buttons: Sequence[str] | None = None,
         show_download_button: bool = True,
         show_fullscreen_button: bool = True,
@@ -156,6 +160,7 @@ class Image(MediaComponent):
         self.streaming = streaming
         self.placeholder, self.alt_text, self.recording = placeholder, alt_text, recording
         self.webcam_options = webcam_options_of(webcam_options, mirror_webcam, webcam_constraints)
+        self.watermark = watermark_of(watermark, self.__class__.__name__)
         shown = {"download": show_download_button, "fullscreen": show_fullscreen_button}
         self.buttons = [name for name, is_shown in shown.items() if is_shown and (buttons is None or name in buttons)]
         self.interpolate_marks = interpolate_marks
@@ -288,34 +293,21 @@ class Image(MediaComponent):
         if type(value) is np.ndarray and value.dtype == np.uint8 and value.ndim == 3:
             height, width, channels = value.shape
             if channels in KEPT_CHANNELS and 0 < height <= MAX_SIDE >= width > 0 and height * width <= MAX_PIXELS:
-                return Frame(value)  # as most of what a stream returns
+                frame = Frame(value)  # as most of what a stream returns
+                return frame if self.stamp is None else self.stamp.on(frame)
+        return self.marked(self._shown(value, scratch), scratch)
+
+    def _shown(self, value: object, scratch: Scratch) -> Stored | Media:
         if isinstance(value, Path | str):
             link = self.link(value) if isinstance(value, str) else None
             return link or self._presentable(scratch.admit(Path(value)), scratch)
-        if not isinstance(value, np.ndarray) and (marks := self._marks(value)) is not None:
+        marks = None if isinstance(value, np.ndarray) else returned_marks(self, value, self.interpolate_marks)
+        if marks is not None:
             return marks
         try:
-            return Frame(to_pixels(value) if isinstance(value, np.ndarray) else self._pixels(value))
+            return Frame(to_pixels(value) if isinstance(value, np.ndarray) else returned_pixels(self, value))
         except UnfitImage as error:
             raise InvalidValue(f"{self.name} got {describe(value)}: {error}") from error
-
-    def _marks(self, value: object) -> Overlay | None:
-        """Read marks in any form that they come in; `None` if the value is something else."""
-        try:
-            marks = overlay_of(value)
-        except InvalidValue as error:
-            raise InvalidValue(f"{self.name} got {describe(value)}: {error}") from error
-        return None if marks is None else Overlay(marks, interpolates=self.interpolate_marks)
-
-    def _pixels(self, value: object) -> NDArray[np.uint8]:
-        if hasattr(value, "has_transparency_data") and hasattr(value, "getbands"):
-            return from_picture(value)  # type: ignore[arg-type]  # what has these two is an image of Pillow's
-        if hasattr(value, "__array__"):
-            return to_pixels(np.asarray(value))
-        if isinstance(value, list | tuple):
-            kind = type(value).__name__
-            raise InvalidValue(f"{self.name} takes an array, but got a {kind}: return np.array(…, dtype=np.uint8)")
-        raise self.invalid("an array, a Pillow image, a path or an http(s) address", value)
 
     def declared(self, value: object) -> Stored:
         stored = self.postprocess(value, DeclaredFiles())
@@ -330,8 +322,15 @@ class Image(MediaComponent):
             return Still(Blob(source.name, source.mime, data=self.content(source)), frame.width, frame.height)
         return Still(self._file(value), value.width, value.height) if isinstance(value, Frame) else None
 
-    def _file(self, frame: Frame) -> Blob:
-        return encoded(frame, *self.codec(False, frame))
+    def _file(self, frame: Frame, name: str = "image") -> Blob:
+        file = encoded(frame, *self.codec(False, frame))
+        return replace(file, name=f"{name}{Path(file.name).suffix}")
+
+    def drawn_anew(self, blob: Blob, draw: Callable[[Frame], Frame], scratch: Scratch) -> Blob:
+        frame = draw(self._decoded(blob, scratch))
+        if blob.path is not None:
+            blob.path.unlink()
+        return self._file(frame, Path(blob.name).stem)
 
     def codec(self, streamed: bool, frame: Frame) -> tuple[str, float]:
         name = STREAM_FORMATS[self.format] if streamed else FORMATS[self.format]

@@ -9,7 +9,7 @@ from typing import Final, TypeGuard
 import numpy as np
 
 from millstream.components.options.media_source import MediaComponent
-from millstream.components.values.pixels import UnfitImage, from_picture, to_pixels
+from millstream.components.values.pixels import UnfitImage, from_picture, is_picture, to_pixels
 from millstream.components.values.samples import UnfitAudio
 from millstream.declare.arguments import describe
 from millstream.errors import InvalidValue, MediaError
@@ -85,8 +85,8 @@ class VideoSource:
             return [to_pixels(frame) for frame in (value if value.ndim == 4 else value[None])]
         if isinstance(value, list | tuple):
             return [frame for each in value for frame in self._frames(each)]
-        if hasattr(value, "has_transparency_data") and hasattr(value, "getbands"):
-            return [from_picture(value)]  # type: ignore[arg-type]  # what has these two is an image of Pillow's
+        if is_picture(value):
+            return [from_picture(value)]
         if hasattr(value, "__array__"):
             return self._frames(np.asarray(value))
         raise self._component.invalid(TAKES, value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,6 +81,11 @@ def _remedy(low: float, high: float) -> str:
     if -1 - SLACK <= low < -SLACK and high <= 1 + SLACK:
         return "return (image + 1) / 2"
     return "divide by 255, or clip and return .astype(np.uint8)"
+
+
+def is_picture(value: object) -> TypeGuard[Picture]:
+    """Tell an image of Pillow's, without loading Pillow."""
+    return hasattr(value, "has_transparency_data") and hasattr(value, "getbands")
 
 
 def from_picture(picture: Picture) -> Pixels:
