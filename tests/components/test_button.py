@@ -30,6 +30,13 @@ def test_properties() -> None:
     }.items() <= props.items()
 
 
+def test_where_a_link_opens() -> None:
+    assert "link_target" not in button(link="/help").props()
+    assert button(link="/help", link_target="_self").props()["link_target"] == "_self"
+    with pytest.warns(UserWarning, match="Button 'Run': link_target='here' is not one of '_blank', '_self'"):
+        assert button(link="/help", link_target="here").props()["link_target"] == "_blank"
+
+
 def test_it_can_be_pressed_unless_it_says_otherwise() -> None:
     with gr.Blocks() as demo:
         output, off = gr.Button("A"), gr.Button("B", interactive=False)

@@ -256,9 +256,14 @@ def test_an_avatar_is_a_small_image(tmp_path: Path) -> None:
             chatbot(avatar_images=(tmp_path / name, None))
 
 
+def test_the_page_gets_the_text_below_copied_replies() -> None:
+    assert chatbot(watermark="By a model").props()["watermark"] == "By a model"
+    assert "watermark" not in chatbot().props()
+
+
 def test_what_has_no_meaning_here_is_a_warning() -> None:
-    with pytest.warns(UserWarning, match="watermark"):
-        chatbot(watermark="x")
+    with pytest.warns(UserWarning, match="allow_tags"):
+        chatbot(allow_tags=True)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         chatbot(type="messages", rtl=True, resizable=True)

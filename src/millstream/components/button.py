@@ -6,7 +6,7 @@ import base64
 import mimetypes
 from collections.abc import Callable
 from pathlib import Path
-from typing import ClassVar, Literal, Unpack
+from typing import Literal, Unpack
 
 from millstream.components.values.links import is_page_address, is_web_address
 from millstream.components.values.plain import plain_text
@@ -26,14 +26,13 @@ class Button(Component):
         variant: `"primary"`, `"secondary"`, `"stop"` or `"huggingface"` (looks like `"secondary"`).
         size: `"sm"`, `"md"` or `"lg"`.
         icon: An image before the text: a file, or an `https` address.
-        link: An address that opens in a new tab when the button is pressed.
+        link: An address that opens when the button is pressed.
+        link_target: Where it opens: `"_blank"` for a new tab, the default, `"_self"`, `"_parent"` or `"_top"`.
         common: See `Component`; `interactive` says whether it can be pressed.
     """
 
     default_label = False
     capabilities = frozenset({"shows_caption"})
-    ignores: ClassVar[tuple[str, ...]] = ("link_target",)
-
     editing = frozenset({"click"})
 
     change = Event()
@@ -47,12 +46,13 @@ class Button(Component):
         size: Literal["sm", "md", "lg"] | None = "lg",
         icon: str | Path | None = None,
         link: str | None = None,
+        link_target: Literal["_blank", "_self", "_parent", "_top"] = "_blank",
         **common: Unpack[Common],
     ) -> None:
         self.variant = variant
         self.size = size or "lg"
         self.icon = icon
-        self.link = link
+        self.link, self.link_target = link, link_target
         if common.get("interactive") is None:
             common["interactive"] = True
         super().__init__(value, **common)
@@ -64,6 +64,7 @@ class Button(Component):
     def check(self) -> None:
         self.prefer_one_of("variant", ("primary", "secondary", "stop", "huggingface"), "secondary")
         self.prefer_one_of("size", ("sm", "md", "lg"), "lg")
+        self.prefer_one_of("link_target", ("_blank", "_self", "_parent", "_top"), "_blank")
         if self.link is not None and not is_page_address(self.link):
             raise DeclarationError(f"{self.name}: link={self.link!r} is neither an http(s) address nor a path")
         super().check()
@@ -75,6 +76,7 @@ class Button(Component):
             "size": self.size,
             "icon": icon_of(self.icon, self.name),
             "link": self.link,
+            **({"link_target": self.link_target} if "link_target" in self.given else {}),
         }
 
     def accept(self, value: object) -> Stored:

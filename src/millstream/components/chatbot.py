@@ -75,6 +75,7 @@ class Chatbot(Component):
         line_breaks: Whether a line's end is one, also within a paragraph.
         sanitize_html: `False` shows HTML unsanitised: only for messages without content from visitors or models.
         rtl: Whether the text runs from right to left.
+        watermark: Text below every reply that is copied, such as that a model has written it.
         latex_delimiters: The signs around formulas in LaTeX, each `{"left": "$", "right": "$", "display": False}`;
             `display` puts a formula on a line of its own. By default formulas stand between `$$`; none with `[]`.
         reasoning_tags: What a language model's thoughts stand between, such as `[("<think>", "</think>")]`: they are
@@ -88,7 +89,6 @@ class Chatbot(Component):
     ignores: ClassVar[tuple[str, ...]] = (
         "allow_tags",
         "show_share_button",
-        "watermark",
         "allow_file_downloads",
         "bubble_full_width",
         "likeable",
@@ -142,6 +142,7 @@ class Chatbot(Component):
         line_breaks: bool = True,
         sanitize_html: bool = True,
         rtl: bool = False,
+        watermark: str | None = None,
         latex_delimiters: Sequence[Mapping[str, object]] | None = None,
         reasoning_tags: Sequence[tuple[str, str]] | None = None,
         **common: Unpack[Common],
@@ -157,7 +158,7 @@ class Chatbot(Component):
         self.like_user_message = like_user_message
         self.editable = editable
         self.buttons = _buttons(buttons, show_copy_button, show_copy_all_button)
-        self.render_markdown, self.rtl = render_markdown, rtl
+        self.render_markdown, self.rtl, self.watermark = render_markdown, rtl, watermark
         self.reasoning_tags = list(reasoning_tags or ())
         self.style = Style(line_breaks, sanitize_html, read_delimiters(latex_delimiters, "Chatbot"))
         super().__init__(value, **common)
@@ -202,6 +203,7 @@ class Chatbot(Component):
             "editable": self.editable,
             "buttons": [button for button in self.buttons if button in BUTTONS],
             "rtl": self.rtl,
+            **({"watermark": self.watermark} if "watermark" in self.given else {}),
         }
 
     def validate(self, wire: Value, files: Files) -> Stored:

@@ -10,6 +10,8 @@ interface ButtonProps extends LeafProps {
   size: "sm" | "md" | "lg";
   icon: { url: string } | { file: string } | null;
   link: string | null;
+  /** Left out for a new tab. */
+  link_target?: string;
 }
 
 /** A press. Its value is its text; with `link` it is a link that looks like a button. */
@@ -21,7 +23,7 @@ export class Button extends Leaf<ButtonProps> {
     const face = html`${image ? html`<img src=${image} alt="" />` : nothing}<span>${value ?? ""}</span>`;
     const classes = `ms-button ms-${variant} ms-${size}`;
     const body = link
-      ? html`<a class=${classes} href=${link} target="_blank" rel="noopener" @click=${this.press}>${face}</a>`
+      ? html`<a class=${classes} href=${link} target=${this.props.link_target ?? "_blank"} rel="noopener" @click=${this.press}>${face}</a>`
       : html`<button class=${classes} type="button" ?disabled=${!interactive} @click=${this.press}>${face}</button>`;
     return html`${body}${held(this.run)}`;
   }

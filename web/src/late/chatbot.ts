@@ -39,6 +39,8 @@ interface ChatbotProps extends LeafProps {
   editable: "user" | "all" | null;
   buttons: readonly string[];
   rtl: boolean;
+  /** Added to replies that are copied. */
+  watermark?: string | null;
 }
 
 /** Distances from the end below this count as being at the end. */
@@ -151,7 +153,7 @@ export class Chatbot extends Leaf<ChatbotProps> {
     const isLastOfSide = !props.grouped || !isSameSide(entries[at + 1], entry);
     return html`<ms-message
       .entry=${entry} .index=${at} .joined=${isJoined} .depth=${depth} .rtl=${props.rtl} .avatar=${this.avatar(entry)}
-      .said=${isLastOfSide ? saidUpTo(entries, at, props.grouped) : ""} .acts=${same(this.acts(entry, at, isLastOfSide))} .feedback=${props.feedback} .liked=${this.liked(at)}
+      .said=${isLastOfSide ? below(saidUpTo(entries, at, props.grouped), entry.role === "user" ? null : props.watermark) : ""} .acts=${same(this.acts(entry, at, isLastOfSide))} .feedback=${props.feedback} .liked=${this.liked(at)}
     ></ms-message>`;
   }
 
@@ -303,7 +305,7 @@ export class Chatbot extends Leaf<ChatbotProps> {
 
   private async copyAll(): Promise<void> {
     const said = this.entries.map((entry) => `${entry.role}: ${textOf(entry)}`);
-    this.isCopied = await copyText(said.join("\n\n"));
+    this.isCopied = await copyText(below(said.join("\n\n"), this.props.watermark));
     setTimeout(() => {
       this.isCopied = false;
     }, COPIED_MS);
@@ -314,4 +316,9 @@ export class Chatbot extends Leaf<ChatbotProps> {
 function sign(icon: string): TemplateResult {
   const isAddress = /^(data|https?):/.test(icon);
   return isAddress ? html`<img src=${icon} alt="">` : html`<span aria-hidden="true">${icon} </span>`;
+}
+
+/** A text that is copied, with the app's own words below it. */
+function below(text: string, watermark: string | null | undefined): string {
+  return watermark ? `${text}\n\n${watermark}` : text;
 }

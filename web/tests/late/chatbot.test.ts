@@ -366,3 +366,8 @@ describe("a message", () => {
     expect(textOf({ role: "user", content: [{ text: "a" }, { kind: "file" }, { text: "b" }] })).toBe("a\n\nb");
   });
 });
+
+it("copies replies with the words of the app below them", async () => {
+  await start([says("user", "Hi"), says("assistant", "Yes"), says("assistant", "No")], { watermark: "By a model" });
+  expect(messages().map((message) => message.said)).toEqual(["Hi", "", "Yes\n\nNo\n\nBy a model"]);
+});
