@@ -9,6 +9,8 @@ from tests.browser import scenes
 from tests.browser.conftest import Browsers
 from tests.browser.stage import Stage, stages
 
+import millstream as gr
+
 pytestmark = pytest.mark.browser
 
 LONG = "\n".join(f"line {number}" for number in range(40))
@@ -175,6 +177,19 @@ class TestFields:
         values = [detail["value"] for name, detail in forms.heard() if name == "ms-edit"]
 
         assert values == [[], ["labels"], ["boxes", "labels"], "accurate", False]
+
+    def test_tabs_go_on_in_further_rows_where_the_app_says_so(self, stage: Any) -> None:
+        def many() -> gr.Blocks:
+            with gr.Blocks() as demo, gr.Tabs(overflow_behavior="wrap"):
+                for number in range(12):
+                    with gr.Tab(f"Tab number {number}"):
+                        gr.Markdown("Text")
+            return demo
+
+        page = stage(many).page
+        page.set_viewport_size({"width": 360, "height": 800})
+        assert page.get_by_role("tab").evaluate_all("tabs => new Set(tabs.map(tab => tab.offsetTop)).size") > 1
+        assert page.get_by_role("tablist").evaluate("strip => strip.scrollWidth <= strip.clientWidth")
 
     def test_tabs_are_worked_by_arrows(self, forms: Stage) -> None:
         forms.page.get_by_role("tab", name="Text").press("ArrowRight")

@@ -31,6 +31,16 @@ def test_nothing_else_may_be_in_them(layout, inside, remedy: str) -> None:
         inside()
 
 
+def test_tabs_that_do_not_fit_scroll_or_wrap() -> None:
+    with gr.Blocks():
+        assert "overflow_behavior" not in gr.Tabs().props()
+        assert gr.Tabs(overflow_behavior="wrap").props()["overflow_behavior"] == "wrap"
+        with pytest.warns(UserWarning, match="Tabs: overflow_behavior='hide' is not one of 'menu', 'wrap'"):
+            assert gr.Tabs(overflow_behavior="hide").props()["overflow_behavior"] == "menu"
+        with pytest.warns(UserWarning, match="Walkthrough ignores overflow_behavior"):
+            gr.Walkthrough(overflow_behavior="wrap")
+
+
 def test_what_the_page_does_not_show_may_be_anywhere() -> None:
     with gr.Blocks(), gr.Tabs():
         gr.State(1)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Unpack
+from typing import ClassVar, Literal, Unpack
 
 from millstream.declare.element import Named, Placed, Visible
 from millstream.declare.event import Event
 from millstream.declare.layout import Layout
+from millstream.declare.user_warnings import warn_ignored
 from millstream.errors import DeclarationError
 from millstream.wire.messages import Value
 
@@ -16,10 +17,10 @@ class Tabs(Layout):
 
     Args:
         selected: The `id` of the tab that is open at first; the first one by default.
+        overflow_behavior: What becomes of tabs that do not fit beside each other: `"menu"`, the default, has them
+            scroll, `"wrap"` puts them below.
         placed: See `Element`.
     """
-
-    ignores: ClassVar[tuple[str, ...]] = ("overflow_behavior",)
 
     change = Event()
     """Another one is open: the user chose it, or a handler did."""
@@ -27,9 +28,19 @@ class Tabs(Layout):
     select = Event()
     """The user chose another one; `SelectData` has its number as `index`, from 0, and its label as `value`."""
 
-    def __init__(self, *, selected: int | str | None = None, **placed: Unpack[Placed]) -> None:
-        self.selected = selected
+    def __init__(
+        self,
+        *,
+        selected: int | str | None = None,
+        overflow_behavior: Literal["menu", "wrap"] = "menu",
+        **placed: Unpack[Placed],
+    ) -> None:
+        self.selected, self.overflow_behavior = selected, overflow_behavior
         super().__init__(**placed)
+
+    def check(self) -> None:
+        self.prefer_one_of("overflow_behavior", ("menu", "wrap"), "menu")
+        super().check()
 
     def __exit__(self, *failure: object) -> None:
         super().__exit__(*failure)
@@ -40,7 +51,8 @@ class Tabs(Layout):
                     raise DeclarationError(f"{self.name} holds {child.name}: put it into a `with gr.{kind}(…):`")
 
     def props(self) -> dict[str, Value]:
-        return {**super().props(), "selected": self.selected}
+        wraps = {"overflow_behavior": self.overflow_behavior} if "overflow_behavior" in self.given else {}
+        return {**super().props(), "selected": self.selected, **wraps}
 
 
 class Tab(Layout):
@@ -93,6 +105,11 @@ class Walkthrough(Tabs):
         selected: The `id` of the step that is shown at first; the first one by default.
         placed: See `Element`.
     """
+
+    def check(self) -> None:
+        super().check()
+        if "overflow_behavior" in self.given:
+            warn_ignored(self.name, ["overflow_behavior"])
 
 
 class Step(Tab):

@@ -41,6 +41,7 @@ export class Tabs {
   apply(changed: Props): void {
     this.props = { ...this.props, ...changed };
     dress(this.element, this.props as Dress);
+    this.list.style.flexWrap = this.props["overflow_behavior"] === "wrap" ? "wrap" : "";
     const wanted = changed["selected"];
     const before = this.current;
     if (wanted != null) this.current = this.all.find((tab) => tab.key === wanted) ?? before;
