@@ -67,6 +67,7 @@ def test_it_begins_at_once_and_waits_its_slot(
 ) -> None:
     page = open_page(launch(mill.demo), video=clips.counter)
     stop_in_the_middle(page, mill)
+    assert mill.events.wait(2) == ["start", "stop"]  # handlers of two events run side by side
     record(page)
     until(page, LIVE, 1)
     expect(button(page, "Waiting")).to_contain_text("1")

@@ -298,6 +298,14 @@ def test_options_that_are_put_right(options: dict[str, Any], words: str, name: s
     assert getattr(demo.freeze().bindings[0], name) == expected
 
 
+def test_a_camera_that_nobody_can_use_is_told_when_its_stream_is_declared() -> None:
+    with gr.Blocks() as demo:
+        camera, shown = gr.Image(sources="webcam", interactive=False, label="Cam"), gr.Image()
+        with pytest.warns(UserWarning, match="Image 'Cam' has interactive=False: nobody can record with it"):
+            camera.stream(lambda frame: frame, camera, shown)
+    assert demo.freeze().bindings[0].stream == camera.id
+
+
 def test_options_objects_warn_of_what_they_put_right() -> None:
     with pytest.warns(UserWarning, match=r"WebcamOptions: size=\(5000, 300\) is more than 4096 pixels"):
         assert gr.WebcamOptions(size=(5000, 300)).size == (4096, 300)

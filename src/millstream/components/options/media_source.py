@@ -14,6 +14,7 @@ from millstream.components.options.webcam import WebcamOptions, camera_s
 from millstream.components.values.links import has_scheme, is_embedded_image, is_web_address
 from millstream.components.values.samples import Loudness
 from millstream.declare.component import Common, Component
+from millstream.declare.user_warnings import warn
 from millstream.errors import DeclarationError, InvalidValue
 from millstream.media.image_header import MAX_PHOTO_PIXELS
 from millstream.types import Blob, Files, Handler, Stored, WebLink
@@ -190,6 +191,8 @@ class MediaComponent(Component):
         if self.device not in self.sources:
             remedy = f"add {self.device!r} to its sources"
             raise DeclarationError(f"{self.name} cannot stream from {', '.join(self.sources)}: {remedy}")
+        if self.interactive is False:
+            warn(f"{self.name} has interactive=False: nobody can record with it until an update says interactive=True")
 
     def validate(self, wire: Value, files: Files) -> Stored:
         if wire is None:
