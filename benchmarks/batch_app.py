@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
+from collections.abc import Callable
 
 import numpy as np
 
@@ -59,14 +60,10 @@ def declare() -> ms.Blocks:
             for batch in (False, True):
                 label = f"{name} {'batched' if batch else 'plain'}"
                 camera = ms.Image(label=label, sources=["webcam"], webcam_options=ms.WebcamOptions(mirror=False))
-                handler = model.many if batch else model.one
+                handler: Callable[..., object] = model.many if batch else model.one
+                found = ms.Textbox(label=f"found {label}")
                 camera.stream(
-                    handler,
-                    camera,
-                    ms.Textbox(label=f"found {label}"),
-                    stream_every=0,
-                    concurrency_limit=None,
-                    **({"batch": True, "max_batch_size": 8, "max_wait": 0.008} if batch else {}),  # type: ignore[arg-type]
+                    handler, camera, found, stream_every=0, concurrency_limit=None, batch=batch, max_batch_size=8
                 )
     return demo
 

@@ -7,7 +7,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
@@ -173,7 +173,7 @@ def _opened(
 ) -> Iterator[tuple[Page, Server, Link | None]]:
     video = video or film(folder / f"natural-{size[1]}.mjpeg", *size)
     with serve(*arguments) as server:
-        over = nullcontext(None)
+        over: AbstractContextManager[Link | None] = nullcontext()
         if shape.rate is not None:
             over = Link(server.url, up=shape.rate, down=shape.rate, rtt=shape.rtt)
         with over as link, watching(link.url if link else server.url, video, COUNTER_SHARE) as page:

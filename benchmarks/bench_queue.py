@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import threading
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -97,7 +97,7 @@ async def _refuse(page: Wire) -> None:
         await asyncio.sleep(PACE_S)
 
 
-async def _leave(pages: list[Wire], serving: list[asyncio.Future[None]]) -> None:
+async def _leave(pages: list[Wire], serving: Sequence[asyncio.Future[None]]) -> None:
     for page in pages[::2]:
         page.say(Cancel(run=RUNS_OF_A_PAGE))
         await asyncio.sleep(PACE_S)

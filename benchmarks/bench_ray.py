@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 
 from websockets.asyncio.client import connect
+from websockets.typing import Subprotocol
 
 from benchmarks import ray_cluster
 from benchmarks.pictures import encoded
@@ -91,7 +92,7 @@ async def _echoed(url: str, pictures: list[bytes]) -> float:
 
 async def _negotiates_deflate(url: str) -> bool:
     address = url.replace("http", "ws", 1) + "ws"
-    async with connect(address, subprotocols=[SUBPROTOCOL], compression="deflate", proxy=None) as socket:
+    async with connect(address, subprotocols=[Subprotocol(SUBPROTOCOL)], compression="deflate", proxy=None) as socket:
         assert socket.response is not None
         return "sec-websocket-extensions" in socket.response.headers
 

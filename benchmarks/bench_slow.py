@@ -72,7 +72,7 @@ async def _measure(
     held: list[float],
     left: list[float],
 ) -> None:
-    site = _Site(server.url, None, 10.0)
+    site = _Site(server.url, None, 10.0, 0.0)
     page = await site.open_page() if "upload" in kinds else None
     own = ""  # headers that make it a request of the page
     if page is not None and page.welcome is not None:

@@ -88,4 +88,4 @@ def _endless(frames: list[bytes]) -> Iterator[bytes]:
 
 def _cpu_s(server: psutil.Process) -> float:
     times = [one.cpu_times() for one in [server, *server.children(recursive=True)]]
-    return sum(one.user + one.system for one in times)
+    return float(sum(one.user + one.system for one in times))

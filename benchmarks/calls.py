@@ -74,7 +74,7 @@ class CallCounter:
         try:
             yield
         finally:
-            threading.setprofile(None)  # type: ignore[arg-type]  # as documented; typeshed does not know it
+            threading.setprofile(None)
 
     @contextmanager
     def counting(self) -> Iterator[Calls]:

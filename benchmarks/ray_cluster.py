@@ -142,7 +142,7 @@ def free_port() -> int:
 
 
 def _processes(*also: str) -> Iterator[psutil.Process]:
-    return psutil.process_iter(["name", *also])
+    yield from psutil.process_iter(["name", *also])
 
 
 _HAPROXY_PORTS = ("RAY_SERVE_HAPROXY_METRICS_PORT", "RAY_SERVE_HAPROXY_STATS_PORT")
