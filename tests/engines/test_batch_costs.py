@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from millstream.engines.batch.costs import AGAIN_S, ENOUGH, Costs
+from millstream.engines.batch.costs import AGAIN_S, DOUBTED_S, ENOUGH, Costs
 
 
 def measured(fixed_s: float, each_s: float, sizes: list[int]) -> Costs:
@@ -59,14 +59,31 @@ def test_a_slow_first_call_changes_nothing() -> None:
 
 def test_it_is_measured_again_after_a_while() -> None:
     costs = measured(0.0, 0.001, ALONE + EIGHTS)
-    assert not costs.is_batching(1.0 + AGAIN_S - 0.1)
-    later = 1.0 + AGAIN_S
+    assert not costs.is_batching(1.0 + DOUBTED_S - 0.1)
+    later = 1.0 + DOUBTED_S
     assert costs.is_batching(later)
     for size in ALONE + EIGHTS:
         assert costs.is_batching(later)
         costs.add(size, 0.01, later)
     assert costs.pays is True
     assert costs.is_batching(later + AGAIN_S - 0.1)
+
+
+def test_what_does_not_pay_is_measured_less_and_less_often() -> None:
+    costs, now, waits = Costs(), 1.0, []
+    for _ in range(6):
+        for size in ALONE + EIGHTS:
+            costs.add(size, size * 0.001, now)
+        before = now
+        while not costs.is_batching(now):
+            now += 1.0
+        waits.append(now - before)
+    assert waits == [DOUBTED_S, 2 * DOUBTED_S, 4 * DOUBTED_S, 8 * DOUBTED_S, AGAIN_S, AGAIN_S]
+    for size in ALONE + EIGHTS:
+        costs.add(size, 0.01, now)
+    for size in ALONE + EIGHTS:
+        costs.add(size, size * 0.001, now + AGAIN_S)
+    assert costs.is_batching(now + AGAIN_S + DOUBTED_S)
 
 
 def test_the_duration_of_a_size_that_never_was_is_told_from_the_others() -> None:

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple, cast
 
 from millstream.batches import BatchCall, BatchRules, BatchStatistics, Outcome, Raised
 from millstream.engines.batch.call_thread import CalledMember, CallThread, CallTime
-from millstream.engines.batch.costs import AGAIN_S, Costs
+from millstream.engines.batch.costs import Costs
 from millstream.engines.batch.former import Former
 from millstream.engines.thread import NO_THREAD
 from millstream.errors import Busy
@@ -211,11 +211,10 @@ class Batcher:
             saved_s = fixed_s if fixed_s < one_s else one_s
             logger.warning(
                 "%s() has batch=True, which does not pay: a call of one takes %.2f ms, and at most %.2f ms of it are "
-                "saved by a batch; it is called for each by itself now, and measured again every %g seconds",
+                "saved by a batch; it is called for each by itself now, and measured again from time to time",
                 self.caller.name,
                 one_s * 1000,
                 saved_s * 1000,
-                AGAIN_S,
             )
 
     def give_up(self, member: Hashable, patience_s: float, why: str) -> bool:

@@ -22,6 +22,10 @@ PAYING_SHARE: Final = 0.5
 AGAIN_S: Final = 60.0
 """After this long it is measured again, as the load, the input or the machine may have changed."""
 
+DOUBTED_S: Final = 5.0
+"""That batches do not pay is measured again after this long, then after twice as long each time, up to `AGAIN_S`: the
+first calls of a model are seldom as quick as the later ones, and an error would cost the most of what a batch gains."""
+
 
 class Linear(NamedTuple):
     """The duration of a call of n: `fixed_s + n * each_s`."""
@@ -44,6 +48,7 @@ class Costs:
         self._seconds: dict[int, deque[float]] = {}
         self._medians: dict[int, float] = {}
         self._judged_at = -math.inf
+        self._again_s = AGAIN_S
 
     def add(self, size: int, seconds: float, now: float) -> None:
         """Note how long a call of `size` took, and judge anew if enough is known."""
@@ -74,7 +79,7 @@ class Costs:
         return self._medians[min(self._medians, key=lambda known: abs(known - size))]
 
     def _is_settled(self, now: float) -> bool:
-        return now < self._judged_at + AGAIN_S
+        return now < self._judged_at + self._again_s
 
     def _count(self, size: int) -> int:
         return len(self._seconds.get(size, ()))
@@ -104,6 +109,11 @@ class Costs:
             return
         one_s = self._medians[1]
         if one_s <= HOP_S:
-            self.pays, self._judged_at = False, now
+            self._settle(pays=False, now=now)
         elif self._batches >= ENOUGH:
-            self.pays, self._judged_at = self.linear.fixed_s > max(HOP_S, PAYING_SHARE * one_s), now
+            self._settle(pays=self.linear.fixed_s > max(HOP_S, PAYING_SHARE * one_s), now=now)
+
+    def _settle(self, *, pays: bool, now: float) -> None:
+        is_doubted_again = not pays and self.pays is False
+        self._again_s = AGAIN_S if pays else min(2 * self._again_s, AGAIN_S) if is_doubted_again else DOUBTED_S
+        self.pays, self._judged_at = pays, now
