@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import struct
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
@@ -180,6 +181,23 @@ def test_a_server_that_says_nothing_or_nonsense(reply: bytes | None) -> None:
         thread.start()
         with pytest.raises(Closed):
             Client(f"http://127.0.0.1:{server.getsockname()[1]}", timeout_s=0.3)
+        thread.join()
+
+
+@pytest.mark.parametrize(("status", "raised"), [("503 Service Unavailable", Refused), ("404 Not Found", InvalidValue)])
+def test_a_server_that_breaks_off_while_it_says_why(status: str, raised: type[Exception]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer() -> None:
+            with closing(server.accept()[0]) as connection:
+                connection.recv(65536)
+                connection.sendall(f"HTTP/1.1 {status}\r\nContent-Length: 100\r\n\r\n".encode())
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # a reset
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        with pytest.raises(raised, match=status[:3]):
+            Client(f"http://127.0.0.1:{server.getsockname()[1]}")
         thread.join()
 
 

@@ -254,13 +254,21 @@ class _Site:
                 body: bytes = answer.read()
                 return body
         except HTTPError as error:
-            with error:
-                reason = error.read(500).decode("utf-8", "replace")
+            reason = _reason(error)
             if error.code in REFUSALS:
                 raise Refused(f"{request.full_url}: {error.code} {reason}", REFUSALS[error.code]) from error
             raise InvalidValue(f"{request.full_url}: {error.code} {reason}") from error
         except (OSError, HTTPException) as error:
             raise Closed(f"no web server answers at {request.full_url}: {error}") from error
+
+
+def _reason(error: HTTPError) -> str:
+    """Read what the server says of an error; empty if the connection breaks off before it has said it."""
+    with error:
+        try:
+            return error.read(500).decode("utf-8", "replace")
+        except (OSError, HTTPException):
+            return ""
 
 
 def refusal_code(status: int) -> str:

@@ -6,7 +6,7 @@ import asyncio
 import socket
 from collections import deque
 from collections.abc import Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from typing import Final
 from urllib.parse import urlsplit
@@ -22,7 +22,7 @@ KEEP_ALIVE_S: Final = 5.0
 """A client that says nothing sends an empty request so often: the server takes it for gone after 20 s."""
 
 GOODBYE_S: Final = 1.0
-"""How long the last request may take."""
+"""How long the last request may take, and how long is waited for what is closed then."""
 
 LOST: Final = 1006
 """The close code of a connection that breaks off without a goodbye."""
@@ -61,6 +61,7 @@ class ClientHttp:
         self._end: Closed | None = None
         self._batch = self._said = 0
         self._staying: asyncio.Task[None] | None = None
+        self._releases: list[Future[None]] = []
 
     async def open(self) -> None:
         """Open the way down, and with it the connection.
@@ -71,13 +72,15 @@ class ClientHttp:
         """
         try:
             status = await asyncio.wrap_future(self._down_thread.submit(self._begin))
+            if status != 200:
+                raise Refused(f"{self._path}down: {status}", {401: "login", 503: "shutdown"}.get(status, "origin"))
+            self._headers["X-Millstream-Connection"] = (await self.receive()).decode()
         except _BROKEN as error:
-            await self.close(1006, "")
+            await self.close(LOST, "")
             raise Closed(f"no connection over HTTP: {error}") from error
-        if status != 200:
-            await self.close(1006, "")
-            raise Refused(f"{self._path}down: {status}", {401: "login", 503: "shutdown"}.get(status, "origin"))
-        self._headers["X-Millstream-Connection"] = (await self.receive()).decode()
+        except BaseException:
+            self._finish(Closed("the connection was not opened"))
+            raise
         self._staying = asyncio.get_running_loop().create_task(self._stay(), name="millstream-client-stay")
 
     async def receive(self) -> bytes:
@@ -88,7 +91,7 @@ class ClientHttp:
         """
         while not self._ready:
             if self._end is not None:
-                await self._let_go()
+                await self._settle()
                 raise self._end
             # If this is cancelled, the thread goes on reading, for the next call.
             if self._reading is None or self._reading.cancelled():
@@ -109,25 +112,31 @@ class ClientHttp:
 
     async def close(self, code: int, reason: str) -> None:
         """End the connection; with 1006 it breaks off without a word."""
-        if self._staying is not None:
-            self._staying.cancel()
-            if code != LOST and self._end is None:
-                await self._say_goodbye(frame_end(code, reason))
-        if self._end is None:
-            self._end = Closed("the connection is closed")
-        await self._let_go()
+        try:
+            if self._staying is not None:
+                self._staying.cancel()
+                if code != LOST and self._end is None:
+                    await self._say_goodbye(frame_end(code, reason))
+        finally:
+            self._finish(Closed("the connection is closed"))
+        await self._settle()
 
-    async def _let_go(self) -> None:
-        """Close the sockets and end the threads; harmless if repeated."""
+    def _finish(self, end: Closed) -> Closed:
+        """Close the sockets and end the threads, whoever waits for it or does not; gives the first reason there was."""
+        if self._end is not None:
+            return self._end
+        self._end = end
         for found in (self._socket, self._up.sock):
             if found is not None:
                 _shut(found)
         for thread, connection in ((self._down_thread, self._down), (self._up_thread, self._up)):
-            try:
-                await asyncio.wrap_future(thread.submit(self._release, connection))
-            except RuntimeError:
-                continue  # it was closed before
+            self._releases.append(thread.submit(self._release, connection))
             thread.shutdown(wait=False)
+        return end
+
+    async def _settle(self) -> None:
+        """Wait until all is closed; it is closed too if nobody waits."""
+        await asyncio.to_thread(wait, self._releases, GOODBYE_S)
 
     async def _send(self, body: bytes) -> None:
         """Send the next batch."""
@@ -136,8 +145,7 @@ class ClientHttp:
         self._batch += 1
         status = await asyncio.wrap_future(self._up_thread.submit(self._post, self._batch, body))
         if status != 204:
-            self._end = Closed(f"the server closed: {status}" if status else "the link is lost")
-            raise self._end
+            raise self._finish(Closed(f"the server closed: {status}" if status else "the link is lost"))
 
     async def _stay(self) -> None:
         """Give signs of life."""
@@ -162,21 +170,24 @@ class ClientHttp:
         try:
             records = self._unframer.feed(data)
         except ProtocolError as error:
-            self._end, records = Closed(str(error)), []
+            self._finish(Closed(str(error)))
+            return
         for record in records:
             if isinstance(record, End):
                 kind = Closed if record.code in LOSSES else Departed
-                self._end = kind(f"the server closed: {record.code} {record.reason}")
+                self._finish(kind(f"the server closed: {record.code} {record.reason}"))
             else:
                 self._ready.append(record)
         if not data:
-            self._end = Closed("the link is lost") if self._end is None else self._end
+            self._finish(Closed("the link is lost"))
 
     # ---- in the threads
 
     def _begin(self) -> int:
         self._down.request("POST", f"{self._path}down", headers={**self._headers, "Content-Length": "0"})
         self._socket = self._down.sock  # the connection lets go of it, as nothing comes after this answer
+        if self._end is not None:
+            _shut(self._socket)  # it was given up while it connected
         self._response = self._down.getresponse()
         return self._response.status
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+import threading
 from collections.abc import Awaitable, Callable
+from contextlib import closing
 from typing import Self
 
 import httpx
@@ -259,6 +261,41 @@ async def test_a_client_that_leaves_says_so_and_one_that_is_lost_does_not() -> N
                 await server.receive()
 
     await play(scene)
+
+
+async def test_a_client_whose_goodbye_is_given_up_leaves_nothing_open() -> None:
+    async def scene(url: str, handed: asyncio.Queue[Transport]) -> None:
+        page = ClientHttp(url, {})
+        await page.open()
+        server = await handed.get()
+        leaving = asyncio.create_task(page.close(1001, ""))
+        await asyncio.sleep(0)
+        leaving.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await leaving
+        with pytest.raises(Closed):
+            await server.receive()
+        await asyncio.to_thread(wait_until, lambda: not client_threads())
+
+    await play(scene)
+
+
+async def test_a_client_that_is_given_up_while_it_opens_leaves_nothing_open() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        page = ClientHttp(f"http://127.0.0.1:{server.getsockname()[1]}/", {})
+        opening = asyncio.create_task(page.open())
+        connection, _ = await asyncio.to_thread(server.accept)
+        with closing(connection):
+            await asyncio.to_thread(connection.recv, 65536)
+            opening.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await opening
+            assert await asyncio.to_thread(connection.recv, 65536) == b""
+        await asyncio.to_thread(wait_until, lambda: not client_threads())
+
+
+def client_threads() -> list[str]:
+    return [thread.name for thread in threading.enumerate() if thread.name.startswith("millstream-client-")]
 
 
 def test_a_client_knows_two_transports() -> None:

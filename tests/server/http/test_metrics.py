@@ -111,7 +111,8 @@ def test_the_same_figures_come_from_the_app_the_client_and_the_text() -> None:
         with Client(url) as client:
             client.stream("Camera", np.zeros((10, 48, 64, 3), np.uint8))
             of_client, of_app = client.metrics(), demo.metrics()
-            text = urllib.request.urlopen(f"{url}metrics").read().decode()
+            with urllib.request.urlopen(f"{url}metrics") as answer:
+                text = answer.read().decode()
     finally:
         demo.close()
     handled = of_app["events"]["look"]["handled"]  # type: ignore[index]

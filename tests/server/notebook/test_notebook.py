@@ -141,7 +141,8 @@ def status(url: str, headers: dict[str, str]) -> int:
     """The status of a POST, which tells by 403 that its origin is refused."""
     with pytest.raises(HTTPError) as refused:
         urlopen(Request(url, b"", headers))
-    return refused.value.code
+    with refused.value as answer:
+        return answer.code
 
 
 def test_closing_an_app_ends_it(kernel: Kernel) -> None:
