@@ -61,7 +61,7 @@ class Room:
     def __init__(self, component: Component) -> None:
         self.sender = Sender(64, lambda: None)
         self.players = Players(self.sender)
-        self.voice = AudioOutput(self.players, 0)
+        self.voice = AudioOutput(self.players, 0, 0)
         self.component = component
 
     @property

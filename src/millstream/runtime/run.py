@@ -59,7 +59,7 @@ class Run:
         self.call = call or next(context.calls.numbers)
         self._context = context
         self._on_end = on_end
-        self._voice = AudioOutput(context.players, 0)
+        self._voice = AudioOutput(context.players, 0, self.binding.number)
         self._inputs_note: bytes | None = None
         self._progress: ProgressSender | None = None
         self._ticket: Ticket | None = None

@@ -111,13 +111,14 @@ class Runs:
                 run.cancel()
 
     def cancel_all(self, bindings: Iterable[int]) -> None:
-        """End all runs and streams of some bindings."""
+        """End all runs and streams of some bindings, and silence what is still heard of those that are over."""
         for number in bindings:
             self._next.pop(number, None)
             self._streams.cancel(number)
             for run in list(self.running.values()):
                 if run.binding.number == number:
                     run.cancel()
+            self._context.players.silence(number)
 
     def end_unseen(self, bindings: AbstractSet[int], gone: AbstractSet[int]) -> None:
         """End the runs of some bindings that write nothing but elements which are `gone`."""

@@ -31,6 +31,23 @@ async def wait_on_a_narrow_link(room: Room) -> None:
         await asyncio.sleep(0.1)
 
 
+def test_the_end_of_an_answer_says_nothing_of_the_link() -> None:
+    """It was sent long before, all at once, and the page counts it among what has come when it has played the rest."""
+
+    async def act(room: Room) -> None:
+        room.players.bandwidth.takes_opus = True
+        await room.say(4.0)
+        room.voice.end()
+        await over(room)
+        samples = len(room.sender._sounds) - 1
+        for tick in range(35):
+            room.hears(4.0, 0.1 * tick, received=samples)
+            await asyncio.sleep(0.1)
+        assert room.sender.link.carries(2.0 * RATE, asyncio.get_running_loop().time())
+
+    in_a_room(act)
+
+
 def narrow(room: Room) -> None:
     """Let the link be known as narrow from the beginning."""
     room.players.bandwidth.takes_opus = True

@@ -20,15 +20,16 @@ class AudioOutput:
     Args:
         players: The session's.
         stream: The stream's number, 0 for an ordinary run.
+        binding: The number of the binding whose audio it is.
         on_begin: Called when it begins to play something.
 
     Attributes:
         playbacks: What it plays, by component.
     """
 
-    def __init__(self, players: Players, stream: int, on_begin: Callable[[], None] = _nobody) -> None:
+    def __init__(self, players: Players, stream: int, binding: int, on_begin: Callable[[], None] = _nobody) -> None:
         self._players = players
-        self._stream = stream
+        self._stream, self._binding = stream, binding
         self._on_begin = on_begin
         self.playbacks: dict[int, Playback] = {}
 
@@ -70,7 +71,7 @@ class AudioOutput:
         playback = self.playbacks.get(component.id)
         begins = isinstance(sound, VideoSegment) and sound.is_first
         if playback is None or playback.is_cut or begins:
-            playback = self.playbacks[component.id] = self._players.begin(self._stream, component)
+            playback = self.playbacks[component.id] = self._players.begin(self._stream, self._binding, component)
             self._on_begin()
         await playback.put(sound, timeout_s, is_live=is_live)
 

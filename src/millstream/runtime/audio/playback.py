@@ -55,6 +55,7 @@ class Playback:
     Args:
         number: Its number, unique in the session.
         stream: The stream that it belongs to, 0 for an ordinary run.
+        binding: The binding whose audio it is.
         component: The player.
         sender: The way to the page.
         bandwidth: What is known of that way.
@@ -67,8 +68,11 @@ class Playback:
         skipped_s: Seconds of live audio that were left out because the player was paused.
     """
 
-    def __init__(self, number: int, stream: int, component: Component, sender: Sender, bandwidth: Bandwidth) -> None:
+    def __init__(
+        self, number: int, stream: int, binding: int, component: Component, sender: Sender, bandwidth: Bandwidth
+    ) -> None:
         self.number = number
+        self.binding = binding
         self.component = component
         self.is_cut = self.is_over = self.is_refused = False
         self.fault = ""
@@ -268,7 +272,7 @@ class Playback:
         self._sender.play(
             Packet(PacketKind.SOUND, codec, flags, self._stream, component, sequence, 0, call, 0, payload)
         )
-        if self._gauge is not None:
+        if self._gauge is not None and payload:  # of the end, which holds nothing, the page tells nothing
             self._gauge.sent(self._sequence, len(payload), self._now())
 
     def __repr__(self) -> str:

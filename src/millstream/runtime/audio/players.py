@@ -38,11 +38,12 @@ class Players:
         self.last = 0
         self.on_begin: Callable[[], None] = _nothing
 
-    def begin(self, stream: int, component: Component) -> Playback:
+    def begin(self, stream: int, binding: int, component: Component) -> Playback:
         """Begin a playback; one that is still heard in the component gives way."""
         self.hush(component.id)
         self.last += 1
-        playback = self._playbacks[self.last] = Playback(self.last, stream, component, self._sender, self.bandwidth)
+        playback = Playback(self.last, stream, binding, component, self._sender, self.bandwidth)
+        self._playbacks[self.last] = playback
         for number in [number for number, old in self._playbacks.items() if old.is_over][:-MAX_KEPT]:
             del self._playbacks[number]
         self.on_begin()
@@ -56,6 +57,11 @@ class Players:
     def hush(self, component: int) -> None:
         """Silence the playback of a component, because something else replaces it."""
         for playback in [each for each in self._playbacks.values() if each.component.id == component]:
+            playback.cut()
+
+    def silence(self, binding: int) -> None:
+        """Silence what a binding plays, also what is still heard of calls that are over."""
+        for playback in [each for each in self._playbacks.values() if each.binding == binding]:
             playback.cut()
 
     def report(self, message: Played) -> None:

@@ -66,7 +66,7 @@ class HandlerLock:
 
     def open_output(self) -> AudioOutput:
         """Make the output of the audio of one call."""
-        return AudioOutput(self.context.players, self.stream, self._on_audio)
+        return AudioOutput(self.context.players, self.stream, self.binding.number, self._on_audio)
 
     async def call(self, role: Role, said: Utterance, audio: AudioOutput, turn: Turn | None = None) -> bool:
         """Call a handler when the one before has ended, and deliver what comes of it; an error is shown, and no more.

@@ -32,7 +32,7 @@ class StreamOutput:
 
     def __init__(self, context: SessionContext, number: int, binding: Binding) -> None:
         self._context, self._number, self._binding = context, number, binding
-        self.audio = AudioOutput(context.players, number)
+        self.audio = AudioOutput(context.players, number, binding.number)
         self.channel = context.sender.channels.open(number)
         self.progress: ProgressSender | None = None
         self.is_delivering = False
