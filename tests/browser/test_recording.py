@@ -185,6 +185,25 @@ def test_a_plain_recording_is_there_when_its_end_is_told(launch: Launch, open_pa
     assert len(wholes.all) == 2
 
 
+def test_a_recording_is_no_upload(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
+    """Who binds both, for a microphone and for files, wants one call for each."""
+    notes: Notes[str] = Notes()
+    with gr.Blocks() as demo:
+        mic, file = gr.Audio(label="Mic", sources="microphone"), gr.Audio(label="File", sources="upload")
+        for audio in (mic, file):
+            heard = [audio.stop_recording, audio.upload]
+            gr.on(heard, lambda sound: notes.add(f"{len(sound[1]) / sound[0]:.0f} s"), audio)
+            audio.input(lambda: notes.add("input"))
+    page = open_page(launch(demo), sound=clips.chirp)
+    record(page)
+    until(page, "/0:0[1-9]/.test(document.querySelector('ms-elapsed').textContent)")
+    button(page, "Stop").click()
+    assert sorted(notes.wait(2))[1] == "input"
+    page.locator("input[type=file]").set_input_files(clips.chirp)
+    assert sorted(notes.wait(4)[2:]) == ["10 s", "input"]
+    assert len(notes.all) == 4
+
+
 def test_a_streamed_recording_is_there_as_a_whole(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
     chunks: Notes[Sound] = Notes()
     wholes: Notes[Sound] = Notes()

@@ -252,15 +252,15 @@ export class Session {
 
   /** A recording is complete. If it was not streamed, it becomes the value before the app gets the event. */
   private async endRecording(component: number, clip: ClipFile | null): Promise<void> {
-    if (clip) await this.upload(component, [clip]);
+    if (clip) await this.upload(component, [clip], this.store.takesPhotos(component));
     this.fire({ component, event: "stop_recording" });
   }
 
-  private async upload(component: number, files: readonly Coming[]): Promise<void> {
+  private async upload(component: number, files: readonly Coming[], isFile = true): Promise<void> {
     this.store.choose(component);
     const isNew = await this.uploads.send(component, files, this.store.collects(component), this.runs.last);
-    const isDrawn = this.placing.has(component);
-    for (const event of isNew ? [...(isDrawn ? [] : ["upload"]), "input"] : []) this.fire({ component, event });
+    const events = isFile && !this.placing.has(component) ? ["upload", "input"] : ["input"];
+    for (const event of isNew ? events : []) this.fire({ component, event });
   }
 
   private async receive(component: number, file: FileValue): Promise<void> {

@@ -54,6 +54,11 @@ export class Store {
     return this.declared[component]?.capabilities?.includes(capability) ?? false;
   }
 
+  /** True if what a component records is a photo, which is a file like any other. */
+  takesPhotos(component: number): boolean {
+    return this.can(component, "captures_frames") && !this.can(component, "records_video");
+  }
+
   /** The number of seconds that the app allows to record. */
   longestS(component: number): number {
     return (this.props(component)["max_length"] ?? Number.POSITIVE_INFINITY) as number;
