@@ -1,3 +1,4 @@
+import io
 import tracemalloc
 from pathlib import Path
 
@@ -163,7 +164,7 @@ def test_float_audio_beyond_one_is_divided_by_its_peak_with_one_warning(caplog: 
 def test_hours_of_floats_take_no_more_memory_than_their_samples() -> None:
     wave = np.full((8 * BLOCK + 7, 2), 0.5, np.float32)
     wave[-1, 1] = 2.0
-    loudness = Loudness(lambda message: None)
+    loudness = Loudness(lambda about, message: None)
     loudness.to_chunk(16_000, wave[:10])  # what is imported by the first one does not count
     tracemalloc.start()
     chunk = loudness.to_chunk(16_000, wave)
@@ -179,6 +180,19 @@ def test_audio_that_is_not_finite_is_silence_or_as_loud_as_it_gets() -> None:
     assert chunk.samples[:, 0].tolist() == [0, 32767, -32767, 32767]
 
 
+@pytest.mark.parametrize(
+    ("value", "remedy"),
+    [
+        (io.BytesIO(b"RIFF"), r"of a BytesIO its \.getvalue\(\)"),
+        ((16_000, [0, 1, 2]), r"samples as np\.array\(samples\)"),
+        (b"\0\0\1\0", r"samples without a header as \(sample_rate, np\.frombuffer\(data, np\.int16\)\), but got bytes"),
+    ],
+)
+def test_what_is_often_given_in_another_form_is_told_how(value: object, remedy: str) -> None:
+    with pytest.raises(InvalidValue, match=remedy):
+        audio().postprocess(value, None)
+
+
 @pytest.mark.parametrize("kind", [np.int8, np.uint8, np.int16, np.int32, np.float16, np.float32, np.float64])
 def test_every_kind_of_number_is_as_loud(kind: type) -> None:
     if np.issubdtype(kind, np.floating):
@@ -189,6 +203,7 @@ def test_every_kind_of_number_is_as_loud(kind: type) -> None:
     assert np.abs(to_samples(wave)[:, 0] - np.array([16384, -16384])).max() <= 1
     for shape in ((0,), (0, 2), (1, 2), (2, 1)):
         assert len(to_samples(np.zeros(shape, kind))) == shape[0]
+    assert to_samples(np.zeros((1, 0), kind)).shape == (0, 1)
 
 
 @given(hnp.arrays(st.sampled_from([np.int8, np.int16, np.int32, np.uint8, np.float32]), hnp.array_shapes(max_dims=3)))

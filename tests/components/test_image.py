@@ -165,6 +165,7 @@ def test_tensors_are_arrays() -> None:
             r"Image 'Image' got an array of shape \(4, 6, 3\) and type float64: .*between 0 and 1.*255: divide",
         ),
         (np.full((2, 2), np.nan), "some are NaN"),
+        (np.full((2, 2), -np.inf), "some are infinite, as the logarithm of 0: put something"),
         (np.full((2, 2), -0.5), "between 0 and 1"),
         (np.full((2, 2), 300), "between 0 and 255"),
         (np.zeros((2, 2, 2), np.uint8), r"the shape has to be \(height, width\)"),

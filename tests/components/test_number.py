@@ -43,6 +43,15 @@ def test_numbers_too_large_to_be_exact_in_the_page() -> None:
         number().postprocess(10**400, None)
 
 
+@pytest.mark.parametrize("value", [float("nan"), -np.inf, np.float32("inf"), np.array(np.nan)])
+def test_a_number_that_is_not_finite_is_shown_as_nothing(value: object) -> None:
+    """As that of a level meter, which is the logarithm of 0 while nobody speaks."""
+    with pytest.warns(UserWarning, match="Number 'Number' is empty for numbers that are not finite, such as"):
+        assert number().postprocess(value, None) is None
+    with pytest.raises(InvalidValue, match="a finite number or None"):
+        number().postprocess("nan", None)
+
+
 def test_properties() -> None:
     props = number(minimum=0, maximum=5, step=0.5, precision=2, placeholder="?").props()
     assert {"minimum": 0, "maximum": 5, "step": 0.5, "precision": 2, "placeholder": "?"}.items() <= props.items()

@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,6 +24,12 @@ def test_it_starts_at_its_left_end() -> None:
     assert slider(3, 9).initial() == 3
     assert slider(3, 9, 5).initial() == 5
     assert slider().postprocess(None, None) == 0
+
+
+@pytest.mark.parametrize(("value", "shown"), [(float("nan"), 1), (np.float32("-inf"), 1), (np.inf, 10)])
+def test_a_number_that_is_not_finite_is_at_one_of_its_ends(value: float, shown: int) -> None:
+    with pytest.warns(UserWarning, match="numbers from 1 to 10"):
+        assert slider(1, 10).postprocess(value, None) == shown
 
 
 def test_out_of_range() -> None:

@@ -46,7 +46,8 @@ class Audio(StreamPlayer):
         type: `"numpy"` or `"filepath"` (a WAV file, or what was uploaded): what handlers get.
         streaming: Of an input: the microphone is streamed, in an `Interface(live=True)`. Of an output: what a handler
             yields, or a stream's handler returns, is played chunk after chunk as it comes, without a gap. All chunks
-            have one format; floats beyond -1 to 1 are divided by the largest so far.
+            have one format; floats beyond -1 to 1 are divided by the largest so far, or by 32768 if they are plainly
+            in the range of int16.
         sample_rate: Samples a second that the microphone delivers, in Hz, 8000 to 192000; the device's own by default.
             Of an output with `streaming=True`: what will probably come, so that the page opens its loudspeaker for it
             when the user clicks, and not at the first sample; any other rate is played as well.
@@ -230,9 +231,7 @@ class Audio(StreamPlayer):
                 return Blob("audio.wav", "audio/wav", data=wav.encode(self.loudness().to_chunk(*value)))
             except UnfitAudio as error:
                 raise InvalidValue(f"{self.name} got {describe(value[1])}: {error}") from error
-        # A pair that was meant for one of two outputs has been shared out: this is its sample rate.
-        each = ", and each other output a value of its own, or skip()" if is_number(value) else ""
-        raise self.invalid(f"(sample_rate, array), bytes, a path or an http(s) address{each}", value)
+        raise self.invalid(f"(sample_rate, array), bytes, a path or an http(s) address{_remark(value)}", value)
 
     def mark(self, stored: Stored) -> object:
         return (stored.sample_rate, stored.samples.tobytes()) if isinstance(stored, Chunk) else super().mark(stored)
@@ -249,9 +248,21 @@ class Audio(StreamPlayer):
     def _encoded(self, data: bytes) -> Blob:
         kind = audio_file.recognise(data)
         if kind is None:
-            raise self.invalid(f"bytes of a {audio_file.NAMES} file", data[:16])
+            raw = "samples without a header as (sample_rate, np.frombuffer(data, np.int16))"
+            raise self.invalid(f"bytes of a {audio_file.NAMES} file, or {raw}", data[:16])
         blob = Blob(f"audio.{audio_file.suffix(kind)}", audio_file.media_type(kind), data=data)
         return AudioBlob(self.name, blob).presentable()
 
     def declared(self, value: object) -> Stored:
         return self.postprocess(value, DeclaredFiles())
+
+
+def _remark(value: object) -> str:
+    """Say how to give a value that is no audio, if it is one that is often given."""
+    if is_number(value):  # a pair that was meant for one of two outputs has been shared out: this is its sample rate
+        return ", and each other output a value of its own, or skip()"
+    if hasattr(value, "getvalue"):
+        return " (of a BytesIO its .getvalue())"
+    if isinstance(value, tuple) and len(value) == 2 and not hasattr(value[0], "__array__"):
+        return " (samples as np.array(samples))"
+    return ""

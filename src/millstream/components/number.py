@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import ClassVar, Unpack
 
-from millstream.components.values.plain import written_number
+from millstream.components.values.plain import boundless_number, written_number
 from millstream.declare.arguments import is_number
 from millstream.declare.component import Common, Component
 from millstream.declare.event import Event
@@ -105,6 +105,9 @@ class Number(Component):
 
     def accept(self, value: object) -> Stored:
         if value is None or value == "":
+            return None
+        if (boundless := boundless_number(value)) is not None:
+            warn(f"{self.name} is empty for numbers that are not finite, such as {boundless}")
             return None
         number = written_number(value)
         if number is None:

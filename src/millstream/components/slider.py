@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable
 from typing import ClassVar, Final, Unpack
 
-from millstream.components.values.plain import written_number
+from millstream.components.values.plain import boundless_number, written_number
 from millstream.declare.arguments import is_number
 from millstream.declare.component import Common, Component
 from millstream.declare.event import Event
@@ -97,7 +97,9 @@ class Slider(Component):
     def accept(self, value: object) -> Stored:
         if value is None:
             return self.minimum
-        number = written_number(value)
+        number = boundless_number(value)
+        if number is None:
+            number = written_number(value)
         if number is None:
             raise self.invalid("a finite number", value)
         if not self._is_within(number):
@@ -109,7 +111,7 @@ class Slider(Component):
         return self.minimum - slack <= number <= self.maximum + slack
 
     def _bounded(self, number: float) -> float:
-        return min(max(number, self.minimum), self.maximum)
+        return min(max(self.minimum, number), self.maximum)  # in this order NaN is the minimum
 
     def _rounded(self, number: float) -> float:
         if self.precision is None:

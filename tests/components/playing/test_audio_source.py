@@ -64,12 +64,38 @@ def test_what_is_too_loud_is_divided_by_the_largest_so_far(
     assert heard(0.5, 1.005) == [round(32767 * 0.5 / 1.005), 32767]
     assert caplog.text == ""
     assert heard(4.0, -0.5) == [32767, -4096]
-    assert heard(2.0, -8000.0) == [8, -32767]
-    assert heard(4000.0, 2.0) == [16384, 8]
+    assert heard(2.0, -8.0) == [8192, -32767]
+    assert heard(4.0, 2.0) == [16384, 8192]
     assert [record.levelname for record in caplog.records] == ["WARNING"]
     assert "Audio 'Audio': floats are audio from -1 to 1, but these reach 4" in caplog.text
     source.close()
     assert heard(1.0) == [32767]
+
+
+def test_floats_in_the_range_of_int16_are_as_loud_as_they_were(
+    source: AudioSource, files, caplog: pytest.LogCaptureFixture
+) -> None:
+    def heard(*numbers: float) -> list[int]:
+        return samples_of(source.piece((16_000, np.array(numbers)), files))[:, 0].tolist()
+
+    assert heard(0.0, 0.0) == [0, 0]
+    assert heard(300.0, -150.0) == [300, -150]
+    assert heard(3.0, 0.0) == [3, 0]
+    assert heard(32767.0, -12000.0) == [32766, -12000]
+    assert [record.getMessage() for record in caplog.records] == [
+        "Audio 'Audio': floats are audio from -1 to 1, but these reach 300: they are divided by 32768, "
+        "as samples of 16 bits"
+    ]
+
+
+def test_a_silent_chunk_that_is_divided_by_its_peak_is_silence(
+    source: AudioSource, files, caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(2):
+        chunk = source.piece((16_000, np.array([np.nan, np.inf, -np.inf, 0.5], np.float32)), files)
+        assert samples_of(chunk)[:, 0].tolist() == [0, 32767, -32767, 16384]
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert "some samples are NaN or infinite" in caplog.text
 
 
 def test_what_is_too_large_is_refused(source: AudioSource, files, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -95,7 +121,6 @@ def test_what_is_not_audio_of_ours_ends_what_came_before(source: AudioSource, fi
     [
         ((0, TONE), "Audio 'Audio' got .*sample rate between 1000 and 384000 Hz, got int 0"),
         ((float("nan"), TONE), "sample rate between 1000 and 384000 Hz, got float nan"),
-        ((16_000, np.array([np.nan], np.float32)), "finite number"),
         ((16_000, np.zeros((2, 3, 4))), "shape has to be"),
         (b"no sound at all", "bytes of a WAV, MP3"),
         (12, "takes .sample_rate, array., bytes, a path"),

@@ -150,7 +150,7 @@ class MediaComponent(Component):
 
     def loudness(self, *, is_piecewise: bool = False) -> Loudness:
         """Give what brings a handler's arrays to samples."""
-        return Loudness(lambda message: self.warn_once("loudness", message), is_piecewise=is_piecewise)
+        return Loudness(self.warn_once, is_piecewise=is_piecewise)
 
     def check(self) -> None:
         for source in self.sources:

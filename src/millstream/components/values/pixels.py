@@ -55,9 +55,10 @@ def _to_octets(array: NDArray[np.generic]) -> NDArray[np.uint8]:
         return array.astype(np.uint8) * 255
     if array.dtype.kind == "f":
         low, high = float(array.min()), float(array.max())
-        if np.isnan(low):
+        if not np.isfinite((low, high)).all():
+            found = "NaN" if np.isnan(low) else "infinite, as the logarithm of 0"
             raise UnfitImage(
-                "every number has to be between 0 and 1, but some are NaN: put something in their place, "
+                f"every number has to be between 0 and 1, but some are {found}: put something in their place, "
                 "such as by np.nan_to_num"
             )
         if not (low >= -SLACK and high <= 1 + SLACK):

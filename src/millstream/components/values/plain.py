@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from decimal import Decimal
 from fractions import Fraction
 
@@ -38,6 +39,12 @@ def written_number(value: object) -> int | float | None:
         return plain_number(int(value) if value.strip().lstrip("+-").isdecimal() else float(value))
     except ValueError:
         return None
+
+
+def boundless_number(value: object) -> float | None:
+    """Give NaN or an infinite float as Python's own, also one of numpy; `None` for everything else."""
+    value = plain_scalar(value)
+    return float(value) if isinstance(value, float) and not math.isfinite(value) else None
 
 
 def plain_text(value: object) -> str:

@@ -21,6 +21,10 @@ OVERSHOOT: Final = 1.01
 """Floats up to here are brought into -1 to 1 without a word: filters and encoders overshoot a little."""
 
 
+INT16_FLOATS: Final = 32.0
+"""Floats of a stream that reach this are samples of 16 bits that were computed with: no gain is meant to be so high."""
+
+
 class UnfitAudio(ValueError):
     """An array is not audio; the message says why, and what to do."""
 
@@ -34,15 +38,17 @@ class Loudness:
     """Brings the audio that one handler returns to 16 bits: a whole, or the chunks of a stream.
 
     Floats beyond -1 to 1 are divided by the largest of them, as people expect whose arrays are in the range of int16.
-    Chunks are divided by the largest of all that came so far, so that a chunk is not louder than the one before.
+    Chunks are divided by the largest of all that came so far, so that a chunk is not louder than the one before; by
+    32768 from the first on that is plainly in the range of int16, so that each is as loud as it was.
+
+    NaN, such as a silent chunk divided by its peak, is silence, and what is infinite is as loud as it gets.
 
     Args:
-        warn: Called with what there is to be said of it.
-        is_piecewise: True for chunks of a stream: then a number that is not finite, which would be heard as a click,
-            is refused. In a whole NaN is silence, and what is infinite is as loud as it gets.
+        warn: Called with what it is about, and with what there is to be said of it.
+        is_piecewise: True for chunks of a stream.
     """
 
-    def __init__(self, warn: Callable[[str], None], *, is_piecewise: bool = False) -> None:
+    def __init__(self, warn: Callable[[str, str], None], *, is_piecewise: bool = False) -> None:
         self._warn = warn
         self._is_piecewise = is_piecewise
         self._peak = 1.0
@@ -64,22 +70,26 @@ class Loudness:
             return array
         wave = array.reshape(-1)
         blocks = [slice(start, start + BLOCK) for start in range(0, len(wave), BLOCK)]
-        peak = max((self._peak_of(wave[block]) for block in blocks), default=0.0)
+        peak = max((_peak_of(wave[block]) for block in blocks), default=0.0)
+        if not all(np.isfinite(wave[block]).all() for block in blocks):
+            message = "some samples are NaN or infinite: NaN, such as 0/0 in a silent chunk, is played as silence"
+            self._warn("finite", message)
+        is_int16 = self._is_piecewise and peak > INT16_FLOATS
         if peak > OVERSHOOT:
-            self._warn(f"floats are audio from -1 to 1, but these reach {peak:g}: they are divided by the largest")
-        self._peak = max(self._peak if self._is_piecewise else 1.0, peak)
+            by = "32768, as samples of 16 bits" if is_int16 else "the largest"
+            message = f"floats are audio from -1 to 1, but these reach {peak:g}: they are divided by {by}"
+            self._warn("loudness", message)
+        self._peak = max(self._peak if self._is_piecewise else 1.0, peak, 32768.0 if is_int16 else 0.0)
         samples = np.empty(len(wave), np.int16)
         for block in blocks:
             scaled = np.nan_to_num(wave[block].astype(np.float64) / self._peak, nan=0.0, posinf=1.0, neginf=-1.0)
             samples[block] = (scaled * 32767).round()
         return samples.reshape(array.shape)
 
-    def _peak_of(self, wave: NDArray[np.generic]) -> float:
-        wave = wave.astype(np.float64)
-        is_finite = np.isfinite(wave)
-        if self._is_piecewise and not is_finite.all():
-            raise UnfitAudio("every sample has to be a finite number: some are NaN or infinite")
-        return float(np.abs(wave[is_finite]).max(initial=0.0))
+
+def _peak_of(wave: NDArray[np.generic]) -> float:
+    wave = wave.astype(np.float64)
+    return float(np.abs(wave[np.isfinite(wave)]).max(initial=0.0))
 
 
 def to_samples(array: NDArray[np.generic]) -> Samples:
@@ -91,7 +101,7 @@ def to_samples(array: NDArray[np.generic]) -> Samples:
     Raises:
         UnfitAudio: Shape, type or numbers do not fit.
     """
-    if array.ndim == 2 and array.shape[0] == 1 and array.shape[1] > MAX_CHANNELS:
+    if array.ndim == 2 and array.shape[0] == 1 and not 1 <= array.shape[1] <= MAX_CHANNELS:
         array = array[0]  # one channel, as decoders give it
     if array.ndim not in (1, 2) or (array.ndim == 2 and not 1 <= array.shape[1] <= MAX_CHANNELS):
         hint = ": it seems to be the wrong way round, return .T" if _is_turned(array) else ""
