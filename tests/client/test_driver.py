@@ -78,6 +78,25 @@ def test_files_go_up_by_their_path(tmp_path: Path) -> None:
     assert events == ["upload", "input", "upload", "input", "clear", "input"]
 
 
+@pytest.mark.blocking  # the handler runs on the loop, and gets a file
+def test_a_message_goes_up_with_its_files(tmp_path: Path) -> None:
+    note = tmp_path / "a note.txt"
+    note.write_text("from a file")
+
+    def reply(message: dict[str, Any], history: list[Any]) -> str:
+        return " + ".join([message["text"], *(Path(path).read_text() for path in message["files"])])
+
+    demo = ms.ChatInterface(reply, multimodal=True)
+    with TestPage(demo) as page:
+        for message in ("hi", {"text": "look", "files": [note]}, {"files": [note]}):
+            page.set("Message", message)
+            page.fire("Message", "submit")
+            page.advance(0.1)
+        assert page.toasts == []
+        replies = [each["content"][0]["text"] for each in page.value(demo.chatbot) if each["role"] == "assistant"]
+        assert replies == ["hi", "look + from a file", " + from a file"]
+
+
 FILM = b"\0\0\0\x10ftypisom\0\0\0\0 and so on"
 
 

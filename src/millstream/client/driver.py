@@ -10,7 +10,7 @@ from typing import Any, Generic, Self, TypeVar
 from millstream.client.manifest import Reference
 from millstream.client.metrics import stream_metrics
 from millstream.client.page import Page
-from millstream.client.plain_values import file_of, plain_value
+from millstream.client.plain_values import file_of, is_message, message_of, named_content, plain_value
 from millstream.client.recording import Recording
 from millstream.client.result import StreamResult, Summary
 from millstream.client.run import ClientRun
@@ -64,16 +64,23 @@ class Driver(ABC):
     def set(self, component: Reference, value: object) -> None:
         """Edit a component. Arrays, `(rate, samples)` and a file given as `Path` are uploaded, the rest goes as it is.
 
+        A message with attachments is `{"text": …, "files": [path, …]}`, or its text alone; a `Path` is uploaded.
+
         Raises:
             InvalidValue: No such component, or an array whose shape is that of no image and no audio.
         """
         number = self.page.find_component(component)
-        file = file_of(self.page.elements, number, value)
-        self.run(self.page.set(number, value) if file is None else self._set_file(number, *file))
+        self.run(self.page.set(number, self._wire(number, value)))
 
-    async def _set_file(self, number: int, name: str, mime: str, data: bytes) -> None:
-        value = await self.upload(name, mime, data, number)
-        await self.page.set(number, [value] if self.page.elements.can(number, "collects_files") else value)
+    def _wire(self, number: int, value: object) -> object:
+        """Give a value in the form of the wire; its files are uploaded."""
+        if is_message(self.page.values[number]):
+            return message_of(value, lambda path: self.run(self.upload(*named_content(path), number)))
+        file = file_of(self.page.elements, number, value)
+        if file is None:
+            return value
+        uploaded = self.run(self.upload(*file, number))
+        return [uploaded] if self.page.elements.can(number, "collects_files") else uploaded
 
     def value(self, component: Reference) -> Any:
         """Get a component's value as the page shows it.

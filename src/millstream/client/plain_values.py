@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import mimetypes
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -54,8 +54,28 @@ def file_of(elements: Elements, number: int, value: object) -> tuple[str, str, b
     if takes_file and not elements.can(number, "captures_frames") and isinstance(value, tuple):
         return "audio.wav", "audio/wav", wav.encode(audio(value))
     if (takes_file or elements.can(number, "collects_files")) and isinstance(value, Path):
-        return value.name, mimetypes.guess_type(value.name)[0] or "application/octet-stream", value.read_bytes()
+        return named_content(value)
     return None
+
+
+def is_message(wire: object) -> bool:
+    """True if a value is a text with files, as of a `MultimodalTextbox`."""
+    return isinstance(wire, dict) and wire.keys() == {"text", "files"}
+
+
+def message_of(value: object, upload: Callable[[Path], object]) -> object:
+    """Make a message with attachments of its text alone, or of a dict whose files may be paths."""
+    if isinstance(value, str):
+        return {"text": value, "files": []}
+    if not isinstance(value, Mapping):
+        return value
+    files = [upload(file) if isinstance(file, Path) else file for file in value.get("files") or ()]
+    return {"text": "", **value, "files": files}
+
+
+def named_content(path: Path) -> tuple[str, str, bytes]:
+    """Read the name, type and content of a file that is to be uploaded."""
+    return path.name, mimetypes.guess_type(path.name)[0] or "application/octet-stream", path.read_bytes()
 
 
 def _content(data: bytes, mime: str) -> object:
