@@ -104,6 +104,7 @@ def test_modules_can_be_imported_from_it() -> None:
         (lambda gr: gr.Blocks(theme={"acent": "red"}), "did you mean 'accent'? There are "),
         (lambda gr: gr.Textbox.update(visible=False), "Textbox has no 'update'; instead: gr.update(…)"),
         (lambda gr: gr.Row().style(equal_height=True), "Row has no 'style'; instead: the same arguments"),
+        (lambda gr: gr.Chatbot().style(height=300), "Chatbot has no 'style'; instead: the same arguments"),
         (lambda gr: gr.Button().click(print, every=1), "has no argument 'every'; instead: the tick of a gr.Timer"),
         (lambda gr: gr.Blocks().share_url, "Blocks has no 'share_url'; instead: demo.local_url"),
         (lambda gr: gr.themes.Softt, "did you mean 'Soft'?"),

@@ -376,6 +376,8 @@ def test_answers_wait_for_each_other_and_messages_do_not() -> None:
         ({"examples": ["a", ["b", 1]]}, "example 1 has 1 values for 0 additional inputs"),
         ({"examples": [{"text": "a", "files": ["/nowhere.png"]}]}, "example 0 does not fit: .*nowhere.png"),
         ({"type": "tuples"}, "leave type= out"),
+        ({"chatbot": gr.Textbox}, r"chatbot= is a gr.Chatbot\(…\), but got Textbox"),
+        ({"textbox": "Say something"}, r"textbox= is a gr.MultimodalTextbox\(…\) or gr.Textbox\(…\), but got str"),
     ],
 )
 def test_a_wrong_declaration_is_found_at_once(keywords: dict[str, Any], complaint: str) -> None:

@@ -108,6 +108,14 @@ def test_a_player_of_files_that_nobody_can_interrupt_is_warned_of() -> None:
             mic.stream(gr.ReplyOnPause(reply), mic, out)
 
 
+def test_a_microphone_that_is_to_play_the_replies_is_warned_of() -> None:
+    with gr.Blocks():
+        mic, text = gr.Audio(label="Mic", sources="microphone"), gr.Textbox()
+        with pytest.warns(UserWarning, match="Audio 'Mic' records, and plays no replies: give .* of their own"):
+            mic.stream(gr.ReplyOnPause(reply), mic, mic)
+        mic.stream(gr.ReplyOnPause(reply), mic, [mic, text])  # as it ends a conversation, with recording=False
+
+
 @pytest.mark.parametrize("event", ["picture", "click"])
 def test_only_a_microphone_takes_turns(event: str) -> None:
     with gr.Blocks():

@@ -71,7 +71,7 @@ class ChatHistory:
     """
 
     def __init__(self, chatbot: Chatbot, conversation_id: State, conversations: SavedConversations) -> None:
-        if not chatbot.style.sanitize:
+        if not chatbot.text_style.sanitize:
             told = "ChatInterface: save_history=True shows messages that a browser kept, so they have to be sanitised"
             raise DeclarationError(f"{told}: leave sanitize_html=False out")
         self._chatbot, self._number = chatbot, conversation_id

@@ -151,6 +151,8 @@ class ChatInterface(Blocks):
     ) -> None:
         super().__init__(theme, title=title or "Millstream", css=css, js=js, head=head, **ignored)  # type: ignore[arg-type]  # checked by the base class
         self.fn = fn
+        _check_part("chatbot", chatbot, Chatbot)
+        _check_part("textbox", textbox, MultimodalTextbox, Textbox)
         self.multimodal = multimodal or (isinstance(textbox, MultimodalTextbox) and textbox.max_files > 0)
         self.additional_inputs = [made(part, "ChatInterface") for part in listed(additional_inputs)]
         self.additional_outputs = [made(part, "ChatInterface") for part in listed(additional_outputs)]
@@ -237,6 +239,14 @@ class ChatInterface(Blocks):
         changes = events.bind_ends()
         if history:
             history.bind(self.load, events.answers, [*events.answers, *changes])
+
+
+def _check_part(argument: str, part: object, *kinds: type[Component]) -> None:
+    """Raise `DeclarationError` for a part that is of another kind."""
+    if part is not None and not isinstance(part, kinds):
+        kind = part.__name__ if isinstance(part, type) else type(part).__name__
+        wanted = " or ".join(f"gr.{each.__name__}(…)" for each in kinds)
+        raise DeclarationError(f"ChatInterface: {argument}= is a {wanted}, but got {kind}")
 
 
 def _detached(make: Callable[[], T]) -> T:

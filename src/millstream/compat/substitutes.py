@@ -15,6 +15,9 @@ _FLAGGING: Final = "gr.CSVLogger, which writes into a folder of yours; nothing i
 _TURN: Final = "no TURN server is needed: all media goes through one WebSocket"
 _HANDLER: Final = "a plain or async function for microphone.stream(…), or gr.ReplyOnPause for turns"
 _STREAM: Final = "components and events: microphone.stream(gr.ReplyOnPause(fn), microphone, speaker)"
+_RECOGNISER: Final = "any recogniser, called in your handler"
+_VOICE: Final = "any speech model, called in your handler"
+_DETECTOR: Final = "gr.ReplyOnPause, which has one; another is its detector="
 _BYTES: Final = "values are (sample_rate, array): convert them with numpy"
 _FETCH: Final = "a function that calls the model itself; the server never fetches what somebody else named"
 
@@ -79,15 +82,22 @@ _NEVER: Final = {
     "wasm_utils": "False",
     # ---- FastRTC
     "AdditionalOutputs": "further outputs of the same event: return a tuple",
+    "AudioEmitType": "(sample_rate, array); further outputs are further values of a tuple",
     "AsyncAudioVideoStreamHandler": "camera.stream of a gr.Video, which brings both",
     "AsyncStreamHandler": _HANDLER,
     "AudioVideoStreamHandler": "camera.stream of a gr.Video, which brings both",
     "CloseStream": "cancels=, or recording=False",
     "KokoroTTSOptions": "the options of your own speech model",
+    "MoonshineSTT": _RECOGNISER,
     "ModelOptions": "gr.SileroVadOptions",
     "PauseDetectionModel": "gr.ReplyOnPause(detector=…)",
+    "STTModel": _RECOGNISER,
+    "SileroVADModel": _DETECTOR,
     "Stream": _STREAM,
     "StreamHandler": _HANDLER,
+    "TTSModel": _VOICE,
+    "UIArgs": "the arguments of gr.Interface, or a layout in gr.Blocks",
+    "VideoEmitType": "the frame that is returned; further outputs are further values of a tuple",
     "VideoStreamHandler": "camera.stream(fn, camera, output)",
     "WebRTC": "gr.Image, gr.Audio or gr.Video, and their .stream event",
     "WebRTCData": "(sample_rate, array)",
@@ -103,12 +113,13 @@ _NEVER: Final = {
     "get_current_context": "gr.Request, and gr.Turn",
     "get_hf_turn_credentials": _TURN,
     "get_hf_turn_credentials_async": _TURN,
-    "get_silero_model": "gr.ReplyOnPause, which has one",
-    "get_stt_model": "any recogniser, called in your handler",
-    "get_tts_model": "any speech model, called in your handler",
+    "get_silero_model": _DETECTOR,
+    "get_stt_model": _RECOGNISER,
+    "get_tts_model": _VOICE,
     "get_turn_credentials": _TURN,
     "get_turn_credentials_async": _TURN,
     "get_twilio_turn_credentials": _TURN,
+    "get_vad_model": _DETECTOR,
     "wait_for_item": "an async generator as the handler",
 }
 """Names that are spelt differently here, are elsewhere, or do not exist."""

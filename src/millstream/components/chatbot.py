@@ -160,7 +160,7 @@ class Chatbot(Component):
         self.buttons = _buttons(buttons, show_copy_button, show_copy_all_button)
         self.render_markdown, self.rtl, self.watermark = render_markdown, rtl, watermark
         self.reasoning_tags = list(reasoning_tags or ())
-        self.style = Style(line_breaks, sanitize_html, read_delimiters(latex_delimiters, "Chatbot"))
+        self.text_style = Style(line_breaks, sanitize_html, read_delimiters(latex_delimiters, "Chatbot"))
         super().__init__(value, **common)
 
     def check(self) -> None:
@@ -184,7 +184,7 @@ class Chatbot(Component):
         super().check()
 
     def props(self) -> dict[str, Value]:
-        own = self.style._replace(sanitize=False)
+        own = self.text_style._replace(sanitize=False)
         return {
             **super().props(),
             "height": self.height,
@@ -266,20 +266,22 @@ class Chatbot(Component):
         if isinstance(part, ElementPart):
             return [{"kind": "element", "tag": part.tag, "props": dict(part.props), "value": part.value}]
         if part.is_html:
-            return [{"text": part.text, "html": _formatted(part.text, self.style)}]
+            return [{"text": part.text, "html": _formatted(part.text, self.text_style)}]
         shown: list[Value] = []
         for said in split_reasoning(part.text, self.reasoning_tags):
             if isinstance(said, Thought):
                 shown.append({"thought": "done" if said.is_over else "pending", "html": self._text(said.text)})
             else:
-                shown.append({"text": said, **({"html": _formatted(said, self.style)} if self.render_markdown else {})})
+                shown.append(
+                    {"text": said, **({"html": _formatted(said, self.text_style)} if self.render_markdown else {})}
+                )
         return shown
 
     def _text(self, text: str, render: Callable[[str, Style], str] = prose) -> Value:
         """Give a text as HTML, as it is where nothing is Markdown."""
         if not self.render_markdown:
             return in_each_language(text, html.escape)
-        return in_each_language(text, lambda said: render(said, self.style), sanitizes=self.style.sanitize)
+        return in_each_language(text, lambda said: render(said, self.text_style), sanitizes=self.text_style.sanitize)
 
 
 def _formatted(text: str, style: Style) -> Value:

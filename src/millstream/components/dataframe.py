@@ -138,7 +138,7 @@ class Dataframe(Component):
         self.datatype = datatype
         self.type: Given = type or self.default_type
         self.max_height, self.wrap = max_height, wrap
-        self.style = Style(line_breaks, delimiters=read_delimiters(latex_delimiters, "Dataframe"))
+        self.text_style = Style(line_breaks, delimiters=read_delimiters(latex_delimiters, "Dataframe"))
         self.column_widths = [f"{one:g}px" if isinstance(one, int | float) else one for one in column_widths or ()]
         shown = {"download": True, "copy": show_copy_button, "fullscreen": show_fullscreen_button}
         self.buttons = list(buttons) if buttons is not None else [name for name in BUTTONS if shown[name] is not False]
@@ -186,7 +186,7 @@ class Dataframe(Component):
 
     @property
     def _form(self) -> Form:
-        return Form(tuple(self.headers), self.datatype, self.style)
+        return Form(tuple(self.headers), self.datatype, self.text_style)
 
     def props(self) -> dict[str, Value]:
         rules = self.rules

@@ -314,6 +314,10 @@ def _check_conversation(reply: ReplyOnPause, dependency: Dependency, streams: Ca
         if getattr(output, "autoplay", False) and not getattr(output, "streaming", False):
             message = f"{output.name} plays what it gets as a file, which nobody can interrupt: declare streaming=True"
             warnings.warn(message, UserWarning, stacklevel=user_level())
+    if dependency.stream is not None and [*dependency.outputs] == [dependency.stream]:
+        remedy = "give the replies an Audio(streaming=True, autoplay=True) of their own"
+        message = f"{dependency.stream.name} records, and plays no replies: {remedy}"
+        warnings.warn(message, UserWarning, stacklevel=user_level())
 
 
 class DependencyTree(Tree, Protocol):

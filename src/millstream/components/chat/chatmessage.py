@@ -153,12 +153,22 @@ def _part(given: object, show: Callable[[object], Part | None]) -> Part:
         given = {"path": given[0], "alt_text": given[1] if len(given) == 2 else None}
     part = show(given) if isinstance(given, Component | Mapping) else None
     if part is None:
-        kind = type(given).__name__
         raise UnfitMessage(
-            f'a message shows texts, components such as Image(…), and files as {{"path": …}}, but no {kind}: '
+            f'a message shows texts, components such as Image(…), and files as {{"path": …}}, but no {_kind(given)}: '
             "put it into one of these, or make a text of it"
         )
     return part
+
+
+def _kind(given: object) -> str:
+    """Say what it is that no message shows."""
+    if isinstance(given, type):
+        return f"class {given.__name__}, which has to be called"
+    if isinstance(given, Mapping):
+        return f"dict of {', '.join(map(repr, given)) or 'nothing'}"
+    if isinstance(given, list):
+        return "list of numbers or lists, as an array is one"
+    return type(given).__name__
 
 
 def _metadata(given: object) -> tuple[tuple[str, str | int | float | None], ...]:

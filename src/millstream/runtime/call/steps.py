@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable
 from time import perf_counter
+from types import CoroutineType
 from typing import cast
 
+from millstream.errors import InvalidValue
 from millstream.jobs import END, Arguments, Result
 from millstream.runtime.call.call import HandlerCall, heard
 from millstream.runtime.user_code import guarded
@@ -45,6 +47,9 @@ class SteppedCall(HandlerCall):
                     self._async_generator = cast("AsyncGenerator[object, None]", made)
                 else:
                     value = await made  # type: ignore[misc]  # a coroutine, as the handler's kind says
+                    if isinstance(value, CoroutineType):
+                        value.close()
+                        raise InvalidValue(f"{self._plan.spec.name}() returned a coroutine: await what it calls")
             if self._async_generator is not None:
                 value = await anext(self._async_generator, END)
         return value
