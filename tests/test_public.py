@@ -109,6 +109,7 @@ def test_modules_can_be_imported_from_it() -> None:
         (lambda gr: gr.Blocks().share_url, "Blocks has no 'share_url'; instead: demo.local_url"),
         (lambda gr: gr.themes.Softt, "did you mean 'Soft'?"),
         (lambda gr: gr.Blocks().launch(sever_port=1), "did you mean 'server_port'?"),
+        (lambda gr: gr.Blocks().launch(prevent_thread_lok=True), "did you mean 'prevent_thread_lock'?"),
         (lambda gr: gr.Blocks().launch(port=1), "did you mean 'server_port'?"),
         (lambda gr: gr.Blocks().launch(host="::"), "did you mean 'server_name'?"),
         (lambda gr: gr.Blocks().launch(reload=True), "say `millstream run app.py --reload`"),

@@ -220,7 +220,7 @@ def test_a_login_is_asked_for_and_given() -> None:
     with serving(declare(), auth=("ann", "secret")) as (url, _):
         with pytest.raises(Refused, match="needs a login"):
             Client(url)
-        with pytest.raises(Refused, match="401") as refused:
+        with pytest.raises(Refused, match=r"login: 401 Unauthorized: are user name and password those") as refused:
             Client(url, auth=("ann", "wrong"))
         assert refused.value.code == "login"
         with Client(url, auth=("ann", "secret")) as page:

@@ -282,6 +282,20 @@ def test_an_error_of_a_stream_is_raised_by_stop() -> None:
         assert recording.error == "Hold still."
 
 
+def test_a_source_that_cannot_be_fed_leaves_nothing_recording() -> None:
+    with ms.Blocks() as demo:
+        mic = ms.Audio(label="Mic", sources="microphone")
+        seconds = ms.Textbox(label="Seconds")
+        mic.stream(lambda chunk: f"{len(chunk[1]) / chunk[0]:g}", mic, seconds)
+    with TestPage(demo) as page:
+        for wrong in ("nowhere.wav", (RATE, np.zeros(RATE, np.float32))):
+            with pytest.raises(InvalidValue):
+                page.stream("Mic", wrong)
+            assert [stream.state for stream in page.page.streams.values()] == ["ended"] * len(page.page.streams)
+        page.stream("Mic", ramp(0.5))
+        assert page.value("Seconds") == "0.5"
+
+
 def test_a_component_that_does_not_stream_cannot_be_recorded() -> None:
     with ms.Blocks() as demo:
         ms.Image(label="Camera")

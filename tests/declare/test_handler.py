@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Optional
 import pytest
 
 import millstream as gr
-from millstream.declare.handler import HandlerKind, handler_name, inspect_handler
+from millstream.declare.handler import EVENT_DATA, HandlerKind, handler_name, inspect_handler
 from millstream.errors import DeclarationError, InvalidValue
 
 if TYPE_CHECKING:
@@ -171,6 +171,18 @@ def test_the_right_number_of_inputs(fn, inputs: int) -> None:
 def test_the_wrong_number_of_inputs(fn, inputs: int, message: str) -> None:
     with pytest.raises(DeclarationError, match=message):
         inspect_handler(fn, "here").check_arity(inputs, "here")
+
+
+def test_who_forgets_to_annotate_what_happened_is_told_how() -> None:
+    spec = inspect_handler(plain, "Chatbot 'Chat'.like")
+    with pytest.raises(
+        DeclarationError, match=r", or annotate the one that is to know more of the event, b: gr\.LikeData$"
+    ):
+        spec.check_arity(1, "Chatbot 'Chat'.like")
+    for inputs, where in ((0, "Chatbot 'Chat'.like"), (1, "Button 'Go'.click")):
+        with pytest.raises(DeclarationError, match=r"one component for each argument$"):
+            spec.check_arity(inputs, where)
+    assert {getattr(gr, name) for name in EVENT_DATA.values()}
 
 
 def test_inputs_come_by_position() -> None:

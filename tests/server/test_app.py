@@ -127,6 +127,8 @@ async def test_the_favicon_is_ours_or_the_apps(tmp_path: Path) -> None:
     picture.write_bytes(b"png")
     mine = await ask(await build(favicon_path=picture), "/favicon.ico")
     assert (mine.header("content-type"), mine.body) == ("image/png", b"png")
+    with pytest.raises(ValueError, match=r"the file favicon_path='nowhere.ico' cannot be read: No such file"):
+        await build(favicon_path="nowhere.ico")
 
 
 @pytest.mark.parametrize(

@@ -229,7 +229,10 @@ class _Site:
     def _manifest(self) -> PageManifest:
         if self._auth is not None:
             form = urlencode({"username": self._auth[0], "password": self._auth[1]}).encode()
-            self._open("login", form, {"Origin": self._origin})
+            try:
+                self._open("login", form, {"Origin": self._origin})
+            except Refused as error:
+                raise Refused(f"{error}: are user name and password those of the app?", error.code) from error
         page = self._open(quote(self._path)).decode("utf-8", "replace")
         parser = _ManifestParser()
         parser.feed(page)
@@ -259,16 +262,18 @@ class _Site:
                 raise Refused(f"{request.full_url}: {error.code} {reason}", REFUSALS[error.code]) from error
             raise InvalidValue(f"{request.full_url}: {error.code} {reason}") from error
         except (OSError, HTTPException) as error:
-            raise Closed(f"no web server answers at {request.full_url}: {error}") from error
+            why = getattr(error, "reason", error)  # of a `URLError`, which says it in brackets
+            raise Closed(f"no web server answers at {request.full_url}: {why}") from error
 
 
 def _reason(error: HTTPError) -> str:
-    """Read what the server says of an error; empty if the connection breaks off before it has said it."""
+    """Read what the server says of an error; what its status means if that is a page, or the connection breaks off."""
     with error:
         try:
-            return error.read(500).decode("utf-8", "replace")
+            said = "" if error.headers.get_content_type() == "text/html" else error.read(500).decode("utf-8", "replace")
         except (OSError, HTTPException):
-            return ""
+            said = ""
+    return said or str(error.reason)
 
 
 def refusal_code(status: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
@@ -16,6 +17,7 @@ from millstream.client.result import StreamResult, Summary
 from millstream.client.run import ClientRun
 from millstream.client.sources import AVSource, FrameSource, MicrophoneSource
 from millstream.client.stream import ClientStream
+from millstream.errors import MillstreamError
 from millstream.wire.messages import Toast
 
 T = TypeVar("T")
@@ -137,10 +139,16 @@ class Driver(ABC):
 
         Raises:
             Error: The stream ended with an error; its message is the exception's.
+            InvalidValue: The source cannot be fed; the recording is stopped.
         """
         recording = self.record(component)
-        recording.wait_for_state("running")
-        recording.feed(source, rate_hz)
+        try:
+            recording.wait_for_state("running")
+            recording.feed(source, rate_hz)
+        except BaseException:
+            with suppress(MillstreamError):  # the first error is the one to be told
+                recording.stop()
+            raise
         recording.stop()
         return recording
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
-from typing import TypeAlias, cast
+from typing import Final, TypeAlias, cast
 
 from millstream.declare.injected import EventData, Request, SessionObject, Turn
 from millstream.declare.model_handler import SESSION, handler_object, session_maker, set_ups_of
@@ -20,6 +20,19 @@ from millstream.errors import DeclarationError, InvalidValue
 from millstream.types import Handler
 
 Special: TypeAlias = type[Request | EventData | Progress | Turn | SessionObject]
+
+EVENT_DATA: Final = {
+    **dict.fromkeys(("select", "example_select", "option_select"), "SelectData"),
+    "copy": "CopyData",
+    "delete": "DeletedFileData",
+    "download": "DownloadData",
+    "edit": "EditData",
+    "key_up": "KeyUpData",
+    "like": "LikeData",
+    "retry": "RetryData",
+    "undo": "UndoData",
+}
+"""The events of which more is to be known, and the class of what is."""
 
 
 class HandlerKind(StrEnum):
@@ -141,7 +154,15 @@ class HandlerSpec:
             raise DeclarationError(
                 f"{where} has {_count(inputs, 'input')}, but {self.name}() takes "
                 f"{_count(len(self._needed), 'argument')} ({names}): give `inputs` one component for each argument"
+                f"{self._or_annotate(inputs, where)}"
             )
+
+    def _or_annotate(self, inputs: int, where: str) -> str:
+        """Say how to ask for what there is to be known of an event, if that may be what an argument too many is for."""
+        data = EVENT_DATA.get(where.rpartition(".")[2])
+        if data is None or len(self._needed) != inputs + 1:
+            return ""
+        return f", or annotate the one that is to know more of the event, {self._needed[-1].name}: gr.{data}"
 
     def takes(self, inputs: int) -> bool:
         """True if the function can be called with this many values."""

@@ -189,7 +189,7 @@ class ServerOptions:
         """
         names = {option.name for option in fields(cls) if option.init}
         if unknown := sorted(set(given) - names):
-            hint = _MEANT.get(unknown[0]) or nearest(unknown[0], names, cutoff=0.5)
+            hint = _MEANT.get(unknown[0]) or nearest(unknown[0], [*names, *_OTHERS], cutoff=0.5)
             raise TypeError(f"launch() has no argument {', '.join(map(repr, unknown))}{hint}")
         plainly = {name: _plain(name, value) for name, value in given.items() if value is not None}
         values: dict[str, object] = {}
@@ -249,6 +249,9 @@ def read_count(text: str | float) -> int:
         raise ValueError(f"{text!r} is not a number of pixels: write 24_000_000")
     return number
 
+
+_OTHERS: Final = ("debug", "height", "inbrowser", "inline", "prevent_thread_lock", "quiet", "share", "width")
+"""Arguments of `launch()` that are no options of the server."""
 
 _MEANT: Final = {
     "port": "; did you mean 'server_port'?",

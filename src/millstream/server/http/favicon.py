@@ -24,11 +24,15 @@ class Favicon:
         path: An image file of the app; it is read at once.
 
     Raises:
-        FileNotFoundError: There is no file at `path`.
+        ValueError: The file cannot be read.
     """
 
     def __init__(self, path: str | Path | None) -> None:
-        self._body = OWN if path is None else Path(path).read_bytes()
+        try:
+            self._body = OWN if path is None else Path(path).read_bytes()
+        except OSError as error:
+            reason = f"the file favicon_path={str(path)!r} cannot be read: {error.strerror}"
+            raise ValueError(f"launch(): {reason}") from error
         kind = "image/svg+xml" if path is None else guess_type(Path(path).name)[0]
         self._type = kind if kind and kind.startswith("image/") else "image/x-icon"
 
