@@ -22,6 +22,15 @@ def test_markdown_becomes_html() -> None:
     assert "<s>a</s>" in prose("~~a~~", Style())
 
 
+def test_tasks_in_a_list_have_boxes() -> None:
+    shown = prose(
+        "- [ ] buy\n- [x] pay\n  1. [X] sum\n- [y] no\n\n[ ] nor this\n- [ ]no\n- [x] [link](https://a.org)", Style()
+    )
+    assert shown.count('<li class="ms-task">') == 4
+    for item in ("☐ buy", "☑ pay", "☑ sum", "<li>[y] no", "[ ] nor this", "<li>[ ]no", "☑ <a href="):
+        assert item in shown
+
+
 def linked(address: str) -> str:
     return f'<a href="{address}" rel="noopener noreferrer">{address}</a>'
 

@@ -1,4 +1,4 @@
-"""The Markdown that is spoken here: CommonMark, with tables, strikethrough, formulas, and links of written addresses.
+"""The Markdown that is spoken here: CommonMark, with tables, tasks, strikethrough, formulas, and links of addresses.
 
 Nothing in it takes more than linear time, and nothing is lost: what is nested too deep, or would become a table of
 mostly empty cells, is shown as it is written.
@@ -35,6 +35,9 @@ MAX_LOOKS: Final = {"paragraph": 6, "list": 6, "blockquote": 1.5}
 ADDRESS: Final = re.compile(r"\bhttps?://\w[^\s<>\"`]*")
 """An address that is written out, with what may follow it at the end of a sentence."""
 
+TASKS: Final = {"[ ] ": "☐ ", "[x] ": "☑ ", "[X] ": "☑ "}
+"""How an item of a list begins that is a task, and what is shown instead."""
+
 EMBEDDED: Final = re.compile(r"data:[a-z]+/[a-z0-9.+-]+;base64,[A-Za-z0-9+/=]*")
 """The address of an image that is in the text itself."""
 
@@ -47,6 +50,7 @@ def parser(line_breaks: bool, delimiters: tuple[Delimiter, ...] = DOLLARS) -> Ma
     dialect = MarkdownIt("commonmark", {"html": True, "breaks": line_breaks}).enable(["table", "strikethrough"])
     dialect.normalizeLink = partial(_normalized, dialect.normalizeLink)  # type: ignore[method-assign]  # a hook of it
     dialect.core.ruler.push("addresses", _link_addresses)
+    dialect.core.ruler.push("tasks", _mark_tasks)
     for name, most in MAX_LOOKS.items():
         dialect.block.ruler.before("table", f"looks of {name}", partial(_look_no_further, name, most), {"alt": [name]})
     dialect.block.ruler.before("table", "deep", _keep_what_is_deep)
@@ -129,6 +133,17 @@ def _link_addresses(state: StateCore) -> None:
     for block in state.tokens:
         if block.type == "inline" and "://" in block.content:
             block.children = list(_linked(block.children or []))
+
+
+def _mark_tasks(state: StateCore) -> None:
+    """Give the tasks in a list their boxes, as GitHub's Markdown does (gfm, section 5.3)."""
+    for item, paragraph, block in zip(state.tokens, state.tokens[1:], state.tokens[2:], strict=False):
+        if item.type != "list_item_open" or paragraph.type != "paragraph_open" or not block.children:
+            continue
+        text = block.children[0]
+        if text.type == "text" and (box := TASKS.get(text.content[:4])):
+            text.content = box + text.content[4:]
+            item.attrSet("class", f"{OWN}task")
 
 
 def _linked(tokens: Sequence[Token]) -> Iterator[Token]:
