@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from typing import Any
 
@@ -74,6 +75,26 @@ def test_a_tick_during_the_last_ones_run_is_left_out() -> None:
         assert seen == [1, 4, 7]
         (session,) = page.host.sessions.values()
         assert len(session.events.runs.running) == 1
+
+
+def test_a_click_that_takes_longer_than_a_tick_keeps_its_result() -> None:
+    async def train() -> tuple[str, str]:
+        await asyncio.sleep(1)
+        return "trained", "done"
+
+    async def look(model: str, seen: int) -> tuple[str, int, str]:
+        await asyncio.sleep(0.05)
+        return model, seen + 1, model
+
+    with ms.Blocks() as demo:
+        model, seen, note, shown = ms.State("none"), ms.State(0), ms.Textbox(label="Note"), ms.Textbox(label="Shown")
+        ms.Button("Train").click(train, None, [model, note])
+        ms.Timer(0.1).tick(look, [model, seen], [model, seen, shown])
+        ms.Timer(0.1).tick(lambda text: text, note, note)
+    with TestPage(demo) as page:
+        page.click("Train")
+        page.advance(1)
+        assert (page.value("Note"), page.value("Shown")) == ("done", "trained")
 
 
 def test_each_page_has_its_own_and_it_ends_with_the_page() -> None:

@@ -26,7 +26,7 @@ from millstream.runtime.send.channel import Channel, Delivery
 from millstream.runtime.send.sender import Sender
 from millstream.runtime.settings import Settings
 from millstream.runtime.state.files import LEFT, SessionFiles
-from millstream.runtime.state.values import Claim, Values, apply
+from millstream.runtime.state.values import STREAM, TIMER, USER, Claim, Values, apply
 from millstream.tickets import Ticket
 from millstream.types import Segment, Stored
 from millstream.wire.messages import Outputs
@@ -36,6 +36,9 @@ BACKLOG_SHARE: Final = 0.8
 """A stream's generator may be paused for this part of the stream's backlog: it ends before what waits is too much."""
 
 MIN_PAUSE_S: Final = 1.0
+
+TICKS: Final = frozenset({"tick", "every"})
+"""Events that happen by themselves, again and again."""
 
 
 class Cause(NamedTuple):
@@ -151,7 +154,8 @@ class SessionCalls:
             session=page.request.session_hash,
             seed=self.fragments.seed(binding) if binding.renders and self.fragments is not None else None,
         )
-        return StartedCall(job, values.claim(binding.outputs, is_stream=cause.stream > 0), cause.run)
+        rank = STREAM if cause.stream else TIMER if cause.event is not None and cause.event.name in TICKS else USER
+        return StartedCall(job, values.claim(binding.outputs, rank), cause.run)
 
     def _recalled(self, event: Occurrence) -> Occurrence:
         """Let the component of an event say more of it than the page did."""

@@ -11,6 +11,7 @@ import msgspec
 from millstream.declare.binding import Binding
 from millstream.errors import InvalidValue, MediaError, ProtocolError
 from millstream.jobs import Occurrence
+from millstream.runtime.calls import TICKS
 from millstream.runtime.context import SessionContext
 from millstream.runtime.edits import Edits
 from millstream.runtime.farewell import run_unseen
@@ -26,7 +27,7 @@ from millstream.wire.messages import Fire, Open
 
 logger = logging.getLogger("millstream.session")
 
-SERVER_EVENTS: Final = frozenset({"change", "tick", "every"})
+SERVER_EVENTS: Final = TICKS | {"change"}
 """Events of components that no page fires."""
 
 

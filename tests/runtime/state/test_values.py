@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 import millstream as ms
-from millstream.runtime.state.values import Values
+from millstream.runtime.state.values import RANKS, STREAM, Values
 from millstream.wire.packet import Flag, Packet, PacketKind
 
 
@@ -30,23 +32,24 @@ def app() -> App:
 
 def test_a_claim_holds_until_somebody_else_writes(app: App) -> None:
     values, text = app.values, app.text.id
-    for is_stream in (True, False):
-        claim = values.claim([text], is_stream=is_stream)
+    for rank in RANKS:
+        claim = values.claim([text], rank)
         assert claim.holds(text)
         values.write(text, "own", claim)
         assert claim.holds(text)
         values.write(text, "edit")
         assert not claim.holds(text)
-    assert not values.claim([], is_stream=True).holds(text)
+    assert not values.claim([], STREAM).holds(text)
 
 
-def test_a_click_wins_over_a_stream_and_not_the_other_way_round(app: App) -> None:
+@pytest.mark.parametrize(("lower", "higher"), [*itertools.combinations(RANKS, 2)])
+def test_a_click_wins_over_a_timer_and_a_timer_over_a_stream(app: App, lower: int, higher: int) -> None:
     values, text = app.values, app.text.id
-    stream, click = values.claim([text], is_stream=True), values.claim([text], is_stream=False)
-    values.write(text, "stream", stream)
-    assert click.holds(text)
-    values.write(text, "click", click)
-    assert not stream.holds(text)
+    often, seldom = values.claim([text], lower), values.claim([text], higher)
+    values.write(text, "often", often)
+    assert seldom.holds(text)
+    values.write(text, "seldom", seldom)
+    assert not often.holds(text)
 
 
 def test_a_change_is_told_if_somebody_listens_and_the_value_differs(app: App) -> None:

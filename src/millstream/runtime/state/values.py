@@ -24,23 +24,30 @@ from millstream.types import Blob, Segment, Stored
 from millstream.wire.messages import Value
 from millstream.wire.packet import Packet
 
+STREAM: Final = 0
+TIMER: Final = 1
+USER: Final = 2
+"""The ranks of calls, by their cause."""
+
+RANKS: Final = (STREAM, TIMER, USER)
+
 
 class Claim(NamedTuple):
     """A call's claim on a value, valid as long as nobody else has written it since the call began.
 
-    An event that the user caused does not give way to the calls of a stream, or a stream that writes all the time would
-    undo every click.
+    A call does not give way to those of a lower rank: a stream or a timer that writes all the time would undo every
+    click whose handler takes longer than its interval, and a stream every tick.
 
     Attributes:
         versions: The version that each of its outputs had when the call began, or that it wrote itself.
         current: The versions that count for it, as they are now.
-        is_stream: Whether it is a call of a stream.
+        rank: Its rank.
         heard: Components in which it plays audio.
     """
 
     versions: dict[int, int]
     current: Mapping[int, int]
-    is_stream: bool
+    rank: int
     heard: set[int]
 
     def holds(self, number: int) -> bool:
@@ -82,8 +89,7 @@ class Values:
         self._on_element = on_element
         self.elements, self.components = manifest.elements, manifest.components
         self._stored = dict(initial)
-        self._versions = dict.fromkeys(manifest.elements, 0)
-        self._firm_versions = dict.fromkeys(manifest.elements, 0)
+        self._versions = [dict.fromkeys(manifest.elements, 0) for _ in RANKS]
         self.changed: dict[int, Mapping[str, object]] = {}
         self._watchers: dict[int, Callable[[int], None]] = {}
         self._late: dict[int, StreamRecording] = {}
@@ -114,11 +120,11 @@ class Values:
         """Give the constructor arguments that differ from the declaration, for those of `numbers` that have any."""
         return {number: self.changed[number] for number in numbers if number in self.changed}
 
-    def claim(self, numbers: Sequence[int], *, is_stream: bool) -> Claim:
+    def claim(self, numbers: Sequence[int], rank: int = USER) -> Claim:
         """Note the versions that a call begins with."""
-        versions = self._versions if is_stream else self._firm_versions
+        versions = self._versions[rank]
         known = dict(zip(numbers, map(versions.__getitem__, numbers), strict=True))
-        return Claim(known, versions, is_stream, set())
+        return Claim(known, versions, rank, set())
 
     def write(self, number: int, stored: Stored, claim: Claim | None = None, *, is_news: bool = True) -> bool:
         """Store a value; a claim that held still holds after it.
@@ -133,9 +139,8 @@ class Values:
             Whether the value differs and somebody listens to its `change`.
         """
         if is_news:
-            self._versions[number] += 1
-            if claim is None or not claim.is_stream:
-                self._firm_versions[number] += 1
+            for versions in self._versions[: USER + 1 if claim is None else claim.rank + 1]:
+                versions[number] += 1
             if claim is not None:
                 claim.versions[number] = claim.current[number]
         self._stored[number] = stored
@@ -183,8 +188,8 @@ class Values:
         """
         self.elements = {**self.elements, **elements}
         for number in elements:
-            self._versions.setdefault(number, 0)
-            self._firm_versions.setdefault(number, 0)
+            for versions in self._versions:
+                versions.setdefault(number, 0)
             self.changed.pop(number, None)
         self._stored.update(initial)
         for number in self._marks.keys() & initial.keys():
@@ -199,8 +204,8 @@ class Values:
         """Forget elements of a render."""
         self.elements = {number: element for number, element in self.elements.items() if number not in numbers}
         kept: tuple[dict[int, Any], ...] = (
-            *(self._stored, self._versions, self._firm_versions, self.changed),
-            *(self._watchers, self._late, self._marks),
+            *(self._stored, self.changed, self._watchers, self._late, self._marks),
+            *self._versions,
         )
         for number in numbers:
             for each in kept:
@@ -209,7 +214,7 @@ class Values:
 
     def is_written(self, number: int) -> bool:
         """True if a value has been written since it began."""
-        return self._versions[number] > 0
+        return self._versions[STREAM][number] > 0
 
     def unwatch(self, number: int) -> None:
         """Call nobody any more when a value is written."""

@@ -52,7 +52,7 @@ class StreamCapture:
 
     def stopped(self) -> None:
         """Note when the user pressed Stop; only the first time counts."""
-        self._at_stop = self._at_stop or self._context.values.claim((self._component,), is_stream=False)
+        self._at_stop = self._at_stop or self._context.values.claim((self._component,))
 
     def keep(self, *, is_open: bool) -> None:
         """Let the component hold all that was recorded.
