@@ -29,7 +29,9 @@ def test_nothing() -> None:
     assert gr.Label().preprocess(None, None) is None
 
 
-@pytest.mark.parametrize("value", [{"a": "b"}, {"a": float("nan")}, {"a": None}, ["a"], {"path": "/etc/passwd"}])
+@pytest.mark.parametrize(
+    "value", [{"a": "b"}, {"a": float("nan")}, {"a": None}, ["a"], {"path": "/etc/passwd"}, np.zeros(2)]
+)
 def test_what_is_not_a_label(value: object) -> None:
     with pytest.raises(InvalidValue, match="Label 'Label' takes a dict"):
         gr.Label().postprocess(value, None)

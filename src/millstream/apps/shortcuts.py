@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Final, TypeAlias
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Final, TypeAlias, cast
 
 from millstream.compat.substitutes import instead_of
 from millstream.components.audio import Audio
@@ -41,6 +41,7 @@ from millstream.components.state import State
 from millstream.components.textbox import TextArea, Textbox
 from millstream.components.uploadbutton import UploadButton
 from millstream.components.video import Video
+from millstream.declare.arguments import describe
 from millstream.declare.component import Component
 from millstream.declare.element import detached
 from millstream.errors import DeclarationError, nearest
@@ -105,7 +106,9 @@ def listed(parts: Parts) -> list[Part]:
     """Give one component, several or none as a list."""
     if parts is None:
         return []
-    return [parts] if isinstance(parts, str | Component) else list(parts)
+    given: object = parts
+    is_several = isinstance(given, Iterable) and not isinstance(given, str | type)
+    return list(cast("Sequence[Part]", given)) if is_several else [cast("Part", given)]
 
 
 def shortcut(name: str) -> Callable[[], Component] | None:
@@ -117,10 +120,13 @@ def made(part: Part, where: str) -> Component:
     """Give a component as it is, and make the one that a string stands for, without a place yet.
 
     Raises:
-        DeclarationError: No component has this name; the message begins with `where`.
+        DeclarationError: No component has this name, or it is something else; the message begins with `where`.
     """
     if isinstance(part, Component):
         return part
+    if not isinstance(part, str):
+        remedy = f"make one, as {part.__name__}() does" if isinstance(part, type) else "or strings that stand for them"
+        raise DeclarationError(f"{where}: inputs and outputs are components, but got {describe(part)}: {remedy}")
     make = shortcut(part)
     if make is None:
         near = nearest(str(part), SHORTCUTS).replace("; did", ". Did")

@@ -88,7 +88,7 @@ class AnnotatedImage(Component):
         super().__init__(value, **common)
 
     def check(self) -> None:
-        self.check_one_of("format", self.format, FORMATS)
+        self.prefer_one_of("format", FORMATS, "webp")
         for side in ("height", "width"):
             if not is_css_size(getattr(self, side)):
                 self.correct(side, None, f"{brief(getattr(self, side))} is not a CSS size")

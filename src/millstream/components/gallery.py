@@ -154,7 +154,7 @@ class Gallery(Component):
 
     def check(self) -> None:
         self.check_one_of("type", self.type, ("filepath", "numpy", "pil"))
-        self.check_one_of("format", self.format, FORMATS)
+        self.prefer_one_of("format", FORMATS, "webp")
         self.prefer_one_of("object_fit", FITS, None)
         for source in self.sources:
             self.check_one_of("sources", source, SOURCES)

@@ -168,7 +168,7 @@ class Image(Watermarked):
 
     def check(self) -> None:
         self.check_one_of("type", self.type, ("numpy", "pil", "filepath"))
-        self.check_one_of("format", self.format, FORMATS)
+        self.prefer_one_of("format", FORMATS, "webp")
         self.check_one_of("image_mode", self.image_mode, MODES)
         for side in ("height", "width"):
             if not is_css_size(getattr(self, side)):

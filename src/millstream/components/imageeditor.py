@@ -131,7 +131,7 @@ class ImageEditor(Component):
     def check(self) -> None:
         self.check_one_of("type", self.type, ("numpy", "pil", "filepath"))
         self.check_one_of("image_mode", self.image_mode, MODES)
-        self.check_one_of("format", self.format, FORMATS)
+        self.prefer_one_of("format", FORMATS, "webp")
         for source in self.sources:
             self.check_one_of("sources", source, SOURCES)
         for transform in self.transforms:

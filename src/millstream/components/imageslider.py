@@ -85,7 +85,7 @@ class ImageSlider(Component):
 
     def check(self) -> None:
         self.check_one_of("type", self.type, ("numpy", "pil", "filepath"))
-        self.check_one_of("format", self.format, FORMATS)
+        self.prefer_one_of("format", FORMATS, "webp")
         self.check_one_of("image_mode", self.image_mode, MODES)
         if not is_number(self.slider_position) or not 0 <= self.slider_position <= 100:
             self.correct("slider_position", MIDDLE, f"{brief(self.slider_position)} is not between 0 and 100")

@@ -60,7 +60,7 @@ class Label(Component):
         }
 
     def accept(self, value: object) -> Stored:
-        if value is None or value == {}:
+        if value is None or (isinstance(value, Mapping) and not value):
             return None
         if not isinstance(value, Mapping):
             if not isinstance(value, str) and plain_number(value) is None:

@@ -91,7 +91,7 @@ class Plot(Component):
         super().__init__(value, **common)
 
     def check(self) -> None:
-        self.check_one_of("format", self.format, FORMATS)
+        self.prefer_one_of("format", FORMATS, "png")
         super().check()
 
     @property

@@ -325,4 +325,11 @@ def describe(value: object) -> str:
         return f"an array of shape {tuple(shape)} and type {dtype}"
     if value is None or isinstance(value, bool | int | float | str | bytes):
         return f"{type(value).__name__} {brief(value)}" if value is not None else "None"
-    return f"a {type(value).__name__}: {brief(value)}"
+    if isinstance(value, type):
+        return f"the class {value.__name__}"
+    return f"{with_article(type(value).__name__)}: {brief(value)}"
+
+
+def with_article(name: str) -> str:
+    """Put an article before the name of a class."""
+    return f"{'an' if name[:1].lower() in 'aeio' else 'a'} {name}"

@@ -7,7 +7,7 @@ import inspect
 import types
 import typing
 from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from typing import Final, TypeAlias, cast
@@ -58,6 +58,7 @@ class HandlerSpec:
         make_session: Makes the object that it keeps for one page; `None` if it keeps none.
         set_ups: What readies it in each process, of an object that holds a model.
         keywords: The parameters that get the last inputs, by name.
+        told: The warnings about it that are in the log, and are not repeated.
     """
 
     fn: Handler
@@ -68,6 +69,7 @@ class HandlerSpec:
     make_session: Callable[[], object] | None = None
     set_ups: tuple[SetUp, ...] = ()
     keywords: tuple[str, ...] = ()
+    told: set[str] = field(default_factory=set, compare=False)
 
     @cached_property
     def is_generator(self) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from millstream.declare.arguments import with_article
 from millstream.declare.element import Element
 from millstream.errors import InvalidValue
 from millstream.types import Stored
@@ -66,8 +67,8 @@ def changes_of(returned: object, target: Element) -> Mapping[str, object] | None
     if not isinstance(returned, Element):
         return None
     if not isinstance(target, type(returned)) and not isinstance(returned, type(target)):
-        kind, wanted = type(returned).__name__, type(target).__name__
-        raise InvalidValue(f"{target.name} was updated with a {kind}; return a {wanted} or update(…)")
+        kind, wanted = (with_article(type(element).__name__) for element in (returned, target))
+        raise InvalidValue(f"{target.name} was updated with {kind}; return {wanted} or update(…)")
     return _with_value(returned.given, target)
 
 

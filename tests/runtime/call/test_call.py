@@ -89,7 +89,6 @@ def test_return_shapes(tmp_path: Path, outputs: int, returned: object, expected:
     [
         ("a", ["two_texts() has 2 outputs", "Textbox 'T0', Textbox 'T1'", "str 'a'"]),
         (("a",), ["two_texts() returned too few values: 1 for 2"]),
-        (("a", "b", "c"), ["two_texts() returned too many values: 3 for 2"]),
         (None, ["has 2 outputs", "None"]),
     ],
 )
@@ -101,6 +100,20 @@ def test_a_wrong_number_of_values_names_handler_and_outputs(tmp_path: Path, retu
     assert failure is not None
     for word in words:
         assert word in failure.message
+
+
+def test_values_beyond_the_last_output_are_ignored_and_said_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def three_texts() -> object:
+        return "a", "b", "c"
+
+    bench = Bench(texts(three_texts, 2), tmp_path)
+    assert bench.values() == bench.values() == ["a", "b"]
+    assert caplog.messages == [
+        "three_texts() returned 3 values for 2 outputs (Textbox 'T0', Textbox 'T1'): the last ones are ignored; "
+        "add their components to outputs="
+    ]
 
 
 def test_a_dict_keyed_by_component_sets_what_it_names(tmp_path: Path) -> None:

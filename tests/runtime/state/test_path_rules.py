@@ -47,6 +47,15 @@ def test_a_name_that_no_file_can_have_is_refused(tree: Path) -> None:
         checked(tree, Path("a\0b"))
 
 
+@pytest.mark.parametrize(
+    ("path", "said"), [("", "names no file: return a path, or None"), ("pictures", "'pictures' is a folder")]
+)
+def test_no_path_and_a_folder_are_told_apart(tree: Path, path: str, said: str) -> None:
+    (tree / "cwd/pictures").mkdir()
+    with pytest.raises(InvalidValue, match=said):
+        checked(tree, Path(path))
+
+
 def test_links_are_followed_before_the_rules_are_applied(tree: Path) -> None:
     (tree / "cwd/link.png").symlink_to(tree / "outside/c.png")
     with pytest.raises(InvalidValue):

@@ -92,7 +92,8 @@ class StillImages:
             return link or self._attachments.take(Path(value), read=read or self.read)
         stored = self._image.postprocess(value, self._scratch)
         if isinstance(stored, Overlay) or not isinstance(stored, Frame):
-            raise self._owner.invalid("images, and no marks alone", value)
+            remedy = ", and no marks alone" if isinstance(stored, Overlay) else ""
+            raise self._owner.invalid(f"images{remedy}", value)
         if lent := self._lent.get(digest_of(stored)):
             return lent
         return self._scratch.settle(RECENT.file(stored, *self._image.codec(False, stored)))

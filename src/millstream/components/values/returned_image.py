@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from millstream.components.values.pixels import from_picture, is_picture, to_pixels
@@ -39,5 +41,13 @@ def returned_pixels(component: Component, value: object) -> Pixels:
         return to_pixels(np.asarray(value))
     if isinstance(value, list | tuple):
         kind = type(value).__name__
-        raise InvalidValue(f"{component.name} takes an array, but got a {kind}: return np.array(…, dtype=np.uint8)")
+        raise InvalidValue(f"{component.name} takes one image, but got a {kind}: {_from_several(value)}")
     raise component.invalid("an array, a Pillow image, a path or an http(s) address", value)
+
+
+def _from_several(value: Sequence[object]) -> str:
+    """Say how a list or tuple, of numbers or of values for several outputs, becomes an image."""
+    is_of_images = any(hasattr(item, "shape") or is_picture(item) for item in value)
+    if isinstance(value, tuple) or is_of_images:
+        return "return the image alone, and name the components of further values in outputs="
+    return "return np.array(…, dtype=np.uint8)"

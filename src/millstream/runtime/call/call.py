@@ -202,7 +202,7 @@ class HandlerCall:
             try:
                 output = (self._updated if isinstance(item, _UPDATES) else self._output)(number, element, item)
             except Exception as error:  # whatever an object raises that is asked what it is
-                blame(plan.name, plan.elements[number].name, error)
+                blame(plan.name, plan.elements[number].name, item, error)
                 raise
             if output.value is not KEEP or output.changes:
                 outputs[number] = output

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from typing import cast
 
@@ -15,6 +16,8 @@ from millstream.runtime.call.error_text import message_of, titled
 from millstream.wire.limits import MAX_MESSAGE_BYTES
 from millstream.wire.messages import Value
 from millstream.wire.plain import size_of
+
+logger = logging.getLogger("millstream.handler")
 
 
 def check_sum(told: Sequence[tuple[Element, Value]]) -> None:
@@ -43,12 +46,15 @@ def by_element(binding: Binding, elements: Mapping[int, Element], value: Mapping
     return {numbers[cast("Element", key)]: item for key, item in value.items()}
 
 
-def blame(handler: str, output: str, error: Exception) -> None:
+def blame(handler: str, output: str, value: object, error: Exception) -> None:
     """Say for which output a value was that does not do.
 
     Raises:
         InvalidValue: Unless the handler itself raised the error, or its message names the output already.
     """
+    if isinstance(value, BaseException):
+        kind = type(value).__name__
+        raise InvalidValue(f"{handler}() returned its {kind} for {output}: say `raise`, not `return`") from error
     is_named = isinstance(error, MillstreamError) and output in message_of(error)
     if not is_named and not isinstance(error, Error | Cancelled):
         reason = message_of(error) if isinstance(error, MillstreamError) else titled(error)
@@ -56,10 +62,10 @@ def blame(handler: str, output: str, error: Exception) -> None:
 
 
 def distributed(binding: Binding, elements: Mapping[int, Element], value: object) -> dict[int, object]:
-    """Assign what a handler returned to its outputs, by number.
+    """Assign what a handler returned to its outputs, by number; values beyond the last one are ignored.
 
     Raises:
-        InvalidValue: There are too few or too many values, or one is for something that is no output.
+        InvalidValue: There are too few values, or one is for something that is no output.
     """
     outputs = binding.outputs
     if isinstance(value, Skip):
@@ -74,10 +80,25 @@ def distributed(binding: Binding, elements: Mapping[int, Element], value: object
             f"{binding.name}() has {len(outputs)} outputs ({names}), but returned {describe(value)}; "
             "return a tuple with one value for each, or a dict keyed by component"
         )
-    if len(value) != len(outputs):
-        few = "few" if len(value) < len(outputs) else "many"
+    if len(value) < len(outputs):
         raise InvalidValue(
-            f"{binding.name}() returned too {few} values: {len(value)} for {len(outputs)} outputs ({names}); "
+            f"{binding.name}() returned too few values: {len(value)} for {len(outputs)} outputs ({names}); "
             "return one for each, skip() for those that stay as they are"
         )
-    return dict(zip(outputs, value, strict=True))
+    if len(value) > len(outputs):
+        _warn_of_surplus(binding, len(value), names)
+    return dict(zip(outputs, value, strict=False))
+
+
+def _warn_of_surplus(binding: Binding, count: int, names: str) -> None:
+    """Warn once that a handler returns more than there are outputs for."""
+    spec = binding.handler
+    if spec is not None and "surplus" not in spec.told:
+        spec.told.add("surplus")
+        logger.warning(
+            "%s() returned %d values for %d outputs (%s): the last ones are ignored; add their components to outputs=",
+            binding.name,
+            count,
+            len(binding.outputs),
+            names,
+        )

@@ -40,6 +40,8 @@ class PathRules:
         Raises:
             InvalidValue: It may not, or it is no file; the message names the remedy.
         """
+        if not path.name:
+            raise InvalidValue(f"{str(path)!r} names no file: return a path, or None for nothing")
         try:
             real, is_file = path.resolve(), path.is_file()
         except (OSError, ValueError) as error:
@@ -51,9 +53,8 @@ class PathRules:
                 "directory, or it is hidden or blocked; copy it there, or name its folder in launch(allowed_paths=[…])"
             )
         if not is_file:
-            raise InvalidValue(
-                f"the file {str(path)!r} does not exist, or is not a file; check the handler's return value"
-            )
+            why = "is a folder" if real.is_dir() else "does not exist, or is not a file"
+            raise InvalidValue(f"the file {str(path)!r} {why}; check the handler's return value")
         return real
 
     def permits(self, path: Path) -> bool:
