@@ -34,7 +34,7 @@ def test_style_sheets_and_heads_may_be_several_files(tmp_path: Path) -> None:
 def test_gradios_keywords_without_meaning() -> None:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        gr.Blocks(analytics_enabled=False, theme_schedule=1)
+        gr.Blocks(analytics_enabled=True, theme_schedule=1)
     assert [str(warning.message) for warning in caught] == [
         "Blocks() ignores analytics_enabled, theme_schedule: no meaning in Millstream"
     ]

@@ -289,6 +289,6 @@ def test_arguments_are_checked() -> None:
         with pytest.warns(UserWarning, match="object_fit='big' is not one of"):
             gr.Gallery(object_fit="big")  # type: ignore[arg-type]
         with pytest.warns(UserWarning, match="show_share_button"):
-            gr.Gallery(show_share_button=False)  # type: ignore[call-arg]
+            gr.Gallery(show_share_button=True)  # type: ignore[call-arg]
         with pytest.raises(DeclarationError, match="type='jpg' is not one of"):
             gr.Gallery(type="jpg")  # type: ignore[arg-type]

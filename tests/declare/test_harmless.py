@@ -93,6 +93,19 @@ WARNED: dict[str, tuple[Callable[[], Any], str, Callable[[Any], object], object]
         prop("per_page"),
         10,
     ),
+    **{
+        f"the format of {kind.__name__}": (
+            lambda kind=kind: kind(format="gif"),
+            f"{kind.__name__} '{kind.__name__}': format='gif' is not one of",
+            lambda one: one.format,
+            default,
+        )
+        for default, kinds in (
+            ("webp", (gr.Image, gr.Gallery, gr.AnnotatedImage, gr.ImageSlider, gr.ImageEditor)),
+            ("png", (gr.Plot,)),
+        )
+        for kind in kinds
+    },
     "a number for a variant": (lambda: gr.Button(variant=3), "variant=3 is not one of", prop("variant"), "secondary"),
     "a layout": (lambda: gr.Chatbot(layout="x"), "Chatbot 'Chatbot': layout='x'", prop("layout"), "bubble"),
 }
@@ -118,6 +131,7 @@ SILENT: dict[str, tuple[Callable[[], Any], Callable[[Any], object], object]] = {
     "the same choice twice": (lambda: gr.Radio(["a", "a"], value="a"), first, "a"),
     "a number in a text": (lambda: gr.Number("3"), first, 3),
     "a text without a number": (lambda: gr.Number(""), first, None),
+    "nothing to be ignored": (lambda: gr.Image(show_share_button=False, watermark=None), first, None),
     "a place in a text": (lambda: gr.Slider(0, 1, "0.5"), first, 0.5),
     "precision": (lambda: gr.Number(1.5, precision=np.float64(0)), first, 2),
     "no label": (lambda: gr.Textbox(label=None), prop("label"), "Textbox"),
@@ -190,7 +204,7 @@ def test_true_and_one_are_two_choices() -> None:
         *({"queue": None}, {"show_progress": None}, {"concurrency_limit": np.int64(2)}, {"concurrency_id": 3}),
         *({"js": False}, {"preprocess": True}, {"validator": None}, {"batch": None}, {"batch": 0}),
         *({"max_batch_size": 4}, {"batch": False, "max_batch_size": np.int64(4)}, {"show_progress": 1}),
-        *({"concurrency_limit": 2.0}, {"concurrency_id": 2.5}),
+        *({"concurrency_limit": 2.0}, {"concurrency_id": 2.5}, {"scroll_to_output": False}, {"time_limit": None}),
     ],
     ids=str,
 )
@@ -219,6 +233,16 @@ def test_numbers_of_numpy_for_the_queue() -> None:
     demo.queue(max_size="4", default_concurrency_limit=np.float64(3))  # type: ignore[arg-type]
     assert (demo.max_waiting, demo.default_concurrency_limit) == (4, 3)
     assert type(demo.default_concurrency_limit) is int
+
+
+def test_an_app_that_asks_for_nothing() -> None:
+    demo = gr.Blocks(analytics_enabled=False, delete_cache=None).queue(api_open=False)
+    off = dict.fromkeys(("share", "show_api", "ssr_mode", "pwa", "mcp_server", "enable_monitoring"), False)
+    demo.launch(server_port=0, prevent_thread_lock=True, quiet=True, **off)
+    demo.close()
+    with pytest.warns(UserWarning, match=r"launch\(\) ignores strict_cors"):
+        demo.launch(server_port=0, prevent_thread_lock=True, quiet=True, strict_cors=False)
+    demo.close()
 
 
 def test_the_old_way_to_say_how_many_calls_run_at_once() -> None:

@@ -15,7 +15,7 @@ from millstream.declare.declaration import MAX_WAITING, Declaration
 from millstream.declare.i18n import I18n
 from millstream.declare.manifest import Look, Manifest
 from millstream.declare.theme import ThemeLike
-from millstream.declare.user_warnings import warn, warn_ignored
+from millstream.declare.user_warnings import asked_for, warn, warn_ignored
 from millstream.errors import DeclarationError
 
 if TYPE_CHECKING:
@@ -111,12 +111,12 @@ class Blocks(Declaration):
         limit = default_concurrency_limit
         if limit is not None and limit != "not_set" and not (is_number(limit) and int(limit) == limit >= 1):
             raise DeclarationError(f"queue(): default_concurrency_limit={limit!r} is not a whole number from 1")
-        ignored = {"status_update_rate": status_update_rate != "auto", "api_open": api_open is not None}
+        ignored = {"status_update_rate": status_update_rate != "auto", "api_open": api_open}
         if concurrency_count is not None:
             warn(
                 "queue() ignores concurrency_count: say concurrency_limit= of each event, or default_concurrency_limit="
             )
-        warn_ignored("queue()", [name for name, given in ignored.items() if given])
+        warn_ignored("queue()", asked_for(ignored))
         self.max_waiting = max_size
         if limit != "not_set":
             self.default_concurrency_limit = limit

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import ClassVar, Self
 
 from millstream.declare.arguments import Plainly, check_known, describe, is_number, positional
-from millstream.declare.user_warnings import asks_for_nothing, warn, warn_ignored
+from millstream.declare.user_warnings import asked_for, asks_for_nothing, warn, warn_ignored
 from millstream.errors import DeclarationError
 from millstream.wire.plain import brief
 
@@ -91,4 +91,4 @@ def check_keywords(owner: type[Constructed], extra: Mapping[str, object]) -> Non
     ignored = {name for base in owner.__mro__ for name in base.__dict__.get("ignores", ())}
     extra = {name: value for name, value in extra.items() if not asks_for_nothing(name, value, owner.neutral)}
     check_known(owner, [name for name in extra if name not in ignored])
-    warn_ignored(f"{owner.__name__}()", extra)
+    warn_ignored(f"{owner.__name__}()", asked_for(extra))

@@ -11,7 +11,7 @@ from millstream import engines
 from millstream.declare.arguments import Word, is_number, plain_argument
 from millstream.declare.binding import Keep, Progress, TriggerMode
 from millstream.declare.component import SHORTEST_S, Component
-from millstream.declare.user_warnings import LATER, asks_for_nothing, warn, warn_ignored
+from millstream.declare.user_warnings import LATER, asked_for, asks_for_nothing, warn, warn_ignored
 from millstream.errors import DeclarationError, nearest
 from millstream.types import Carried, Handler
 from millstream.wire.limits import LONGEST_WAIT_S
@@ -203,7 +203,7 @@ def _known(where: str, streams: Carried | None, given: Mapping[str, object]) -> 
             near = nearest(name, {*names, "fn", "inputs", "outputs", "triggers"}, cutoff=0.55)
             hint = _MEANT.get(name, "") or near or _INSTEAD.get(name, "")
             raise TypeError(f"{where}() has no argument {name!r}{hint}")
-    warn_ignored(f"{where}()", others - NEUTRAL.keys())
+    warn_ignored(f"{where}()", asked_for({name: given[name] for name in others - NEUTRAL.keys()}))
     known = {name: value for name, value in given.items() if name in names}
     return {name: value for name, value in known.items() if value is not None or name in _NONE_MEANS}
 

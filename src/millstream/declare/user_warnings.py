@@ -18,6 +18,11 @@ def asks_for_nothing(name: str, value: object, neutral: Mapping[str, object]) ->
     return neutral[name] is ... or value == neutral[name] or (not neutral[name] and not value)
 
 
+def asked_for(given: Mapping[str, object]) -> list[str]:
+    """Name the keywords that request something: `None` and `False` do not, whatever it is that is not wanted."""
+    return [name for name, value in given.items() if value is not None and value is not False]
+
+
 def warn_ignored(what: str, names: Iterable[str]) -> None:
     """Warn once, at the line of the user's program, that arguments of Gradio's have no meaning here; not of `LATER`."""
     if listed := ", ".join(sorted(set(names) - LATER)):

@@ -17,7 +17,7 @@ from typing import Final, TypeAlias, cast
 
 from millstream.declare.app_source import is_worker
 from millstream.declare.declaration import Declaration
-from millstream.declare.user_warnings import warn
+from millstream.declare.user_warnings import LATER, asked_for, warn
 from millstream.server.app import App, create_app
 from millstream.server.gateways.gateway import Gateway
 from millstream.server.notebook.view import ARGUMENTS, NotebookView, Silent
@@ -250,8 +250,9 @@ def address(options: ServerOptions, port: int) -> str:
 
 def warn_of_meaningless(arguments: Mapping[str, object]) -> None:
     """Warn of arguments that are accepted for Gradio's sake alone, its tunnel `share` among them."""
-    others = _MEANINGLESS - {"share"}
-    ignored = sorted(name for name in arguments if name in others and arguments[name] is not None)
+    given = {name: arguments[name] for name in arguments if name in _MEANINGLESS - {"share"}}
+    ignored = sorted(name for name in asked_for(given) if name not in LATER)
+    ignored += ["strict_cors"] * (given.get("strict_cors") is False)  # which requests that other origins get in
     if arguments.get("share"):
         warn(
             "launch(share=True): Millstream has no tunnel. Put a reverse proxy with HTTPS in front of the app, or use "
