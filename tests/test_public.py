@@ -85,6 +85,12 @@ def test_modules_can_be_imported_from_it() -> None:
     assert result.stdout.strip() == "millstream.client millstream.testing"
 
 
+def test_components_are_found_in_their_module_before_anything_else_is_loaded() -> None:
+    program = "import millstream as gr; print(gr.components.Image is gr.Image)"
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "True"
+
+
 @pytest.mark.parametrize(
     ("misspelled", "hint"),
     [

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from millstream.apps.mounting import mount as mount
     from millstream.apps.mounting import mount_gradio_app as mount_gradio_app
     from millstream.apps.notebook import load_ipython_extension as load_ipython_extension
+    from millstream.apps.running import close_all as close_all
     from millstream.apps.tabbed_interface import TabbedInterface as TabbedInterface
     from millstream.compat.fastrtc import AlgoOptions as AlgoOptions
     from millstream.compat.fastrtc import SileroVadOptions as SileroVadOptions
@@ -173,6 +174,7 @@ _HOMES = {
     "apps.interface": ("Interface",),
     "apps.mounting": ("mount", "mount_gradio_app"),
     "apps.notebook": ("load_ipython_extension",),
+    "apps.running": ("close_all",),
     "apps.tabbed_interface": ("TabbedInterface",),
     "components.audio": ("Audio",),
     "components.browserstate": ("BrowserState",),
@@ -276,11 +278,14 @@ _MODULES = {name: home for home, names in _HOMES.items() for name in names}
 _WHOLE = ("themes", "validators")
 """Modules that are names themselves."""
 
+_SECOND = ("components",)
+"""Modules whose contents are public names, which programs for Gradio take from there: `gr.components.Image`."""
+
 __all__ = ["__version__", *_WHOLE, *_MODULES]  # noqa: PLE0604  # strings all of them, from the table above
 
 
 def __getattr__(name: str) -> object:
-    if name in _WHOLE:
+    if name in _WHOLE + _SECOND:
         value: object = importlib.import_module(f"millstream.{name}")
     elif name in _MODULES:
         value = getattr(importlib.import_module(f"millstream.{_MODULES[name]}"), name)

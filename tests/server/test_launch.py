@@ -90,6 +90,22 @@ def test_closing_twice_and_launching_again(demo: gr.Blocks) -> None:
     assert get(url).status_code == 200
 
 
+def test_all_that_runs_can_be_closed_at_once(demo: gr.Blocks, capsys: pytest.CaptureFixture[str]) -> None:
+    with gr.Blocks() as other:
+        gr.Textbox()
+    urls = [app.launch(server_port=0, prevent_thread_lock=True, quiet=True)[1] for app in (demo, other)]
+    gr.close_all()
+    assert sorted(capsys.readouterr().out.splitlines()) == sorted(f"* Closed the app on {url[:-1]}" for url in urls)
+    for url in urls:
+        with pytest.raises(httpx.ConnectError):
+            get(url)
+    gr.close_all()
+    demo.launch(server_port=0, prevent_thread_lock=True, quiet=True)
+    gr.close_all(verbose=False)
+    assert not demo.is_running
+    assert capsys.readouterr().out == ""
+
+
 def test_at_a_prompt_the_next_line_can_run(demo: gr.Blocks, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "ps1", ">>> ", raising=False)
     assert get(demo.launch(server_port=0, quiet=True)[1]).status_code == 200

@@ -51,7 +51,6 @@ _NEVER: Final = {
     "TimeSeries": "gr.LinePlot",
     "Timeseries": "gr.LinePlot",
     "Variable": "gr.State",
-    "close_all": "demo.close()",
     "component": "the class itself, such as gr.Image",
     "create_tunnel": "ssh -R, or a reverse proxy with HTTPS",
     "get_package_version": "millstream.__version__",
@@ -62,7 +61,6 @@ _NEVER: Final = {
     # ---- modules
     "blocks": "gr.Blocks",
     "chat_interface": "gr.ChatInterface",
-    "components": "the names themselves: gr.Image, not gr.components.Image",
     "data_classes": "the path that a handler gets",
     "events": "the components' events, such as image.stream, and gr.on",
     "exceptions": "gr.Error",

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Final, TypeAlias, cast
+from weakref import WeakKeyDictionary
 
 from millstream.declare.app_source import is_worker
 from millstream.declare.declaration import Declaration
@@ -57,6 +58,9 @@ _MEANINGLESS: Final = frozenset(
 
 
 OnBound: TypeAlias = Callable[[App, str, int, str], None]
+
+LAUNCHED: Final[WeakKeyDictionary[App, str]] = WeakKeyDictionary()
+"""The apps that this program has launched, and their addresses."""
 
 
 @dataclass
@@ -174,7 +178,7 @@ def _launched(
     listener = known or listen(options.server_name, options.server_port, options.num_ports)
     bound, port = listener.getsockname()[:2]
     app.bound_to(bound)
-    url = address(options, port)
+    url = LAUNCHED[app] = address(options, port)
     if manner.on_bound is not None:
         manner.on_bound(app, bound, port, url)
     speaks = gateway is None or gateway.is_first

@@ -150,3 +150,5 @@ def test_closing_an_app_ends_it(kernel: Kernel) -> None:
     assert kernel.run("demo.close()").error == ""
     with pytest.raises(URLError):
         page(port)
+    assert '"Closed"' in page(kernel.run("demo").port)  # as the last line it is launched again
+    assert "Closed the app on" in kernel.run("gr.close_all()").printed

@@ -76,7 +76,7 @@ class Cells:
             Found(launch.url, launch.port, apps.run)
             for apps in self._cells.values()
             for launch in apps.launches
-            if launch.declaration is declaration
+            if launch.declaration is declaration and launch.app.is_running
         )
         return next(found, None)
 
