@@ -10,6 +10,7 @@ from millstream.components.state import State
 from millstream.declare.component import Common, Component
 from millstream.declare.element import current_parent
 from millstream.errors import DeclarationError
+from millstream.wire.messages import Value
 
 
 class ClearButton(Button):
@@ -38,6 +39,9 @@ class ClearButton(Button):
         super().__init__(value, variant=variant, size=size, **common)
         if components and current_parent.get() is not None:
             self.add(components)
+
+    def props(self) -> dict[str, Value]:
+        return {**super().props(), "clears": True}
 
     def add(self, components: Component | Sequence[Component]) -> Self:
         """Let the button empty these components, too."""

@@ -44,6 +44,7 @@ function first(binding: Binding, byId: ReadonlyMap<number, Binding>): Binding {
 function describe({ targets }: Binding, components: Manifest["components"]): string {
   const [source, event] = targets[0] ?? [];
   const props = source === undefined ? undefined : components[source]?.props;
+  if (props?.clears) return ""; // it empties what it writes
   return WORDS[event ?? ""]?.(props ? nameOf(props) : "") ?? "";
 }
 

@@ -6,7 +6,13 @@ const binding = (id: number, target: [number, string], outputs: number[], after:
   ({ id, targets: [target], inputs: [], outputs, after }) as unknown as Binding;
 
 const manifestOf = (bindings: Binding[]): Manifest => {
-  const props = { 1: { label: "Camera" }, 2: { label: null, value: "Run" }, 3: { label: "Question" }, 4: {} };
+  const props = {
+    1: { label: "Camera" },
+    2: { label: null, value: "Run" },
+    3: { label: "Question" },
+    4: {},
+    5: { value: "Clear", clears: true },
+  };
   const components = Object.fromEntries(Object.entries(props).map(([id, props]) => [id, { type: "x", props }]));
   return { bindings, components } as unknown as Manifest;
 };
@@ -33,4 +39,10 @@ test("what follows another event is written on the occasion of the first", () =>
   const manifest = manifestOf([binding(0, [2, "click"], []), binding(1, [4, "then"], [10], 0)]);
 
   expect(occasions(manifest).get(10)).toBe("when you press “Run”");
+});
+
+test("a button that clears its outputs fills none of them", () => {
+  const manifest = manifestOf([binding(0, [5, "click"], [10, 11]), binding(1, [2, "click"], [10])]);
+
+  expect(occasions(manifest)).toEqual(new Map([[10, "when you press “Run”"]]));
 });
