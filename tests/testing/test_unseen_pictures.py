@@ -404,6 +404,30 @@ def test_a_snapshot_button_takes_what_the_camera_sees() -> None:
         recording.stop()
 
 
+@pytest.mark.parametrize("is_interface", [True, False])
+def test_a_camera_that_streams_for_a_button_alone(is_interface: bool) -> None:
+    camera = gr.Image(sources=["webcam"], streaming=True, label="cam")
+    if is_interface:
+        demo: gr.Blocks = gr.Interface(brightness, camera, gr.Number(label="out"), submit_btn="Grab")
+    else:
+        with gr.Blocks() as demo:
+            out = gr.Number(label="out")
+            gr.Button("Grab").click(brightness, camera.render(), out)
+            gr.ClearButton([camera, out])
+    with TestPage(demo) as page:
+        page.stream("cam", [picture(90)] * 6)
+        page.click("Grab")
+        assert abs(page.value("out") - 90) <= 1
+
+
+def test_a_camera_that_is_listened_to_or_shows_a_result_streams_for_no_button() -> None:
+    with gr.Blocks() as demo:
+        photo, shown, fixed = (gr.Image(streaming=True, interactive=each) for each in (None, None, False))
+        photo.change(lambda frame: frame, photo, shown)
+        gr.Button("Save").click(lambda *frames: None, [photo, shown, fixed])
+    assert not any(binding.is_stream for binding in demo.freeze().bindings)
+
+
 def test_a_chain_after_the_end_of_a_stream() -> None:
     order: list[str] = []
     with gr.Blocks() as demo:

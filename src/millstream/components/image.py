@@ -85,7 +85,8 @@ class Image(Watermarked):
             leaves it unchanged.
         sources: Where the user may take it from: `"upload"`, `"webcam"`, `"clipboard"`.
         type: `"numpy"` (uint8), `"pil"` or `"filepath"`: what handlers get.
-        streaming: The camera is streamed, in an `Interface(live=True)`.
+        streaming: The camera is streamed, in an `Interface(live=True)`. Where nothing else streams it, and nothing
+            listens to it, other events get the newest frame while it records.
         placeholder: Shown while it is empty.
         alt_text: What is to be seen, which screen readers read in place of the label.
         recording: `True` starts the camera as the user would by Record, `False` ends that as by Stop, and takes the

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import cast
+from collections.abc import Mapping, Sequence
+from typing import Final, cast
 
 from millstream.declare.component import Component
 from millstream.declare.element import Element
-from millstream.declare.event import Dependency, Trigger
+from millstream.declare.event import Dependency, StreamTrigger, Trigger
 from millstream.declare.handler import inspect_handler
 from millstream.declare.layout import Layout
 from millstream.declare.options import checked_options
@@ -16,6 +16,14 @@ from millstream.declare.set_up import SetUp
 from millstream.declare.tabs import Tab, Tabs
 from millstream.declare.user_warnings import warn
 from millstream.errors import DeclarationError
+
+NEWEST_OPTIONS: Final[Mapping[str, object]] = {
+    "stream_every": 0.2,
+    "concurrency_limit": None,
+    "engine": "thread",
+    "show_progress": "hidden",
+}
+"""Those of a stream for which there is nothing to do: it waits for nobody."""
 
 
 class DeclaredTree(Layout):
@@ -139,6 +147,7 @@ class DeclaredTree(Layout):
         """
         if not self.is_frozen:
             _bind_computed(self)
+            _bind_idle_cameras(self)
         for dependency in self.dependencies:
             self.check_members(dependency, allow_later=False)
         _wrap_tabs(self)
@@ -186,6 +195,29 @@ def _moments_of(component: Component, tree: DeclaredTree) -> list[Trigger]:
         moments.append((page_of(component) or tree).load)
         moments += [Trigger(part, "change") for part in component.computed_from if hasattr(type(part), "change")]
     return moments
+
+
+def _bind_idle_cameras(tree: DeclaredTree) -> None:
+    """Have a camera that is declared to stream, but drives no event, hold its newest frame for the events that read it.
+
+    One that is listened to takes photos, each of which is a change.
+    """
+    sources = {trigger.source for dependency in tree.dependencies for trigger in dependency.triggers}
+    inputs = {component for dependency in tree.dependencies for component in dependency.inputs}
+    outputs = {element for dependency in tree.dependencies for element in dependency.outputs}
+    for camera in tree.walk():
+        if not isinstance(camera, Component) or camera not in inputs - sources or camera.interactive is False:
+            continue
+        is_source = "sources" in camera.given or camera not in outputs  # else it shows what comes of another one
+        if is_source and camera.streams == "picture" and getattr(camera, "streaming", False):
+            trigger = StreamTrigger(camera, "stream")
+            handler = inspect_handler(newest_frame, trigger.where)
+            checked = checked_options(trigger.where, {"stream"}, "picture", NEWEST_OPTIONS)
+            tree.add(Dependency([trigger], handler, None, None, checked))
+
+
+def newest_frame() -> None:
+    """Do nothing with a frame, which its component holds until the next one."""
 
 
 def _wrap_tabs(layout: Layout) -> None:
