@@ -84,6 +84,22 @@ def test_ids_and_classes_are_on_the_outermost_element(launch: Launch, open_page:
     assert page.locator("#row.mine > #column > #group > #image.mine.yours").count() == 1
 
 
+def test_a_script_presses_a_button_by_its_id(launch: Launch, open_page: OpenPage) -> None:
+    with gr.Blocks() as demo:
+        pressed = gr.Textbox(label="Pressed")
+        gr.Button("Go", elem_id="go").click(lambda: "go", None, pressed)
+        gr.Button("Off", elem_id="off", interactive=False).click(lambda: "off", None, pressed)
+        gr.DownloadButton("Get", elem_id="get").click(lambda: "get", None, pressed)
+        gr.UploadButton("Put", elem_id="put")
+    page = open_page(launch(demo))
+    field = page.get_by_role("textbox", name="Pressed")
+    for name in ("off", "go", "get"):
+        page.evaluate("id => document.getElementById(id).click()", name)
+        expect(field).to_have_value("" if name == "off" else name)
+    with page.expect_file_chooser():
+        page.evaluate("() => document.getElementById('put').click()")
+
+
 def test_css_reaches_inside(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
     css = """
       .mine .ms-output { outline: 3px solid rgb(1, 2, 3); }

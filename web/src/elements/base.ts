@@ -51,6 +51,13 @@ export abstract class Leaf<P extends LeafProps = LeafProps> extends LitElement {
     return this;
   }
 
+  /** Of a component that is a button, a script's click presses that. */
+  override click(): void {
+    const button = this.querySelector<HTMLElement>(":scope > .ms-button");
+    if (button) button.click();
+    else super.click();
+  }
+
   protected override willUpdate(changed: PropertyValues): void {
     if (this.isOutdated(changed)) this.run = null;
   }
