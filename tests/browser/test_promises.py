@@ -100,6 +100,24 @@ def test_a_script_presses_a_button_by_its_id(launch: Launch, open_page: OpenPage
         page.evaluate("() => document.getElementById('put').click()")
 
 
+def test_an_empty_output_says_what_it_waits_for(launch: Launch, open_page: OpenPage) -> None:
+    with gr.Blocks() as demo:
+        out = gr.Image(elem_id="out")
+        gr.ClearButton(out)
+        gr.Button("Run").click(lambda: None, None, out)
+        demo.load(lambda: None, None, out)
+        loaded = gr.Textbox(label="Loaded")
+        demo.load(lambda: "loaded", None, loaded)
+    page = open_page(launch(demo))
+    words, coming = page.locator("#out .ms-void"), "The image appears here when you press “Run”."
+    expect(page.get_by_role("textbox", name="Loaded")).to_have_value("loaded")
+    expect(words).to_have_text(coming)
+    button(page, "Run").click()
+    expect(words).to_have_text("The app gave no image.")
+    button(page, "Clear").click()
+    expect(words).to_have_text(coming)
+
+
 def test_css_reaches_inside(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
     css = """
       .mine .ms-output { outline: 3px solid rgb(1, 2, 3); }

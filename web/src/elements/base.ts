@@ -37,7 +37,7 @@ export abstract class Leaf<P extends LeafProps = LeafProps> extends LitElement {
   listens: ReadonlySet<string> = new Set();
   /** The occasion on which the app writes it, in words: "when you press Record"; empty if there is none to name. */
   occasion = "";
-  /** True if the app has written an empty value since. */
+  /** True if its value is empty because a handler that was to fill it gave nothing. */
   isEmptied = false;
   /** The component's capabilities, by its declaration. */
   capabilities: ReadonlySet<Capability> = new Set();

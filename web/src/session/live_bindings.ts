@@ -1,6 +1,7 @@
 /** The bindings of the page as they are now: those of the manifest, and those that renders bring and take away. Pure. */
 
-import type { Binding } from "../manifest.ts";
+import type { Binding, Props } from "../manifest.ts";
+import type { Fire } from "../wire/messages.ts";
 import { readsOf } from "./binding_inputs.ts";
 
 /** Bindings that are gone and still known, because something that they have begun may go on. */
@@ -33,6 +34,12 @@ export class LiveBindings {
   /** Those that an event may trigger. */
   get current(): Binding[] {
     return [...this.known.values()].filter(({ id }) => !this.retired.has(id));
+  }
+
+  /** True if an event asked for a binding that is to fill its outputs: that of no button which clears them. */
+  fills(fire: Fire | undefined, propsOf: (component: number) => Props): boolean {
+    const source = fire && this.known.get(fire.binding)?.targets[fire.target ?? 0]?.[0];
+    return source !== undefined && !propsOf(source)["clears"];
   }
 
   /** True if a binding is there, and not only what it has begun. */

@@ -40,7 +40,7 @@ export class Runs {
   /** Events that wait for their inputs. */
   readonly held: HeldEvents;
   /** The events asked for, by run, until that is over. */
-  private readonly sent = new Map<number, Fire>();
+  readonly sent: Map<number, Fire> = new Map();
   /** The listeners of those who wait for an outcome, by run. */
   private readonly awaited = new Map<number, Ended>();
   /** Callbacks that wait for runs to end. */

@@ -287,9 +287,8 @@ export class Session {
       send: (message) => this.connection.send(message),
       changed: (component, value) => this.images.showValue(component, value),
       given: (component) => this.players.forget(component),
-      arrived: (component, value, run) => {
-        if (run > this.uploads.since(component)) this.withdraw(component, value);
-      },
+      arrived: (component, value, run) => run > this.uploads.since(component) && this.withdraw(component, value),
+      fills: (run) => this.runs.bindings.fills(this.runs.sent.get(run), (source) => this.store.props(source)),
       isReplaced: (component, stream) => this.recordings.isReplaced(component, stream),
       control: (component, recording) => this.control(component, recording),
       showStill: (image) => this.images.showStill(image),

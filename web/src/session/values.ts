@@ -17,6 +17,8 @@ export interface ValuesEvents {
   given(component: number): void;
   /** Run `run` brings a value for a component: uploads for it may be outdated. */
   arrived(component: number, value: unknown, run: number): void;
+  /** True if a run is to fill what it writes: a user began it, and not by a button that clears. */
+  fills(run: number): boolean;
   /** True if the results of a stream are not shown any more. */
   isReplaced(component: number, stream: number): boolean;
   /** The server starts or stops a recording. */
@@ -74,12 +76,13 @@ export class Values {
 
   /** Applies the changes of one call as a whole. */
   apply({ stream, run, seen, updates, images }: FromWorkerOf<"apply">): void {
+    const fills = stream > 0 || this.events.fills(run);
     for (const [key, update] of Object.entries(updates)) {
       const component = Number(key);
       const props = this.store.whole(component, update);
       const { value, ...others } = props;
       if ("value" in props) this.events.arrived(component, value, run);
-      if (this.isCurrent(component, stream, seen)) this.applyProps(component, props);
+      if (this.isCurrent(component, stream, seen)) this.receive(component, props, fills);
       else if (Object.keys(others).length > 0) this.applyProps(component, others);
       if (!this.events.isReplaced(component, stream)) this.events.control(component, props["recording"]);
     }
@@ -98,6 +101,11 @@ export class Values {
   /** True if a value still counts, given what the server had `seen`: the user may have edited it since. */
   private isCurrent(component: number, stream: number, seen: number): boolean {
     return this.edits.isKnown(component, seen) && !this.events.isReplaced(component, stream);
+  }
+
+  private receive(component: number, props: Props, fills: boolean): void {
+    this.applyProps(component, props);
+    if (fills && props["value"] === null) this.view.empty(component);
   }
 
   private applyProps(component: number, props: Props): void {

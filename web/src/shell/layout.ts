@@ -60,7 +60,7 @@ function leaf(id: number, declared: ComponentDeclaration, listens = new Set<stri
   return {
     element,
     apply: (changed) => {
-      if ("value" in changed) element.isEmptied = changed["value"] === null;
+      if ("value" in changed) element.isEmptied = false;
       element.props = { ...element.props, ...changed };
       if (isDress(changed)) dress(element, element.props);
     },

@@ -110,6 +110,11 @@ export class Page implements View {
     this.parts.get(component)?.apply(props);
   }
 
+  empty(component: number): void {
+    const element = this.parts.get(component)?.element as Leaf | undefined;
+    if (element) element.isEmptied = true;
+  }
+
   declare(place: number, nodes: readonly Node[], problem: string): void {
     this.builder.look();
     this.placeOf(place)?.show(nodes, this.builder, problem);

@@ -17,6 +17,8 @@ import type {
 export interface View {
   /** Properties of a component changed, by the server or by a script; `value` among them. */
   applyProps(component: number, props: Props): void;
+  /** A handler was to fill a component, and gave it nothing. */
+  empty(component: number): void;
   /** A render has declared something else, which the manifest has by now; or failed, for this reason. */
   declare(place: number, nodes: readonly Node[], problem: string): void;
   /** Elements of a render are gone, though they may be seen until it has run again. */

@@ -64,6 +64,7 @@ class FakeRequest {
 
 const view = {
   applyProps: vi.fn(),
+  empty: vi.fn(),
   declare: vi.fn(),
   forget: vi.fn(),
   setStream: vi.fn(),

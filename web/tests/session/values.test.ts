@@ -5,12 +5,13 @@ import type { View } from "../../src/shell/view.ts";
 import type { FromWorkerOf } from "../../src/workers/port.ts";
 import { manifest } from "./manifest.ts";
 
-const view = { applyProps: vi.fn() };
+const view = { applyProps: vi.fn(), empty: vi.fn() };
 const events = {
   send: vi.fn(),
   changed: vi.fn(),
   given: vi.fn(),
   arrived: vi.fn(),
+  fills: vi.fn(),
   isReplaced: vi.fn(),
   control: vi.fn(),
   showStill: vi.fn(),
@@ -74,6 +75,20 @@ describe("what one call changes", () => {
     expect(events.given.mock.calls).toEqual([[2]]);
     expect(events.changed.mock.calls).toEqual([[2, 5]]);
     expect(events.arrived.mock.calls).toEqual([[2, 5, 3]]);
+  });
+
+  it("leaves a component empty that a stream, or a run, was to fill", () => {
+    const empty = { updates: { 1: { value: null } } };
+    events.fills.mockImplementation((run) => run === 3);
+    for (const [stream, run] of [
+      [0, 0],
+      [0, 2],
+      [0, 3],
+      [7, 0],
+    ] as const)
+      apply({ ...empty, stream, run });
+    apply({ stream: 7, updates: { 2: { label: "L" } } });
+    expect(view.empty.mock.calls).toEqual([[1], [1]]);
   });
 
   it("shows no value of a recording that another one has replaced, and does not control that one", () => {
