@@ -48,8 +48,9 @@ class Firefox(Tab):
                 channel="moz-firefox", executable_path=program, firefox_user_prefs=dict(preferences(conditions))
             )
             stack.callback(browser.close)
-            size = {"width": 390, "height": 844} if conditions.phone else {"width": 1024, "height": 768}
-            self._context = browser.new_context(viewport=ViewportSize(**size), accept_downloads=True)
+            width, height = (390, 844) if conditions.phone else (1024, 768)
+            size = ViewportSize(width=width, height=height)
+            self._context = browser.new_context(viewport=size, accept_downloads=True)
             self._page = self._context.new_page()
             self._stack = stack.pop_all()
         self._errors: list[str] = []
