@@ -297,7 +297,6 @@ def test_a_state_is_never_set_by_the_page() -> None:
         lambda: gr.Label({"a": "b"}),
         lambda: gr.Button(link="javascript:alert(1)"),
         lambda: gr.Image(type="array"),
-        lambda: gr.Image(format="tiff"),
         lambda: gr.Image(image_mode="XYZ"),
         lambda: gr.Image(sources=["camera"]),
         lambda: gr.Image("/no/such/file.png"),

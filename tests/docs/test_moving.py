@@ -17,7 +17,7 @@ def section(heading: str) -> str:
 def names(text: str) -> list[str]:
     """Names of Gradio's in backticks: `Blocks`, `gr.on`, `Interface(live=True)`."""
     found = re.findall(r"`(?:gr\.)?([A-Za-z]\w+)(?:\([^`]*\))?`", text)
-    return sorted({name for name in found if name[0].isupper() or f"`gr.{name}" in text})
+    return sorted({name for name in found if name[0].isupper() or re.search(rf"`gr\.{name}\b", text)})
 
 
 @pytest.mark.parametrize("name", names(section("The same")))

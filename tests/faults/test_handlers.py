@@ -72,7 +72,6 @@ def recurses() -> Any:
 WRONG: dict[str, Callable[[], Any]] = {
     "none for two": lambda: None,
     "too few": lambda: ("a",),
-    "too many": lambda: ("a", "b", "c"),
     "a string for two": lambda: "ab",
     "a dict of names": lambda: {"one": 1},
     "a component of elsewhere": lambda: {gr.Textbox(): "x"},
