@@ -82,7 +82,8 @@ class Gate:
 
 
 @pytest.fixture(autouse=True)
-def gates_are_closed(open_page: OpenPage) -> Iterator[None]:  # and before its pages are
+def gates_are_closed(launch: Launch, open_page: OpenPage) -> Iterator[None]:  # and before its pages are, and its server
+    del launch, open_page
     yield
     for gate in Gate.made:
         gate.close()
