@@ -73,8 +73,10 @@ class Gate:
         with suppress(Error):  # the page may be closed
             self._page.unroute("**/upload?*", self._keep)  # it tries again what is broken off
         for route in self._held:
-            with suppress(Error):
+            try:
                 route.abort()
+            except Error:  # its connection was cut, and the coroutine still waits for a decision
+                route.fallback()
 
     def _keep(self, route: Route) -> None:
         self.routes.append(route)
