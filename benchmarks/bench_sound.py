@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -121,6 +122,8 @@ def _play(page: Page, seconds: float) -> None:
 
 def _sessions(folder: Path) -> dict[str, float]:
     """Ten microphones with chunks of 20 ms, each echoed: the longest wait for a chunk, memory, and files on disk."""
+    gc.collect()
+    gc.freeze()  # to go through all that is imported here takes 30 ms, which would count as a gap
     folder.mkdir()
     with serve(app="benchmarks.sound_app", environment={"TMPDIR": str(folder)}) as server:
         waits, grown = asyncio.run(_speak(server))
