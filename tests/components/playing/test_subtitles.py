@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import pytest
 
@@ -59,12 +60,22 @@ def test_a_list_of_texts_and_times_is_a_third_form_in_python_and_in_a_file(files
         ([{"text": "a", "timestamp": [0, float("nan")]}], "is no .* in seconds"),
         ([{"text": "a", "timestamp": [2, 1]}], "does not end after it starts"),
         ([{"text": "a" * MAX_BYTES, "timestamp": [0, 1]}], "characters of subtitles are too many"),
+        ("WEBVTT\n\n" + "a" * MAX_BYTES, "Audio cannot show the subtitles: .* characters of subtitles are too many"),
         (12, "Audio takes the path of a file of subtitles, or a list of .* but got int 12"),
     ],
 )
-def test_what_is_wrong_with_a_list_is_said_with_its_position(given: object, message: str, files) -> None:
+def test_what_is_wrong_is_said_with_its_position(given: object, message: str, files) -> None:
     with pytest.raises(InvalidValue, match=message):
         read_subtitles(given, "Audio", files)
+
+
+def test_a_file_that_is_too_large_is_refused_before_it_is_read(files, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = files.path / "a.vtt"
+    path.write_bytes(b"WEBVTT\n" + bytes(MAX_BYTES))
+    monkeypatch.delattr(Path, "read_bytes")
+    with pytest.raises(InvalidValue, match=f"{MAX_BYTES + 7} bytes of subtitles are too many"):
+        read_subtitles(path, "Audio", files)
+    assert not path.exists()
 
 
 @pytest.mark.parametrize(

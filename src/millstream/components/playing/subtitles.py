@@ -38,21 +38,27 @@ def read_subtitles(given: object, owner: str, scratch: Scratch) -> str:
     Raises:
         InvalidValue: They cannot be read, or are in none of the forms.
     """
-    if isinstance(given, str) and given.startswith(HEADER) and "\n" in given:
-        return given
-    if isinstance(given, list | tuple):
-        try:
-            return _limited(_cues(given))
-        except ValueError as error:
-            raise InvalidValue(f"{owner} cannot show the subtitles: {error}") from error
-    if not isinstance(given, str | Path):
+    is_text = isinstance(given, str) and given.startswith(HEADER) and "\n" in given
+    if not is_text and isinstance(given, str | Path):
+        return _from_file(Path(given), owner, scratch)
+    if not isinstance(given, str | list | tuple):
         wanted = 'the path of a file of subtitles, or a list of {"text": …, "timestamp": [start, end]}'
         raise InvalidValue(f"{owner} takes {wanted}, but got {describe(given)}")
-    file = scratch.admit(Path(given))
     try:
-        return to_webvtt(file.data if file.data is not None else file.path.read_bytes() if file.path else b"")
+        return _limited(given if isinstance(given, str) else _cues(given))
     except ValueError as error:
-        raise InvalidValue(f"{owner} cannot show the subtitles {str(given)!r}: {error}") from error
+        raise InvalidValue(f"{owner} cannot show the subtitles: {error}") from error
+
+
+def _from_file(path: Path, owner: str, scratch: Scratch) -> str:
+    file = scratch.admit(path)
+    try:
+        if file.path is None:
+            return to_webvtt(file.data or b"")
+        _check_size(file.path.stat().st_size)  # a large file is refused before it is in memory
+        return to_webvtt(file.path.read_bytes())
+    except ValueError as error:
+        raise InvalidValue(f"{owner} cannot show the subtitles {str(path)!r}: {error}") from error
     finally:
         if file.path is not None:
             file.path.unlink()
@@ -64,8 +70,7 @@ def to_webvtt(data: bytes) -> str:
     Raises:
         ValueError: It is none of them, or too long; the message says which.
     """
-    if len(data) > MAX_BYTES:
-        raise ValueError(f"{len(data)} bytes of subtitles are too many, {MAX_BYTES} is the most")
+    _check_size(len(data))
     text = data.decode("utf-8-sig", "replace").replace("\r\n", "\n").replace("\r", "\n").strip()
     if text.startswith(HEADER):
         return text + "\n"
@@ -109,6 +114,11 @@ def _clock(seconds: float) -> str:
     milliseconds = round(seconds * 1000)
     minutes, rest = divmod(milliseconds, 60_000)
     return f"{minutes // 60:02}:{minutes % 60:02}:{rest // 1000:02}.{rest % 1000:03}"
+
+
+def _check_size(size: int) -> None:
+    if size > MAX_BYTES:
+        raise ValueError(f"{size} bytes of subtitles are too many, {MAX_BYTES} is the most")
 
 
 def _limited(text: str) -> str:
