@@ -97,6 +97,24 @@ def test_a_click_that_takes_longer_than_a_tick_keeps_its_result() -> None:
         assert (page.value("Note"), page.value("Shown")) == ("done", "trained")
 
 
+@pytest.mark.parametrize("way", ["change", "then"])
+def test_what_a_tick_brings_about_counts_no_more_than_the_tick(way: str) -> None:
+    async def train() -> str:
+        await asyncio.sleep(0.95)
+        return "trained"
+
+    with ms.Blocks() as demo:
+        seen, shown = ms.Number(0, label="Seen"), ms.Textbox(label="Shown")
+        ms.Button("Train").click(train, None, shown)
+        tick = ms.Timer(0.1).tick(lambda seen: seen + 1, seen, seen)
+        {"change": seen.change, "then": tick.then}[way](lambda seen: f"{seen} seen", seen, shown)
+    with TestPage(demo) as page:
+        page.advance(0.25)
+        assert page.value("Shown") == "2 seen"
+        page.click("Train")
+        assert page.value("Shown") == "trained"
+
+
 def test_each_page_has_its_own_and_it_ends_with_the_page() -> None:
     counts: list[str] = []
 

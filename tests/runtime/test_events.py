@@ -578,6 +578,33 @@ def test_a_script_runs_first_where_the_server_begins_the_event() -> None:
         assert "4404" in str(page.page.closed), "it was asked for once"
 
 
+@pytest.mark.parametrize("with_script", [False, True])
+def test_a_change_that_a_stream_has_brought_about_counts_no_more_than_the_stream(with_script: bool) -> None:
+    scripts: list[Script] = []
+
+    async def train() -> str:
+        await asyncio.sleep(0.95)
+        return "trained"
+
+    with ms.Blocks() as demo:
+        camera, note = ms.Image(sources=["webcam"], label="Camera"), ms.Textbox(label="Note")
+        shown = ms.Textbox(label="Shown")
+        camera.stream(lambda _: "a frame", camera, note)
+        note.change(lambda note: note, note, shown, js="note => note" if with_script else None)
+        ms.Button("Train").click(train, None, shown)
+    with TestPage(demo) as page:
+        listen(page, scripts)
+        page.click("Train", wait=False)
+        page.stream("Camera", [np.zeros((8, 8, 3), np.uint8)])
+        for script in scripts:
+            page.run(page.page.send(Fire(binding=script.binding, run=7, inputs=script.inputs)))
+        page.advance(0.1)
+        assert page.value("Shown") == "a frame"
+        page.advance(1)
+        assert page.value("Shown") == "trained"
+        assert len(scripts) == with_script
+
+
 def test_what_follows_a_script_without_a_handler_is_begun_when_the_page_has_run_it() -> None:
     seen: list[Any] = []
     scripts: list[Script] = []

@@ -26,7 +26,7 @@ from millstream.runtime.send.channel import Channel, Delivery
 from millstream.runtime.send.sender import Sender
 from millstream.runtime.settings import Settings
 from millstream.runtime.state.files import LEFT, SessionFiles
-from millstream.runtime.state.values import STREAM, TIMER, USER, Claim, Values, apply
+from millstream.runtime.state.values import STREAM, USER, Claim, Values, apply
 from millstream.tickets import Ticket
 from millstream.types import Segment, Stored
 from millstream.wire.messages import Outputs
@@ -36,9 +36,6 @@ BACKLOG_SHARE: Final = 0.8
 """A stream's generator may be paused for this part of the stream's backlog: it ends before what waits is too much."""
 
 MIN_PAUSE_S: Final = 1.0
-
-TICKS: Final = frozenset({"tick", "every"})
-"""Events that happen by themselves, again and again."""
 
 
 class Cause(NamedTuple):
@@ -51,6 +48,7 @@ class Cause(NamedTuple):
         stream: The number of the stream that it belongs to; 0 for none.
         packets: What drives it, of a stream.
         role: What is called.
+        rank: Its rank, unless it belongs to a stream.
     """
 
     call: int = 0
@@ -59,6 +57,7 @@ class Cause(NamedTuple):
     stream: int = 0
     packets: tuple[Packet, ...] = ()
     role: Role = "handler"
+    rank: int = USER
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +153,8 @@ class SessionCalls:
             session=page.request.session_hash,
             seed=self.fragments.seed(binding) if binding.renders and self.fragments is not None else None,
         )
-        rank = STREAM if cause.stream else TIMER if cause.event is not None and cause.event.name in TICKS else USER
-        return StartedCall(job, values.claim(binding.outputs, rank), cause.run)
+        claim = values.claim(binding.outputs, STREAM if cause.stream else cause.rank)
+        return StartedCall(job, claim, cause.run)
 
     def _recalled(self, event: Occurrence) -> Occurrence:
         """Let the component of an event say more of it than the page did."""
@@ -186,7 +185,8 @@ class Results:
         store: Takes in their files.
         sender: Takes them to the page.
         reports: Says what the user reads of a result that cannot be delivered.
-        on_change: Called with the number of a component whose `change` event is to be raised.
+        on_change: Called with the number of a component whose `change` event is to be raised, and the rank of its
+            cause.
         delete: Called with files that nothing refers to any more.
         fragments: Take what renders have declared; `None` if the app has none.
         translate: Puts a result into the language of the visitor; `None` if there is nothing to do.
@@ -199,7 +199,7 @@ class Results:
     store: SessionFiles
     sender: Sender
     reports: Reports
-    on_change: Callable[[int], None]
+    on_change: Callable[[int, int], None]
     delete: Callable[[Sequence[Path]], None]
     fragments: Fragments | None = None
     translate: Callable[[Result], Result] | None = None
@@ -226,7 +226,7 @@ class Results:
             if applied.reach:
                 self.sender.told.owe(applied.reach)
             for number in applied.changed:
-                self.on_change(number)
+                self.on_change(number, began.claim.rank)
             if applied.gone:
                 self.delete(applied.gone)
             if updates or applied.pictures:

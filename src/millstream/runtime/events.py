@@ -11,7 +11,6 @@ import msgspec
 from millstream.declare.binding import Binding
 from millstream.errors import InvalidValue, MediaError, ProtocolError
 from millstream.jobs import Occurrence
-from millstream.runtime.calls import TICKS
 from millstream.runtime.context import SessionContext
 from millstream.runtime.edits import Edits
 from millstream.runtime.farewell import run_unseen
@@ -21,13 +20,14 @@ from millstream.runtime.run import TriggeredEvent
 from millstream.runtime.runs import RESTARTING, TOO_MUCH, CancelsStreams, Runs
 from millstream.runtime.state.reach import Reach
 from millstream.runtime.state.snapshot import HeldNote, SnapshotHead, occurrence_of
+from millstream.runtime.state.values import TIMER, USER
 from millstream.runtime.user_code import guarded
 from millstream.types import Stored
 from millstream.wire.messages import Fire, Open
 
 logger = logging.getLogger("millstream.session")
 
-SERVER_EVENTS: Final = TICKS | {"change"}
+SERVER_EVENTS: Final = frozenset({"change", "tick", "every"})
 """Events of components that no page fires."""
 
 
@@ -98,11 +98,12 @@ class Events:
         if self._is_closed and (message.run > self.last_run or message.run in self._held):
             self.runs.say(binding.number, message.run, "later", RESTARTING)
             return
-        held = self._held.pop(message.run, None)
+        held, rank = self._held.pop(message.run, None), USER
         if held is not None and held[0] is binding:
             event = held[1]
         else:
-            event = self._occurrence(binding, message)
+            answered = None if message.inputs is None else self.scripts.answered(binding.number)
+            event, rank = (self._occurrence(binding, message), USER) if answered is None else (None, answered)
             target, name = (None, "") if event is None else event[:2]
             is_admitted = target is None or self._reach.admits(target, name, message.seen)
             if message.run <= self.last_run:
@@ -120,7 +121,7 @@ class Events:
             self.edits.refuse(error)
             self.runs.say(binding.number, message.run, "failed", str(error))
             return
-        self.runs.trigger(TriggeredEvent(binding, message.run, inputs, event))
+        self.runs.trigger(TriggeredEvent(binding, message.run, inputs, event, rank=rank))
 
     def _fire_late(self, message: Fire, fragments: Fragments) -> None:
         """Begin what has taken the place of a binding that a render no longer has, if anything has."""
@@ -203,35 +204,36 @@ class Events:
                 with guarded(partial(reports.fault, f"unload handler {binding.name}"), passing=(TimeoutError,)):
                     await run_unseen(self._context, binding, Occurrence(None, "unload"))
 
-    def raise_change(self, number: int) -> None:
-        """Begin what listens to the `change` of a component."""
-        self.raise_event(number, "change")
+    def raise_change(self, number: int, rank: int = USER) -> None:
+        """Begin what listens to the `change` of a component, with the rank of what has changed it."""
+        self.raise_event(number, "change", rank)
 
-    def raise_event(self, number: int, name: str) -> None:
+    def raise_event(self, number: int, name: str, rank: int = TIMER) -> None:
         """Begin what listens to an event of a component that the server knows of by itself."""
         for binding in self._context.manifest.bindings_for(number, name):
-            self.begin(binding, Occurrence(number, name))
+            self.begin(binding, Occurrence(number, name), rank)
 
-    def follow(self, binding: Binding, is_success: bool | None) -> None:
-        """Begin what follows a run or stream that is over; only `then` follows a cancelled one."""
+    def follow(self, binding: Binding, is_success: bool | None, rank: int = USER) -> None:
+        """Begin what follows a run, with its rank, or a stream that is over; only `then` follows a cancelled one.
+
+        A stream ends once, mostly as its user stops it: what follows it need not give way to others.
+        """
         for follower in self._context.manifest.followers.get((binding.number, is_success), ()):
-            self.begin(follower, None)
+            self.begin(follower, None, rank)
 
-    def begin(self, binding: Binding, event: Occurrence | None) -> None:
+    def begin(self, binding: Binding, event: Occurrence | None, rank: int = USER) -> None:
         """Begin an event that the server knows of by itself."""
         inputs = self._context.values.read(binding.inputs)
         if binding.js is not None:
-            _ = self._context.background.start(self.scripts.run(binding, inputs))
+            _ = self._context.background.start(self.scripts.run(binding, inputs, rank))
         else:
-            self.runs.trigger(TriggeredEvent(binding, 0, inputs, event))
+            self.runs.trigger(TriggeredEvent(binding, 0, inputs, event, rank=rank))
 
     # ---- checks ------------------------------------------------------------------------------------------------
 
-    def _occurrence(self, binding: Binding, message: Fire) -> Occurrence | None:
+    def _occurrence(self, binding: Binding, message: Fire) -> Occurrence:
         """Find out what happened, and whether the page may say so."""
         number = binding.number
-        if message.inputs is not None and self.scripts.is_answer(number):
-            return None
         if binding.is_stream or not 0 <= message.target < len(binding.targets):
             raise ProtocolError(f"target {message.target} of binding {number} does not exist", 4404)
         element, name = binding.targets[message.target]

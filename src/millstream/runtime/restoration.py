@@ -79,10 +79,10 @@ def _go_on_with_runs(restored: Restored, context: SessionContext, events: Events
         context.reports.report(Failure(INTERRUPTED))
     for place, note in enumerate(runs):
         if place not in restored.inputs and note.binding in bindings and note.binding not in renders:
-            events.follow(bindings[note.binding], False)
+            events.follow(bindings[note.binding], False, note.rank)
     for note, inputs in waiting:
         binding, event = bindings[note.binding], occurrence_of(note.event)
-        events.runs.trigger(TriggeredEvent(binding, note.number, inputs, event, note.call, note.ticket))
+        events.runs.trigger(TriggeredEvent(binding, note.number, inputs, event, note.call, note.ticket, note.rank))
     begun = {note.binding for note, _ in waiting}
     for number in sorted(({*restored.snapshot.body.rendered, *renders} & bindings.keys()) - begun):
         events.begin(bindings[number], Occurrence(None, "load"))

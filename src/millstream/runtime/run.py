@@ -16,6 +16,7 @@ from millstream.runtime.context import SessionContext
 from millstream.runtime.send.progress import ProgressSender
 from millstream.runtime.state.snapshot import RunNote
 from millstream.runtime.state.value_notes import inputs_note
+from millstream.runtime.state.values import USER
 from millstream.runtime.user_code import is_for_the_caller
 from millstream.tickets import Ticket, TicketState
 from millstream.types import Stored
@@ -27,7 +28,8 @@ NO_PROBLEMS: Final[dict[int, str]] = {}
 class TriggeredEvent(NamedTuple):
     """One event of a binding: the page's number for the run (0: begun by the server), and the inputs at that moment.
 
-    One that has waited in another gateway has a call already, and a ticket there that it `inherits`.
+    One that has waited in another gateway has a call already, and a ticket there that it `inherits`. Its `rank` is that
+    of its cause.
     """
 
     binding: Binding
@@ -36,6 +38,7 @@ class TriggeredEvent(NamedTuple):
     event: Occurrence | None
     call: int = 0
     inherits: str = ""
+    rank: int = USER
 
 
 class Run:
@@ -44,18 +47,19 @@ class Run:
     Args:
         context: What it shares with the rest of its session.
         trigger: The event, whose binding has a handler.
-        on_end: Called when it is over with its binding, and whether it succeeded; `None` if it was cancelled.
+        on_end: Called when it is over with its binding, whether it succeeded (`None` if cancelled), and its rank.
 
     Attributes:
         is_over: Whether the page has been told how it ended; a handler that was cancelled may still be at work.
         has_begun: Whether its handler may have been called.
+        rank: Its rank.
         position: Where it waits for a slot, as it was told last; 0 if it does not wait.
     """
 
     def __init__(
-        self, context: SessionContext, trigger: TriggeredEvent, on_end: Callable[[Binding, bool | None], None]
+        self, context: SessionContext, trigger: TriggeredEvent, on_end: Callable[[Binding, bool | None, int], None]
     ) -> None:
-        self.binding, self.number, self._inputs, self._event, call, self._inherits = trigger
+        self.binding, self.number, self._inputs, self._event, call, self._inherits, self.rank = trigger
         self.call = call or next(context.calls.numbers)
         self._context = context
         self._on_end = on_end
@@ -75,11 +79,11 @@ class Run:
     def note(self) -> RunNote:
         """Write it down: as long as it waits with all that it takes to begin it elsewhere."""
         if self.has_begun:
-            return RunNote(self.number, self.call, self.binding.number)
+            return RunNote(self.number, self.call, self.binding.number, rank=self.rank)
         ticket = "" if self._ticket is None else self._context.queue.reference(self._ticket)
         if self._inputs_note is None:
             self._inputs_note = inputs_note(self.binding, self._inputs, self._context.manifest.server_side)
-        return RunNote(self.number, self.call, self.binding.number, self._event, ticket, self._inputs_note)
+        return RunNote(self.number, self.call, self.binding.number, self._event, ticket, self._inputs_note, self.rank)
 
     @property
     def ticket(self) -> Ticket | None:
@@ -103,7 +107,8 @@ class Run:
                 self._say("running")
                 calls = self._context.calls
                 worker = self._worker = calls.open(self.binding, self._hear, self._ticket)
-                began = calls.begin(self.binding, Cause(self.call, self.number, self._event), self._inputs)
+                cause = Cause(self.call, self.number, self._event, rank=self.rank)
+                began = calls.begin(self.binding, cause, self._inputs)
                 async with aclosing(worker.submit(began.job)) as results:
                     async for result in results:
                         failure = await self._deliver(began, result)
@@ -240,7 +245,7 @@ class Run:
 
     def _finish(self, failure: Failure | None) -> None:
         if self.is_over:  # the page knows already
-            self._on_end(self.binding, None)
+            self._on_end(self.binding, None, self.rank)
             return
         self.is_over = True
         if failure is None:
@@ -258,7 +263,7 @@ class Run:
             else:
                 self._context.reports.report(failure)
             self._say("failed", message=failure.message)
-        self._on_end(self.binding, failure is None)
+        self._on_end(self.binding, failure is None, self.rank)
 
     def _say(
         self,

@@ -36,7 +36,8 @@ class Runs:
     Args:
         context: What they share with the rest of their session.
         streams: The streams of the session, which `cancels=` ends as well.
-        on_end: Called with a binding whose run is over, and whether it succeeded; `None` if it was cancelled.
+        on_end: Called with a binding whose run is over, whether it succeeded (`None` if it was cancelled), and the rank
+            of its cause.
 
     Attributes:
         running: Those that wait or work, by the numbers of their calls.
@@ -46,7 +47,7 @@ class Runs:
         self,
         context: SessionContext,
         streams: CancelsStreams,
-        on_end: Callable[[Binding, bool | None], None],
+        on_end: Callable[[Binding, bool | None, int], None],
     ) -> None:
         self.running: dict[int, Run] = {}
         self._context = context
@@ -64,8 +65,8 @@ class Runs:
         """Write down those that wait or work, and then those that wait for their turn."""
         server_side = self._context.manifest.server_side
         following = [
-            RunNote(run, 0, binding.number, event, inputs=inputs_note(binding, inputs, server_side))
-            for binding, run, inputs, event, *_ in self._next.values()
+            RunNote(run, 0, binding.number, event, inputs=inputs_note(binding, inputs, server_side), rank=rank)
+            for binding, run, inputs, event, _, _, rank in self._next.values()
         ]
         return [run.note() for run in self.running.values() if not run.is_over] + following
 
@@ -76,7 +77,7 @@ class Runs:
             self.cancel_all(binding.cancels)
         if binding.handler is None:
             self.say(binding.number, trigger.run, "done")
-            self._on_end(binding, True)
+            self._on_end(binding, True, trigger.rank)
         elif binding.trigger_mode == "multiple" or not (self.running and self._goes_on(binding)):
             if len(self.running) >= self._context.settings.max_runs:
                 self.say(binding.number, trigger.run, "failed", TOO_MUCH)

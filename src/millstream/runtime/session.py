@@ -345,6 +345,6 @@ class Session:
         return f"<Session {self.tag}: {len(self.streams)} streams, {len(self.events.runs.running)} runs>"
 
 
-def _raise_change(session: Session, number: int) -> None:
+def _raise_change(session: Session, number: int, rank: int) -> None:
     """Raise the `change` event of a component; the events of a session are made after its results."""
-    session.events.raise_change(number)
+    session.events.raise_change(number, rank)

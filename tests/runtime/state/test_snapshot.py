@@ -23,6 +23,7 @@ from millstream.runtime.state.snapshot import (
     StreamNote,
     occurrence_of,
 )
+from millstream.runtime.state.values import RANKS
 from millstream.runtime.state.written_values import MAX_VALUE_BYTES, ValueReader, written
 from millstream.types import Blob
 from millstream.wire.packet import Packet, PacketKind
@@ -35,7 +36,9 @@ PLAIN = st.recursive(
     max_leaves=8,
 )
 EVENTS = st.none() | st.tuples(st.none() | COUNTS, TEXTS, PLAIN)
-RUNS = st.builds(RunNote, COUNTS, COUNTS, COUNTS, EVENTS, TEXTS, st.none() | st.binary(max_size=9))
+RUNS = st.builds(
+    RunNote, COUNTS, COUNTS, COUNTS, EVENTS, TEXTS, st.none() | st.binary(max_size=9), st.sampled_from(RANKS)
+)
 HEADS = st.builds(
     SnapshotHead,
     COUNTS,
@@ -43,7 +46,7 @@ HEADS = st.builds(
     st.lists(RUNS, max_size=3),
     st.lists(st.builds(HeldNote, COUNTS, COUNTS, EVENTS), max_size=3),
     st.lists(COUNTS, max_size=3),
-    st.dictionaries(COUNTS, COUNTS, max_size=3),
+    st.dictionaries(COUNTS, st.lists(COUNTS, max_size=len(RANKS)), max_size=3),
 )
 BODIES = st.builds(
     SnapshotBody,

@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from millstream.jobs import Occurrence
+from millstream.runtime.state.values import USER
 
 MAC_BYTES: Final = 32
 
@@ -24,6 +25,7 @@ class RunNote(msgspec.Struct, array_like=True):
         ticket: What refers to its ticket in the queue; empty if it has none that others could take over.
         inputs: The values of its inputs when it was triggered, pickled. `None` if they cannot be written down, and once
             its handler may have been called: then it is not called again.
+        rank: The rank of its cause.
     """
 
     number: int
@@ -32,6 +34,7 @@ class RunNote(msgspec.Struct, array_like=True):
     event: tuple[int | None, str, Any] | None = None
     ticket: str = ""
     inputs: bytes | None = None
+    rank: int = USER
 
 
 class HeldNote(msgspec.Struct, array_like=True):
@@ -68,7 +71,7 @@ class SnapshotHead(msgspec.Struct, array_like=True):
         runs: The runs that are not over.
         held: Events that wait in the page.
         playbacks: Playbacks that are not over.
-        scripts: How many answers of the page's scripts are awaited, by binding.
+        scripts: How many answers of the page's scripts are awaited, by binding and by the rank of their cause.
         unloaded: Whether its `unload` handlers have run, since nobody took the session over for a while.
     """
 
@@ -77,7 +80,7 @@ class SnapshotHead(msgspec.Struct, array_like=True):
     runs: list[RunNote] = []
     held: list[HeldNote] = []
     playbacks: list[int] = []
-    scripts: dict[int, int] = {}
+    scripts: dict[int, list[int]] = {}
     unloaded: bool = False
 
 

@@ -27,7 +27,7 @@ from millstream.wire.packet import Packet
 STREAM: Final = 0
 TIMER: Final = 1
 USER: Final = 2
-"""The ranks of calls, by their cause."""
+"""The ranks of calls, by their cause: what follows from a call has its rank."""
 
 RANKS: Final = (STREAM, TIMER, USER)
 
