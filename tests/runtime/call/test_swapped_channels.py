@@ -51,6 +51,40 @@ def test_other_results_are_no_swap(handler, caplog: pytest.LogCaptureFixture) ->
     assert warnings(handler, caplog) == 0
 
 
+def halves(stripes: int = 2) -> np.ndarray:
+    """A frame that is as red as it is blue, in stripes."""
+    frame = np.zeros((96, 96, 3), np.uint8)
+    for at in range(stripes):
+        frame[:, at * 96 // stripes : (at + 1) * 96 // stripes, 2 * (at % 2)] = 255
+    return frame
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (halves(), halves()[:, ::-1]),
+        (halves(), np.rot90(halves(), 2)),
+        (np.rot90(halves()), np.rot90(halves(), -1)),
+        (np.rot90(halves()), np.rot90(halves())[::-1]),
+        (halves(), np.roll(halves(), 48, axis=1)),
+        (halves(8), halves(8)[:, 12:84]),
+        (halves(8), np.repeat(halves(8)[:, 12:60], 2, 1)),
+        (halves()[:90], np.clip(halves()[:90, ::-1].astype(int) + 6, 0, 255)),
+    ],
+    ids=["mirrored", "rotated", "rotated more", "upside down", "shifted", "cropped", "zoomed", "brighter"],
+)
+def test_pixels_that_were_moved_are_no_swap(before: np.ndarray, after: np.ndarray) -> None:
+    assert not are_swapped(sampled(before), sampled(after))
+
+
+@pytest.mark.parametrize("view", [np.fliplr, np.flipud, np.rot90, lambda frame: frame[20:90, 30:130]])
+def test_a_swap_is_told_from_how_the_frame_is_turned(view) -> None:
+    for seed in range(20):
+        before = view(scene(seed))
+        assert are_swapped(sampled(before), sampled(before[..., ::-1]))
+        assert not are_swapped(sampled(scene(seed)), sampled(before))
+
+
 def test_of_grey_frames_nobody_can_tell() -> None:
     grey = np.repeat(np.random.default_rng(0).integers(0, 256, (32, 32, 1)), 3, 2).astype(np.uint8)
     assert not are_swapped(sampled(grey), sampled(grey))

@@ -15,11 +15,15 @@ logger = logging.getLogger("millstream.handler")
 GRID: Final = 16
 """So many pixels a side are compared."""
 
-COLOURFUL: Final = 12.0
-"""The mean distance between red and blue, of 255, from which an exchange can be seen."""
-
 ALIKE: Final = 8.0
-"""The mean distance between two images that are the same but for lossy codecs and small marks."""
+"""The mean distance between two images, of 255, that are the same but for lossy codecs and small marks."""
+
+APART: Final = 1.5 * ALIKE
+"""The mean distance between the values of red and of blue, both sorted, from which an exchange can be told.
+
+If an image is like its own with red and blue exchanged after its pixels were only moved, by a flip for instance, it has
+about the same reds as blues: of `ALIKE`, all of which may be in two of three channels, they are no farther apart.
+"""
 
 
 def sampled(pixels: Pixels) -> NDArray[np.int16]:
@@ -31,8 +35,9 @@ def sampled(pixels: Pixels) -> NDArray[np.int16]:
 
 def are_swapped(before: NDArray[np.int16], after: NDArray[np.int16]) -> bool:
     """True if one image is the other with red and blue exchanged."""
-    if float(np.abs(before[..., 0] - before[..., 2]).mean()) < COLOURFUL:
-        return False  # grey: nobody could tell
+    reds, blues = (np.sort(before[..., channel], axis=None) for channel in (0, 2))
+    if float(np.abs(reds - blues).mean()) < APART:
+        return False  # grey, or as red as it is blue: nobody could tell
     return float(np.abs(before[..., ::-1] - after).mean()) < ALIKE
 
 
