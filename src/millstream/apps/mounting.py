@@ -11,6 +11,7 @@ from millstream.errors import DeclarationError
 from millstream.server.app import App
 from millstream.server.launch import given_options, warn_of_meaningless
 from millstream.server.options import ServerOptions
+from millstream.server.unread_variables import warn_of_unread_variables
 
 Lifespan = Callable[[Any], AbstractAsyncContextManager[Any]]
 
@@ -50,6 +51,7 @@ def mount(app: Outer, blocks: Blocks, path: str, **options: object) -> Outer:
         raise DeclarationError(f"mount(): path={path!r} does not begin with a slash")
     options = {name: value for name, value in options.items() if name not in ("server_name", "server_port")}
     warn_of_meaningless(options)
+    warn_of_unread_variables()
     inner = blocks.served(ServerOptions.resolve(given_options(options)))
     app.mount(path.rstrip("/"), inner)
     app.router.lifespan_context = _around(inner, app.router.lifespan_context)

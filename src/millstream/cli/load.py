@@ -14,6 +14,7 @@ from typing import Final
 from millstream.apps.program import CommandError
 from millstream.cli.usage import Parser
 from millstream.errors import Closed, InvalidValue, MillstreamError, Refused
+from millstream.variables import LOAD_PASSWORD, PREFIX
 
 EXIT_NOT_HELD: Final = 3
 """The exit code if not all streams held the rate and the latency."""
@@ -21,8 +22,7 @@ EXIT_NOT_HELD: Final = 3
 RAMP_HZ: Final = 20.0
 """So many visitors come a second, unless `--ramp` says otherwise."""
 
-PASSWORD: Final = "MILLSTREAM_LOAD_PASSWORD"  # noqa: S105 - the name of a variable
-TOKEN: Final = "MILLSTREAM_METRICS_TOKEN"  # noqa: S105 - the name of a variable
+TOKEN: Final = f"{PREFIX}METRICS_TOKEN"
 
 
 def add_load(commands: argparse._SubParsersAction[Parser]) -> None:
@@ -42,7 +42,7 @@ def add_load(commands: argparse._SubParsersAction[Parser]) -> None:
     parser.add_argument("--event", default="", metavar="NAME", help="label, elem_id or number of the component")
     parser.add_argument("--hold", type=_share, default=0.9, metavar="SHARE", help="share of the rate to reach (0.9)")
     parser.add_argument("--p95", type=_above_0, default=200.0, metavar="MS", help="highest latency (200)")
-    parser.add_argument("--user", metavar="NAME", help=f"user name for a login; the password is in {PASSWORD}")
+    parser.add_argument("--user", metavar="NAME", help=f"user name for a login; the password is in {LOAD_PASSWORD}")
     parser.add_argument("--metrics-token", metavar="TOKEN", help=f"opens /metrics; also in {TOKEN}")
     parser.add_argument("--processes", type=_count, metavar="N", help="processes of the tester (as many as needed)")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of text")
@@ -92,15 +92,15 @@ def _say(progress: str) -> None:
 def _auth(user: str | None) -> tuple[str, str] | None:
     if user is None:
         return None
-    if PASSWORD not in os.environ:
-        raise CommandError(f"--user needs the password in the environment variable {PASSWORD}")
-    return user, os.environ[PASSWORD]
+    if LOAD_PASSWORD not in os.environ:
+        raise CommandError(f"--user needs the password in the environment variable {LOAD_PASSWORD}")
+    return user, os.environ[LOAD_PASSWORD]
 
 
 def _sentence(error: MillstreamError) -> str:
     """Say what can be done about an app that cannot be loaded."""
     if isinstance(error, Refused) and error.code == "login":
-        return f"the app requires a login: pass --user, and the password in {PASSWORD} ({error})"
+        return f"the app requires a login: pass --user, and the password in {LOAD_PASSWORD} ({error})"
     if isinstance(error, Refused) and error.code == "version":
         return f"the app has another version: install the same release of millstream ({error})"
     if isinstance(error, Closed | InvalidValue):

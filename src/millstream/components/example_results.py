@@ -26,12 +26,13 @@ from millstream.declare.updates import SKIP, Declared, Skip, Update, changes_of
 from millstream.errors import InvalidValue, MillstreamError
 from millstream.run_in_thread import run_in_thread
 from millstream.types import Blob, Handler, Stored
+from millstream.variables import EXAMPLES_CACHE
 
 T = TypeVar("T")
 
 logger = logging.getLogger("millstream.examples")
 
-FOLDERS: Final = ("MILLSTREAM_EXAMPLES_CACHE", "GRADIO_EXAMPLES_CACHE")
+FOLDERS: Final = (EXAMPLES_CACHE, "GRADIO_EXAMPLES_CACHE")
 """Environment variables that name the folder."""
 
 UNFIT: Final = (

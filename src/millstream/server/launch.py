@@ -26,6 +26,7 @@ from millstream.server.options import ServerOptions
 from millstream.server.process.certificate import load_certificate
 from millstream.server.process.network import is_everywhere, is_loopback, listen
 from millstream.server.serving import Server
+from millstream.server.unread_variables import warn_of_unread_variables
 from millstream.server.versions import Versions
 
 logger = logging.getLogger("millstream")
@@ -139,6 +140,7 @@ def launch(
     speaks = gateway is None or gateway.is_first  # of several gateways one warns, and opens the browser
     if speaks:
         warn_of_meaningless(arguments)
+        warn_of_unread_variables()
     if not overrides.serves:
         raise NotServed(declaration, given_options(arguments))
     overrides.launches += 1

@@ -19,6 +19,7 @@ from millstream.engine_limits import DEFAULT_LIMITS
 from millstream.errors import nearest
 from millstream.media.image_header import MAX_PHOTO_PIXELS
 from millstream.runtime.settings import DEFAULT_SETTINGS, MEBIBYTE
+from millstream.variables import PREFIX
 from millstream.wire.plain import plain
 
 Check: TypeAlias = Callable[[str, str], object | Awaitable[object]]
@@ -31,8 +32,6 @@ Auth: TypeAlias = tuple[str, str] | Sequence[tuple[str, str]] | Check
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 LAST_PORT: Final = 65_535
-
-PREFIX: Final = "MILLSTREAM_"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -189,7 +188,8 @@ class ServerOptions:
         """
         names = {option.name for option in fields(cls) if option.init}
         if unknown := sorted(set(given) - names):
-            hint = _MEANT.get(unknown[0]) or nearest(unknown[0], [*names, *_OTHERS], cutoff=0.5)
+            meant = OTHER_NAMES.get(unknown[0], unknown[0])
+            hint = _HINTS.get(meant) or nearest(meant, [*names, *_OTHERS], cutoff=0.5)
             raise TypeError(f"launch() has no argument {', '.join(map(repr, unknown))}{hint}")
         plainly = {name: _plain(name, value) for name, value in given.items() if value is not None}
         values: dict[str, object] = {}
@@ -253,11 +253,10 @@ def read_count(text: str | float) -> int:
 _OTHERS: Final = ("debug", "height", "inbrowser", "inline", "prevent_thread_lock", "quiet", "share", "width")
 """Arguments of `launch()` that are no options of the server."""
 
-_MEANT: Final = {
-    "port": "; did you mean 'server_port'?",
-    "host": "; did you mean 'server_name'?",
-    "address": "; did you mean 'server_name'?",
-    "password": "; did you mean 'auth'?",
+OTHER_NAMES: Final = {"port": "server_port", "host": "server_name", "address": "server_name", "password": "auth"}
+"""What others call some options."""
+
+_HINTS: Final = {
     "drain_s": "; say drain=",
     "enable_queue": "; every event has a queue: see queue(max_size=…)",
     "concurrency_count": "; say concurrency_limit= of each event, or queue(default_concurrency_limit=…)",
@@ -304,6 +303,9 @@ _READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "recycle_after": int,
     "recycle_memory": read_size,
 }
+
+VARIABLES: Final = frozenset(PREFIX + name.upper() for name in _READERS)
+"""The environment variables that options are read from."""
 
 
 def _read(name: str, text: str, read: Callable[[str], object]) -> object:
