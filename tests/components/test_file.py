@@ -98,6 +98,30 @@ def test_what_a_page_may_not_set(papers: list[Path]) -> None:
     assert seen == [("NoneType", [None])]
 
 
+def test_addresses_that_the_app_has_given_can_be_reordered_and_removed_and_no_others(papers: list[Path]) -> None:
+    seen: list[Any] = []
+    addresses = ["https://example.org/a.zip", "https://example.org/b.zip"]
+    with ms.Blocks() as demo:
+        file = ms.File(addresses, label="File", file_count="multiple", allow_reordering=True)
+        ms.Button("Go").click(seen.append, file, None)
+    with TestPage(demo) as page, page.another() as other:
+        first, second = page.page.values[file.id]  # type: ignore[misc]
+        mine = uploaded(page, papers[0])
+        for value in ([second, first], [second, mine]):
+            page.set("File", value)
+            page.click("Go")
+        assert page.toasts == []
+        strange: list[Any] = [[first], [{"url": "file:///etc/passwd"}], [{"url": [1]}], [{**second, "file": "x"}]]
+        for value in strange:
+            page.set("File", value)
+        page.click("Go")
+        assert [toast.level for toast in page.toasts] == ["error"] * len(strange)
+        other.set("File", [{"url": addresses[0]}])
+        assert other.toasts == []
+    names = [[getattr(each, "orig_name", each) for each in value] for value in seen]
+    assert names == [[*reversed(addresses)], [addresses[1], "a.txt"], [addresses[1], "a.txt"]]
+
+
 def returning(value: Any, **options: Any) -> ms.Blocks:
     with ms.Blocks() as demo:
         file = ms.File(label="File", **options)

@@ -9,6 +9,7 @@ from millstream.components.chat.file_component import FileComponent, Given
 from millstream.declare.arguments import is_number
 from millstream.declare.component import Common
 from millstream.declare.event import Event
+from millstream.types import Files, Stored, WebLink
 from millstream.wire.messages import Value
 from millstream.wire.plain import brief
 
@@ -72,6 +73,11 @@ class File(FileComponent):
         if self.height is not None and not (is_number(self.height) and float(self.height) > 0):
             self.correct("height", None, f"{brief(self.height)} is not a number of pixels above 0")
         super().check()
+
+    def edited(self, wire: Value, stored: Stored, files: Files) -> Stored:
+        """Take back the addresses that the app has given, which no page may name by itself."""
+        given = {item.url: item for item in stored if isinstance(item, WebLink)} if isinstance(stored, list) else {}
+        return self.entered(wire, files, given)
 
     def props(self) -> dict[str, Value]:
         return {**super().props(), **self.upload_props(), "height": self.height}

@@ -42,10 +42,10 @@ export class FileReordering extends HTMLElement implements AddOn<Leaf<FilesProps
     return [...(this.field?.querySelectorAll("li") ?? [])];
   }
 
-  /** True if there is another order. Files at another address are the app's own, which no page can send back. */
+  /** True if there is another order. */
   private get isOffered(): boolean {
     const { interactive, value } = this.field?.props ?? {};
-    return interactive === true && (value?.length ?? 0) > 1 && (value ?? []).every((item) => "file" in item);
+    return interactive === true && (value?.length ?? 0) > 1;
   }
 
   private handle(line: HTMLElement): HTMLElement {

@@ -48,7 +48,7 @@ test("there is no handle where there is no other order", async () => {
   await give({ value: files("a") });
   expect(isOffered()).toEqual([false]);
   await give({ value: [...files("a"), { url: "https://example.org/b" }] });
-  expect(isOffered()).toEqual([false, false]);
+  expect(isOffered()).toEqual([true, true]);
   await give({ value: files("ab"), interactive: false });
   expect(isOffered()).toEqual([false, false]);
   await give({ interactive: true });

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
@@ -49,14 +49,23 @@ class FileComponent(Component):
         }
 
     def validate(self, wire: Value, files: Files) -> Stored:
+        return self.entered(wire, files, {})
+
+    def entered(self, wire: Value, files: Files, given: Mapping[str, WebLink]) -> Stored:
+        """Check what a page has entered: files that were uploaded, and of addresses those that are `given`."""
         if wire is None or wire == []:
             return None
         if not isinstance(wire, list) or len(wire) > self.max_files:
             raise self.invalid(f"at most {self.max_files} files", f"{len(wire) if isinstance(wire, list) else wire}")
-        return [self._found(each, files) for each in wire]
+        return [self._found(each, files, given) for each in wire]
 
-    def _found(self, wire: Value, files: Files) -> Blob:
-        """Look up a file that was uploaded, and check its type."""
+    def _found(self, wire: Value, files: Files, given: Mapping[str, WebLink]) -> Blob | WebLink:
+        """Look up a file that was uploaded, and check its type; or an address."""
+        if isinstance(wire, dict) and wire.keys() == {"url"}:
+            link = given.get(str(wire["url"]))
+            if link is None:
+                raise self.invalid("addresses that the app has given", wire)
+            return link
         if not isinstance(wire, dict) or not wire.keys() <= FILE_KEYS or not isinstance(wire.get("file"), str):
             raise self.invalid("files that were uploaded", wire)
         blob = files.find(wire["file"])
