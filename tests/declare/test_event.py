@@ -1,9 +1,11 @@
 import asyncio
 import warnings
 
+import numpy as np
 import pytest
 
 import millstream as gr
+from millstream.declare.binding import MAX_STREAMS
 from millstream.declare.event import Event, StreamTrigger, Trigger
 from millstream.errors import DeclarationError
 from millstream.testing import TestPage
@@ -309,6 +311,22 @@ def test_streams_need_the_device_among_the_sources() -> None:
             camera.stream(echo, camera)
         with pytest.raises(DeclarationError, match="add 'microphone'"):
             sound.stream(echo, sound)
+
+
+def test_a_component_drives_as_many_streams_as_a_page_may_have_open() -> None:
+    with gr.Blocks() as demo:
+        camera, other = gr.Image(sources=["webcam"], label="Camera"), gr.Image(sources=["webcam"])
+        for _ in range(MAX_STREAMS):
+            camera.stream(lambda frame: frame, camera, gr.Image())
+        with pytest.raises(
+            DeclarationError, match=r"one stream too many: Image 'Camera' may have 8; have one function"
+        ):
+            camera.stream(lambda frame: frame, camera, gr.Image())
+        other.stream(lambda frame: frame, other, gr.Image())
+        camera.start_recording(lambda: None)
+    with TestPage(demo) as page:
+        page.stream(camera.id, [np.zeros((8, 8, 3), np.uint8)])
+        assert page.toasts == []
 
 
 def test_camera_and_microphone_keep_all_audio_and_follow_it() -> None:

@@ -20,6 +20,9 @@ Keep: TypeAlias = Literal["latest", "all"]
 CAMERA_S: Final = 1 / 30
 """Seconds between two frames of a camera that is not known better."""
 
+MAX_STREAMS: Final = 8
+"""Streams that one page may have open at once, and so those that one component may drive."""
+
 Detector: TypeAlias = Callable[[PauseRules], TurnDetector]
 
 

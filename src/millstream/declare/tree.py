@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final, cast
 
+from millstream.declare.binding import MAX_STREAMS
 from millstream.declare.component import Component
 from millstream.declare.element import Element
 from millstream.declare.event import Dependency, StreamTrigger, Trigger
@@ -101,11 +102,17 @@ class DeclaredTree(Layout):
         """Add a bound event.
 
         Raises:
-            DeclarationError: It names elements of another app, or of none.
+            DeclarationError: It names elements of another app, or of none; or it is one stream too many.
         """
         if self.is_frozen:
             raise DeclarationError(f"{dependency.name} comes too late: the app is launched already")
         self.check_members(dependency, allow_later=True)
+        source = dependency.stream
+        if source is not None and sum(other.stream is source for other in self.dependencies) >= MAX_STREAMS:
+            raise DeclarationError(
+                f"{dependency.name} is one stream too many: {source.name} may have {MAX_STREAMS}; have one function "
+                "return the values of several outputs"
+            )
         self.dependencies.append(dependency)
 
     def around(self) -> list[DeclaredTree]:

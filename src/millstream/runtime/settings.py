@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from millstream.declare.binding import MAX_STREAMS
 from millstream.engine_limits import DEFAULT_LIMITS, EngineLimits
 from millstream.media.image_header import MAX_PHOTO_PIXELS
 
@@ -65,7 +66,7 @@ class Settings:
     max_address_bytes: int = 4096 * MEBIBYTE
     max_total_bytes: int = 16384 * MEBIBYTE
     max_sessions: int = 10_000
-    max_streams: int = 8
+    max_streams: int = MAX_STREAMS
     max_runs: int = 64
     max_waiting_each: int = 64
     max_calls: int = 2048
