@@ -146,9 +146,10 @@ def test_what_does_not_fit_says_what_would(files, value: object, message: str) -
         video().postprocess(value, files)
 
 
-def test_frames_are_for_videos_that_grow(files) -> None:
+@pytest.mark.parametrize("value", [frame(0)[None], gr.Moment(frame(0))], ids=["frames", "moment"])
+def test_frames_are_for_videos_that_grow(files, value: object) -> None:
     with pytest.raises(InvalidValue, match="frames are played with streaming=True"):
-        video().postprocess(np.zeros((2, 240, 320, 3), np.uint8), files)
+        video().postprocess(value, files)
 
 
 def test_subtitles_of_an_update_go_with_the_videos_that_it_brings(files) -> None:
@@ -340,6 +341,23 @@ def test_the_video_of_a_stream_s_handler_is_a_value_when_it_is_over() -> None:
         page.wait_for(lambda: bool(films))
         assert shown(page).video, "and it was played to its end"
     assert [number for _, number in numbers(films[0])] == list(range(next(counted)))
+
+
+@pytest.mark.parametrize("microphone", [True, False])
+def test_what_a_camera_and_a_microphone_capture_goes_on_as_a_video(microphone: bool) -> None:
+    rate = 16_000
+    with gr.Blocks() as demo:
+        camera, out = gr.Video(label="Camera", sources=["webcam"]), gr.Video(label="Out", streaming=True, fps=10)
+        camera.stream(lambda moment: moment, camera, out, stream_every=0.1)
+    with TestPage(demo) as page:
+        recording = page.record("Camera", microphone=microphone)
+        recording.wait_for_state("running")
+        recording.feed((pictures(30), (rate, np.zeros(rate, np.int16))) if microphone else pictures(30))
+        recording.stop()
+        data = shown(page).video
+    assert tracks(data)[1:] == (["h264", "aac"] if microphone else ["h264"])
+    with av.open(io.BytesIO(data)) as reader:
+        assert float(reader.duration / 1e6) == pytest.approx(1, abs=0.25)
 
 
 @pytest.mark.blocking

@@ -14,7 +14,7 @@ from millstream.components.options.webcam import WebcamOptions, webcam_options_o
 from millstream.components.playing.stream_player import StreamPlayer
 from millstream.components.playing.subtitles import Subtitles, read_subtitles
 from millstream.components.playing.video_source import VideoSource
-from millstream.components.values.moment import moment_of
+from millstream.components.values.moment import Moment, moment_of
 from millstream.declare.arguments import describe, is_number
 from millstream.declare.component import Common
 from millstream.declare.css_size import is_css_size
@@ -275,7 +275,7 @@ class Video(StreamPlayer):
         if isinstance(value, Path | str):
             link = self.link(value) if isinstance(value, str) else None
             return link or self._playable(self._video(scratch.admit(Path(value))), scratch)
-        if hasattr(value, "__array__"):
+        if hasattr(value, "__array__") or isinstance(value, Moment):
             raise self.unfit("files and addresses", f"{describe(value)}: frames are played with streaming=True")
         raise self.invalid("a path, bytes of a file, an http(s) address, or (video, subtitles)", value)
 

@@ -9,6 +9,7 @@ from typing import Final, TypeGuard
 import numpy as np
 
 from millstream.components.options.media_source import MediaComponent
+from millstream.components.values.moment import Moment
 from millstream.components.values.pixels import UnfitImage, from_picture, is_picture, to_pixels
 from millstream.components.values.samples import UnfitAudio
 from millstream.declare.arguments import describe
@@ -20,7 +21,7 @@ from millstream.types import Blob, Scratch, Segment, VideoSegment
 MAX_KEPT_BYTES: Final = 64 * 1024 * 1024
 """A larger video is played all the same, but is no value when it is over."""
 
-TAKES: Final = "a path, bytes of a file, a frame, a list of frames, or (frames, (sample_rate, samples))"
+TAKES: Final = "a path, bytes of a file, a frame, a list of frames, (frames, (sample_rate, samples)), or a Moment"
 
 
 class VideoSource:
@@ -67,6 +68,8 @@ class VideoSource:
         self._loudness = self._component.loudness(is_piecewise=True)
 
     def _add(self, video: ContinuousVideo, value: object, scratch: Scratch) -> None:
+        if isinstance(value, Moment):
+            value = value.frame, value.audio
         if isinstance(value, bytes | bytearray | memoryview):
             video.add_file(bytes(value))
         elif isinstance(value, str | Path):
