@@ -212,7 +212,15 @@ async def test_an_event_with_a_script_needs_a_browser(ends: tuple[Page, Server])
     page, _ = ends
     with pytest.raises(InvalidValue, match="js="):
         await page.fire(TEXT, "input")
-    assert await page.fire(TEXT, "submit") == []
+
+
+async def test_an_event_that_the_component_does_not_have_is_a_mistake(ends: tuple[Page, Server]) -> None:
+    page, _ = ends
+    message = r"'Text' has no event 'sumbit'; did you mean 'submit'\?; its events are blur, change, .*submit"
+    with pytest.raises(InvalidValue, match=message):
+        await page.fire(TEXT, "sumbit")
+    assert await page.fire(TEXT, "submit") == [], "nothing listens to it, which is no mistake"
+    assert await page.fire(1, "whatever") == [], "it is a layout, of which nothing is known"
 
 
 async def test_only_what_streams_can_record(ends: tuple[Page, Server]) -> None:

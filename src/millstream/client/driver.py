@@ -110,7 +110,11 @@ class Driver(ABC):
     # -- events --------------------------------------------------------------------------------------------------
 
     def click(self, component: Reference, *, wait: bool = True) -> list[ClientRun]:
-        """Click; with `wait`, return when the runs that it began are over. Errors of a run are in `ClientRun.error`."""
+        """Click; with `wait`, return when the runs that it began are over. Errors of a run are in `ClientRun.error`.
+
+        Raises:
+            InvalidValue: The component has no such event; the message names those that it has.
+        """
         return self.fire(component, "click", wait=wait)
 
     def fire(self, component: Reference, event: str, data: object = None, *, wait: bool = True) -> list[ClientRun]:

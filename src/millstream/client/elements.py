@@ -58,6 +58,16 @@ class Elements:
             raise InvalidValue(f"{reference!r} is a layout: it has no value")
         return number
 
+    def kind(self, number: int) -> str:
+        """Give the type of a component, by its declaration; empty for a layout."""
+        return str(self.declared.get(str(number), {}).get("type", ""))
+
+    def name(self, number: int) -> str:
+        """Give what messages call an element: its label, its `elem_id`, or its number."""
+        props = self.props[number]
+        called = props.get("label") or props.get("elem_id")
+        return repr(called) if called else f"component {number}"
+
     def _is_called(self, number: int, name: str) -> bool:
         props = self.props[number]
         if name in (props.get("elem_id"), props.get("label")):

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from millstream.client.elements import Elements
+from millstream.client.event_names import unknown_event
 from millstream.client.incoming import FRAMES_IN_FLIGHT, Incoming
 from millstream.client.link import ClientLink, Reopen, now_us
 from millstream.client.manifest import PageManifest
@@ -144,15 +145,25 @@ class Page:
         self._incoming.results.note_edit(edit)
         await self.send(edit)
         if self.elements.can(component, "takes_file"):
-            await self.fire(component, "clear" if value is None else "upload")
-        await self.fire(component, "input")
+            await self._occur(component, "clear" if value is None else "upload")
+        await self._occur(component, "input")
 
     async def fire(self, component: int, event: str, data: object = None) -> list[ClientRun]:
         """Let an event happen; returns the runs that it began (none if a `once` binding still runs).
 
         Raises:
-            InvalidValue: The event has `js=`, which only a browser runs.
+            InvalidValue: The component has no such event, or it has `js=`, which only a browser runs.
         """
+        self._check_event(component, event)
+        return await self._occur(component, event, data)
+
+    def _check_event(self, component: int, event: str) -> None:
+        is_heard = any([component, event] == list(target) for each in self.bindings for target in each["targets"])
+        hint = "" if is_heard else unknown_event(event, self.elements.kind(component))
+        if hint:
+            raise InvalidValue(f"{self.elements.name(component)} has no event {event!r}{hint}")
+
+    async def _occur(self, component: int, event: str, data: object = None) -> list[ClientRun]:
         for binding in self.bindings:
             if binding["js"] is not None and [component, event] in [list(target) for target in binding["targets"]]:
                 raise InvalidValue(f"the {event} event of component {component} has js=: drive it in a browser")
@@ -195,7 +206,7 @@ class Page:
             self._incoming.add(stream, recording)
             await self.send(Open(stream=stream.number, binding=binding["id"], pictures=stream.uplink.frames_number))
             await self.send(Credit(stream=stream.number, limit=FRAMES_IN_FLIGHT))
-        await self.fire(component, "start_recording")
+        await self._occur(component, "start_recording")
         return recording
 
     async def wait_for(self, condition: Callable[[], bool]) -> None:
