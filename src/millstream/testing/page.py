@@ -36,7 +36,9 @@ class TestPage(Driver):
             assert page.value("Output").shape == (480, 640, 3)
 
     A plain handler runs to its end while the clock stands still; then `handler_time` seconds pass. Ages, time limits
-    and positions in the queue are therefore exact and the same in every run.
+    and positions in the queue are therefore exact and the same in every run. It runs on the thread of the test, one
+    handler after the other, and not in a thread of its own as in a served app: `time.sleep` holds everything up in real
+    time, and a handler that waits for another one waits for ever. Test such apps with `Client`.
 
     Args:
         demo: A `Blocks` or `Interface`.
