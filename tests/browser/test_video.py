@@ -16,6 +16,7 @@ from tests.browser.videos import numbers, piece
 from tests.server.test_serving import wait_until
 
 import millstream as gr
+from millstream.components.video import PREVIEW
 from millstream.server.process import protocols
 
 pytestmark = pytest.mark.browser
@@ -194,9 +195,25 @@ def test_what_is_not_a_video_is_refused_in_words(launch: Launch, open_page: Open
     expect(page.locator("#film")).to_contain_text("a.txt is not a video.")
 
 
-def test_a_video_whose_frame_the_browser_does_not_know_says_so(
+def test_an_upload_whose_frames_the_browser_does_not_know_is_seen_all_the_same(
     launch: Launch, open_page: OpenPage, tmp_path: Path
 ) -> None:
+    given: Notes[bytes] = Notes()
+    with gr.Blocks() as demo:
+        film = gr.Video(label="Film", elem_id="film", sources="upload")
+        film.upload(lambda path: given.add(Path(path).read_bytes()), film)
+    path = tmp_path / "a.mp4"
+    path.write_bytes(piece(0, codec="mpeg4"))
+    page = open_page(launch(demo))
+    page.locator("#film input[type=file]").set_input_files(path)
+    until(page, f"document.querySelector('{VIDEO}')?.videoWidth === 320")
+    assert given.until(bool) == [path.read_bytes()]
+
+
+def test_a_video_whose_frames_the_browser_does_not_know_says_so(
+    launch: Launch, open_page: OpenPage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("millstream.components.video.PREVIEW", PREVIEW._replace(frames=1))  # there is no copy
     path = tmp_path / "a.mp4"
     path.write_bytes(piece(0, codec="mpeg4"))
     page = open_page(launch(show(None, interactive=True)))

@@ -17,6 +17,7 @@ from tests.client.media import pictures
 import millstream as gr
 from millstream.client.listener import Listener
 from millstream.components.playing.video_source import VideoSource
+from millstream.components.video import PREVIEW
 from millstream.errors import DeclarationError, InvalidValue
 from millstream.testing.page import TestPage
 from millstream.types import Blob, VideoSegment, WebLink
@@ -46,6 +47,26 @@ def test_handlers_get_the_file_as_it_came(files) -> None:
     data = path.read_bytes()
     assert Path(video().preprocess(upload(data), files)).read_bytes() == data
     assert video().preprocess(None, files) is None
+
+
+@pytest.mark.parametrize(
+    ("codec", "kind", "name"), [("mpeg4", "mp4", "a.mp4"), ("mpeg4", "avi", "b.avi"), ("libx264", "matroska", "c.mkv")]
+)
+def test_an_upload_that_no_browser_plays_has_a_copy_for_them(files, codec: str, kind: str, name: str) -> None:
+    data = piece(0, frames=3, codec=codec, container=kind)
+    kept = video().inspect(upload(data, name), files)
+    assert (kept.data, kept.name) == (data, name), "handlers get what was uploaded"
+    assert kept.shown is not None
+    assert (kept.shown.mime, tracks(kept.shown.data)) == ("video/mp4", ["mov", "h264", "aac"])
+
+
+def test_an_upload_that_browsers_play_or_that_is_too_much_work_has_no_copy(
+    files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert video().inspect(upload(piece(0, frames=3)), files).shown is None
+    assert video().inspect(upload(piece(0, frames=3)[:-100]), files).shown is None
+    monkeypatch.setattr("millstream.components.video.PREVIEW", PREVIEW._replace(frames=2))
+    assert video().inspect(upload(piece(0, frames=30, codec="mpeg4")), files).shown is None
 
 
 def test_a_format_converts_what_is_something_else(files) -> None:

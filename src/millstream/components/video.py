@@ -14,6 +14,7 @@ from millstream.components.options.webcam import WebcamOptions, webcam_options_o
 from millstream.components.playing.stream_player import StreamPlayer
 from millstream.components.playing.subtitles import Subtitles, read_subtitles
 from millstream.components.playing.video_source import VideoSource
+from millstream.components.values.browser_copies import converted
 from millstream.components.values.moment import Moment, moment_of
 from millstream.declare.arguments import describe, is_number
 from millstream.declare.component import Common
@@ -22,6 +23,7 @@ from millstream.declare.event import Event, StreamEvent
 from millstream.errors import DeclarationError, InvalidValue, MediaError
 from millstream.frames import Frame, Scene
 from millstream.media import container
+from millstream.media.budget import BUDGET
 from millstream.media.file_kinds import VIDEO_NAMES
 from millstream.types import Blob, Media, PlayerSource, Scratch, Stored, WebLink
 from millstream.wire.messages import Value
@@ -33,8 +35,8 @@ Shown: TypeAlias = "str | Path | bytes | tuple[str | Path, str | Path | None]"
 FRAME_RATES: Final = (1.0, 120.0)
 """Frames a second at which frames may be shown."""
 
-MAX_IN_MEMORY: Final = 4 * 1024 * 1024
-"""Bytes of a converted file that are kept in memory; what is larger stays on the disk."""
+PREVIEW: Final = BUDGET._replace(cpu_s=4.0, written_mib=64)
+"""Of the copy of an upload: it is made while its visitor waits, and others with theirs."""
 
 SLACK_S: Final = 0.5
 """The tolerance of `max_length`, in seconds: the page ends a recording at a whole frame, not at the very moment."""
@@ -191,8 +193,20 @@ class Video(StreamPlayer):
         }
 
     def inspect(self, blob: Blob, scratch: Scratch) -> Blob:
-        """Refuse an upload that is not a video of a known kind, and give others their true type. Runs in a thread."""
-        return replace(blob, mime=container.mime_of(self._kind_of(blob)))
+        """Refuse an upload that is not a video of a known kind; give others their true type, and browsers a copy.
+
+        It is made of what they do not play, if that takes little. Runs in a thread.
+        """
+        kind = self._kind_of(blob)
+        video = replace(blob, mime=container.mime_of(kind))
+        if not container.is_installed():
+            return video
+        path = self._on_disk(blob, kind, scratch)
+        try:
+            is_playable = container.is_playable(path)
+            return video if is_playable else replace(video, shown=converted(path, blob.name, "mp4", scratch, PREVIEW))
+        except MediaError:
+            return video  # the page says that it cannot be played; what it is for the handler tells
 
     def preprocess(self, value: Stored | Media, scratch: Scratch) -> object:
         if value is None:
@@ -302,16 +316,12 @@ class Video(StreamPlayer):
         try:
             if wanted == kind and (self.format or container.is_playable(path)):
                 return blob
-            target = scratch.temporary(f".{wanted}")
-            container.convert(path, target)
+            made = converted(path, blob.name, wanted, scratch)
         except MediaError as error:
             raise InvalidValue(f"{self.name} cannot show {blob.name}: {error}") from error
         if blob.path is not None:
             blob.path.unlink()
-        name, mime = Path(blob.name).with_suffix(f".{wanted}").name, container.FORMATS[wanted]
-        if target.stat().st_size > MAX_IN_MEMORY:
-            return replace(scratch.admit(target), name=name, mime=mime)
-        return Blob(name, mime, data=target.read_bytes())
+        return made
 
     def _subtitled(self, video: WebLink | Blob | None, subtitles: object, scratch: Scratch) -> WebLink | Blob | None:
         if not isinstance(video, Blob):

@@ -176,7 +176,7 @@ def is_playable(path: Path) -> bool:
         return all(_fits(stream, kind) for stream in _tracks(media.reader))
 
 
-def convert(source: Path, target: Path, *, keeps_audio: bool = True) -> None:
+def convert(source: Path, target: Path, *, keeps_audio: bool = True, budget: Budget = BUDGET) -> None:
     """Bring a video into the container that the suffix of `target`, a key of `FORMATS`, names.
 
     What fits there is copied as it is; the rest is encoded anew.
@@ -188,7 +188,7 @@ def convert(source: Path, target: Path, *, keeps_audio: bool = True) -> None:
     kind = target.suffix.lower().lstrip(".")
     if kind not in CODECS:
         raise MediaError(f"no video is written as {kind!r} here, only as {', '.join(sorted(CODECS))}")
-    with opened(source) as media, _writing(target, kind) as writer:
+    with opened(source, budget) as media, _writing(target, kind) as writer:
         reader, meter = media.reader, media.meter
         streams = _tracks(reader, keeps_audio)
         turned = rotation_of(media) % 180 != 0

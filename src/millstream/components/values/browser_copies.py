@@ -1,4 +1,4 @@
-"""Copies for browsers: an image or audio encoded again, in place of a file that browsers do not show or play."""
+"""Copies for browsers: images, audio and videos encoded again, in place of files that they do not show or play."""
 
 from __future__ import annotations
 
@@ -9,13 +9,17 @@ from typing import Final
 from millstream import codecs
 from millstream.errors import MediaError
 from millstream.frames import Frame
-from millstream.media import audio_file, wav
+from millstream.media import audio_file, container, wav
+from millstream.media.budget import BUDGET, Budget
 from millstream.media.file_kinds import FileKind, Source
 from millstream.media.image_file import decode_image_file
 from millstream.media.image_header import FORMATS, HEAD_BYTES, WEB, format_of
-from millstream.types import Blob
+from millstream.types import Blob, Scratch
 
 QUALITY: Final = 0.8
+
+MAX_IN_MEMORY: Final = 4 * 1024 * 1024
+"""Bytes of a converted video that are kept in memory; what is larger stays on the disk."""
 
 
 def source_of(blob: Blob) -> Source:
@@ -48,6 +52,27 @@ def played(blob: Blob, kind: FileKind) -> Blob | None:
         return None
     data = wav.encode(audio_file.decode(source))
     return Blob(f"{Path(blob.name).stem}.wav", "audio/wav", data=data)
+
+
+def converted(path: Path, name: str, kind: str, scratch: Scratch, budget: Budget = BUDGET) -> Blob:
+    """Make a video of another kind.
+
+    Args:
+        path: The file.
+        name: What it is called.
+        kind: A key of `container.FORMATS`.
+        scratch: Has room for a file.
+        budget: What it may cost.
+
+    Raises:
+        MediaError: It is broken, beyond the budget, or PyAV is not installed.
+    """
+    target = scratch.temporary(f".{kind}")
+    container.convert(path, target, budget=budget)
+    name, mime = f"{Path(name).stem}.{kind}", container.FORMATS[kind]
+    if target.stat().st_size > MAX_IN_MEMORY:
+        return replace(scratch.admit(target), name=name, mime=mime)
+    return Blob(name, mime, data=target.read_bytes())
 
 
 def presented(blob: Blob, max_image_pixels: int) -> Blob:
