@@ -112,6 +112,7 @@ def test_components_are_found_in_their_module_before_anything_else_is_loaded() -
         (lambda gr: gr.Row().style(equal_height=True), "Row has no 'style'; instead: the same arguments"),
         (lambda gr: gr.Chatbot().style(height=300), "Chatbot has no 'style'; instead: the same arguments"),
         (lambda gr: gr.Button().click(print, every=1), "has no argument 'every'; instead: the tick of a gr.Timer"),
+        (lambda gr: gr.Blocks().load(print, every=1), "as in gr.on([demo.load, gr.Timer(2).tick], …)"),
         (lambda gr: gr.Blocks().share_url, "Blocks has no 'share_url'; instead: demo.local_url"),
         (lambda gr: gr.themes.Softt, "did you mean 'Soft'?"),
         (lambda gr: gr.Blocks().launch(sever_port=1), "did you mean 'server_port'?"),

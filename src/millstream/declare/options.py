@@ -47,7 +47,9 @@ _MEANT: Final = {
 }
 """Other words for the keywords of events."""
 
-_INSTEAD: Final = {"every": "; instead: the tick of a gr.Timer"}
+_INSTEAD: Final = {
+    "every": "; instead: the tick of a gr.Timer, alone or with others, as in gr.on([demo.load, gr.Timer(2).tick], …)"
+}
 """What does the same as a keyword that has no like here."""
 
 
