@@ -9,10 +9,32 @@ from tests.browser import scenes
 from tests.browser.conftest import Browsers
 from tests.browser.stage import ADDRESS, Stage, stages
 
+import millstream as gr
+
 pytestmark = pytest.mark.browser
 
 WIDTHS = [390, 820, 1440]
 WINDOWS = [(1440, 800), (1280, 720), (390, 844)]
+TWO_CAMERAS = """() => {
+    const devices = ["Front", "Rear"].map((label) => ({id: label, label}));
+    for (const menu of document.querySelectorAll("ms-devices")) menu.devices = devices;
+}"""
+LINE = """(element) => {
+    const frame = element.querySelector(".ms-frame").getBoundingClientRect();
+    const bar = element.querySelector(".ms-bar");
+    const record = bar.querySelector(".ms-record").getBoundingClientRect();
+    if (record.width === frame.width) return "one line"; // the whole frame is the button
+    const words = bar.querySelector(".ms-record > span");
+    if (words.getClientRects().length > 1 || words.offsetHeight > 30) return "words in several lines";
+    const boxes = [...bar.querySelectorAll("button")].map((button) => button.getBoundingClientRect());
+    boxes.sort((one, other) => one.left - other.left);
+    const middles = boxes.map(({ top, bottom }) => (top + bottom) / 2);
+    if (Math.max(...middles) - Math.min(...middles) > 1) return "several lines";
+    if (boxes.some(({ left }, at) => at > 0 && left < boxes[at - 1].right - 0.5)) return "overlapping";
+    return boxes[0].left < frame.left || boxes.at(-1).right > frame.right ? "cut off" : "one line";
+}"""
+"""How the buttons of a bar are laid out."""
+
 REFUSED = {"code": "refused", "message": "The camera is blocked. Allow it in the site settings, then press Record."}
 
 
@@ -352,6 +374,30 @@ class TestFrame:
         expect(forms.element("photo").locator(".ms-output")).to_be_hidden()
         forms.page.get_by_role("button", name="Take a photo").click()
         assert [detail["action"] for _, detail in forms.heard()] == ["start", "close", "take", "take"]
+
+    @pytest.mark.parametrize("width", [360, 390, 820])
+    @pytest.mark.parametrize("lang", ["en", "de"])
+    def test_the_bar_of_a_camera_is_one_line_on_a_phone(self, stage: Any, width: int, lang: str) -> None:
+        def cameras() -> gr.Blocks:
+            with gr.Blocks() as demo:
+                gr.Image(label="Photo", sources=["webcam"], elem_id="photo")
+                gr.Video(label="Video", elem_id="video")
+                gr.Image(label="Either", sources=["upload", "webcam"], elem_id="either")
+                stream = gr.Image(label="Stream", sources=["webcam"], elem_id="stream")
+                stream.stream(lambda frame: None, stream, None)
+            return demo
+
+        opened = stage(cameras, viewport={"width": width, "height": 800}, has_touch=True, is_mobile=True, locale=lang)
+        opened.page.evaluate(TWO_CAMERAS)
+        assert opened.element("video").evaluate(LINE) == "one line"
+        for name in ("photo", "either", "stream"):
+            for shown in (False, True):
+                if shown:
+                    opened.show(name)
+                for state in ("idle", "running"):
+                    opened.stream(name, state=state, camera=state == "running")
+                    assert opened.element(name).evaluate(LINE) == "one line", (name, shown, state)
+                opened.stream(name, state="idle")
 
     def test_an_image_is_chosen_from_a_file(self, forms: Stage) -> None:
         forms.page.get_by_role("tab", name="Picture").click()
