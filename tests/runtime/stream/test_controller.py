@@ -69,6 +69,22 @@ def test_a_fast_camera_keeps_its_rate_where_frames_can_be_smaller(mbit: float, f
     assert encoding.bits_per_s <= 0.6 * mbit * 1e6
 
 
+@pytest.mark.parametrize("mbit", [0.5, 0.3])
+def test_frames_of_a_scene_in_which_little_happens_come_at_the_rate_of_the_camera(mbit: float) -> None:
+    controller = settled(mbit)
+    usual = chosen(controller)
+    assert usual.frames_per_s < 20
+    frame_bytes = usual.bits_per_s / usual.frames_per_s / 8
+    still = replace(VGA, bytes_per_s=mbit * MBIT, frame_bytes=frame_bytes / 6)
+    for step in range(10):
+        controller.decide(still, 10 + step * 0.5)
+    assert chosen(controller).frames_per_s == 30
+    assert chosen(controller).bits_per_s <= 0.6 * mbit * 1e6, "whatever happens next, the link carries it"
+    for step in range(10):
+        controller.decide(replace(still, frame_bytes=frame_bytes), 20 + step * 0.5)
+    assert chosen(controller) == usual
+
+
 def test_a_slow_handler_needs_few_frames() -> None:
     encoding = chosen(settled(4.0, seen=replace(VGA, frames_per_s=4.8)))
     assert encoding.frames_per_s == 4.8

@@ -15,7 +15,7 @@ from millstream.codecs import jpeg
 from millstream.errors import DeclarationError, MediaError
 from millstream.frames import Frame
 from millstream.jobs import Job
-from millstream.runtime.link_model import LinkModel
+from millstream.runtime.link_model import LinkModel, OneWay
 from millstream.runtime.stream.encoding import codec_for
 from millstream.runtime.trace import CallTimes
 from millstream.testing.page import TestPage
@@ -165,6 +165,24 @@ def test_the_server_changes_its_mind_in_mid_stream(watched: Callable[..., Watche
     (stream,) = recording.streams
     assert [number_of(frame) for frame in page.shown(stream)][-10:] == pytest.approx(list(range(10, 20)), abs=1)
     assert page.stream.statistics().broken == 0
+
+
+def test_a_link_that_was_measured_too_narrow_costs_a_quiet_scene_no_frames(
+    watched: Callable[..., Watched], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def passed(way: OneWay, size: int, sent: float, arrived: float) -> None:
+        way.rate, way.left = 40_000.0, arrived
+
+    monkeypatch.setattr(OneWay, "passed", passed)
+    page = watched(app(lambda image: image))
+    recording = page.record()
+    noise = np.random.default_rng(1).integers(0, 255, (60, 480, 640, 3), np.uint8)
+    rates = []
+    for frames in ([picture(1, 480, 640)] * 120, list(noise)):
+        recording.feed(frames, 30)
+        encoding = page.stream.encoding._ways[0].controller.encoding
+        rates.append((encoding.codec, encoding.frames_per_s))
+    assert rates == [(H264, 30.0), (H264, 15.0)]
 
 
 @pytest.mark.parametrize(("codec", "longest"), [(H264, 0), (VP8, 64), (JPEG, 64)])

@@ -33,6 +33,9 @@ CAMERA_HZ: Final = 30.0
 LOAD: Final = 0.6
 """The share of the time that frames may occupy the link."""
 
+ROOM: Final = 2.5
+"""Frames that are smaller than they may be come at the rate at which ones so many times as large would fit."""
+
 BUSY: Final = 0.8
 """A handler that is at work for this part of the time has no time for more frames."""
 
@@ -79,6 +82,7 @@ class Conditions:
         jpeg_bytes: The size of a frame as JPEG of the app's quality; 0 as long as there was none.
         width, height: Its size in pixels.
         frames_per_s: How many frames the handler takes, and the camera has.
+        frame_bytes: The size of a frame as it is encoded for the link; 0 as long as there was none.
     """
 
     bytes_per_s: float
@@ -86,6 +90,7 @@ class Conditions:
     width: int
     height: int
     frames_per_s: float = CAMERA_HZ
+    frame_bytes: float = 0.0
 
 
 class Controller:
@@ -102,6 +107,7 @@ class Controller:
     def __init__(self, video: int) -> None:
         self._video = video
         self._at = self._raised_at = self._narrow_at = -math.inf
+        self._bits = 0.0
         self.encoding: Encoding | None = None
         self.reason = "JPEG as the app wants it: the link is not measured yet."
 
@@ -133,11 +139,13 @@ class Controller:
         frame_s = min(quality.frame_s, LOAD / seen.frames_per_s)
         bits = min(max(share * frame_s, wanted), pixels * quality.most_per_pixel)
         before = self.encoding
-        rate_hz = self._rate_hz(min(LOAD * share / bits, seen.frames_per_s), seen.frames_per_s)
-        if before is not None:
-            bits = self._steady(bits, before, now)
-        longest = self._longest(seen, bits / quality.least_per_pixel)
-        self.encoding = Encoding(self._video, round(bits * rate_hz), rate_hz, longest)
+        # Where little happens frames are small: more of them fit, and a rate that was measured too low costs nothing.
+        taken = min(ROOM * 8 * seen.frame_bytes, bits) or bits
+        rate_hz = self._rate_hz(min(LOAD * share / taken, seen.frames_per_s), seen.frames_per_s)
+        self._bits = bits if before is None else self._steady(bits, now)
+        longest = self._longest(seen, self._bits / quality.least_per_pixel)
+        bits_per_s = self._bits * rate_hz if taken == bits else min(self._bits * rate_hz, LOAD * share)
+        self.encoding = Encoding(self._video, round(bits_per_s), rate_hz, longest)
 
     def _rate_hz(self, possible_hz: float, most_hz: float) -> float:
         """Choose a rate of frames, and keep to it as long as it is about right."""
@@ -146,9 +154,9 @@ class Controller:
             return before
         return next((each for each in RATES_HZ if each <= possible_hz), possible_hz)
 
-    def _steady(self, bits: float, before: Encoding, now: float) -> float:
+    def _steady(self, bits: float, now: float) -> float:
         """Leave the bits of a frame as they are if the difference is small, or if they rose just now."""
-        known = before.bits_per_s / before.frames_per_s
+        known = self._bits
         if known / CHANGE <= bits <= known * CHANGE or (bits > known and now < self._raised_at + RAISE_EVERY_S):
             return known
         if bits > known:

@@ -16,7 +16,7 @@ from millstream.runtime.stream.controller import DECIDE_EVERY_S, Conditions, Con
 from millstream.runtime.trace import CallTimes
 from millstream.types import Encoding
 from millstream.wire.messages import Encode
-from millstream.wire.packet import CodecNumber, Packet, PacketKind
+from millstream.wire.packet import INDEPENDENT, KEY, CodecNumber, Packet, PacketKind
 
 VIDEO_CODECS: Final = (CodecNumber.H264, CodecNumber.VP8)
 """Those whose frames build on each other, the best first."""
@@ -36,23 +36,33 @@ def codec_for(wanted: int, known: Collection[int], interval_s: float) -> int:
 
 
 class _ControlledWay:
-    """One direction: its controller, and what a frame is like as JPEG."""
+    """One direction: its controller, and what a frame is like, as JPEG and as it is encoded for the link."""
 
     def __init__(self, video: int) -> None:
         self.controller = Controller(video)
         self._bytes, self._width, self._height = 0.0, 0, 0
+        self._encoded_bytes = 0.0
 
     def decide(self, packet: Packet, bytes_per_s: float, frames_per_s: float, now: float) -> bool:
         """Decide anew after the last packet; gives whether something is to change."""
-        if self.controller.encoding is None and packet.codec == CodecNumber.JPEG:
-            size = len(packet.payload)
+        size, encoding = len(packet.payload), self.controller.encoding
+        if encoding is not None:
+            self._note_encoded(packet, encoding)
+        elif packet.codec == CodecNumber.JPEG:
+            self._encoded_bytes = 0.0
             try:
                 _, self._width, self._height = jpeg_frame(packet.payload)
             except MediaError:
                 return False  # whoever decodes it says so
             self._bytes += (size - self._bytes) * (SMOOTHING if self._bytes else 1)
-        conditions = Conditions(bytes_per_s, self._bytes, self._width, self._height, frames_per_s)
+        conditions = Conditions(bytes_per_s, self._bytes, self._width, self._height, frames_per_s, self._encoded_bytes)
         return self.controller.decide(conditions, now)
+
+    def _note_encoded(self, packet: Packet, encoding: Encoding) -> None:
+        """Learn how large a frame is, at once if it has grown, slowly if it has shrunk; not of one that begins anew."""
+        size, known = len(packet.payload), self._encoded_bytes
+        if packet.codec == encoding.codec and packet.flags & (KEY | INDEPENDENT) != KEY:
+            self._encoded_bytes = max(size, known + (size - known) * SMOOTHING)
 
 
 class StreamEncoding:
