@@ -67,6 +67,9 @@ def test_layouts_outside_of_an_app_are_numbered_when_they_join() -> None:
         (lambda: gr.Tab("First", id="a"), {"label": "First", "id": "a", "interactive": True}),
         (lambda: gr.Accordion("Details", open=False), {"label": "Details", "open": False}),
         (gr.Accordion, {"label": "More", "open": True}),
+        (lambda: gr.Accordion(height=200, max_height="50vh"), {"height": 200, "max_height": "50vh"}),
+        (lambda: gr.Tab("First", height="9em"), {"height": "9em"}),
+        (lambda: gr.Step("First", max_height=300), {"max_height": 300}),
     ],
 )
 def test_properties(layout, props: dict) -> None:
@@ -80,9 +83,10 @@ def test_variants(layout) -> None:
         assert layout(variant="wide").props()["variant"] == "default"
 
 
-def test_a_height_that_css_does_not_have_is_left_out() -> None:
+@pytest.mark.parametrize("layout", [gr.Row, gr.Accordion, gr.Tab, gr.Step])
+def test_a_height_that_css_does_not_have_is_left_out(layout) -> None:
     with gr.Blocks(), pytest.warns(UserWarning, match="height='1px;color:red' is not a CSS size; None is taken"):
-        assert gr.Row(height="1px;color:red").props()["height"] is None
+        assert layout(height="1px;color:red").props()["height"] is None
 
 
 def test_tabs_are_put_around_tabs_that_stand_alone() -> None:

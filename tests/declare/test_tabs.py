@@ -41,6 +41,16 @@ def test_tabs_that_do_not_fit_scroll_or_wrap() -> None:
             gr.Walkthrough(overflow_behavior="wrap")
 
 
+def test_a_tab_at_the_right() -> None:
+    with gr.Blocks():
+        assert "alignment" not in gr.Tab().props()
+        assert gr.Tab(alignment="right", render_children=True).props()["alignment"] == "right"
+        with pytest.warns(UserWarning, match="Tab 'Tab': alignment='centre' is not one of 'left', 'right'"):
+            assert gr.Tab(alignment="centre").props()["alignment"] == "left"
+        with pytest.warns(UserWarning, match="Step 'Step' ignores alignment"):
+            gr.Step(alignment="right")
+
+
 def test_what_the_page_does_not_show_may_be_anywhere() -> None:
     with gr.Blocks(), gr.Tabs():
         gr.State(1)

@@ -33,10 +33,12 @@ class Dropdown(Choosing):
         allow_custom_value: Whether the user may enter something else.
         max_choices: How many may be chosen at most.
         filterable: Whether typing narrows the list down.
+        num_choices_shown: How many choices the open list shows before it scrolls, if the window has room for them; by
+            default 320 pixels of them.
         common: See `Component`.
     """
 
-    ignores: ClassVar[tuple[str, ...]] = ("buttons", "num_choices_shown")
+    ignores: ClassVar[tuple[str, ...]] = ("buttons",)
     prop_names: ClassVar = {"allow_custom_value": ("allow_custom_value", "filterable")}
 
     change = Event()
@@ -56,11 +58,13 @@ class Dropdown(Choosing):
         allow_custom_value: bool = False,
         max_choices: int | None = None,
         filterable: bool = True,
+        num_choices_shown: int | None = None,
         **common: Unpack[Common],
     ) -> None:
         self.allow_custom_value = allow_custom_value
         self.max_choices = max_choices
         self.filterable = filterable or allow_custom_value
+        self.num_choices_shown = num_choices_shown
         multiple = bool(multiselect)
         if isinstance(value, _Default):
             value = None if multiple else next((one for _, one in paired(choices)), None)
@@ -69,6 +73,8 @@ class Dropdown(Choosing):
     def check(self) -> None:
         if self.max_choices is not None and self.max_choices < 1:
             self.correct("max_choices", None, f"{self.max_choices} is less than 1")
+        if self.num_choices_shown is not None and self.num_choices_shown < 1:
+            self.correct("num_choices_shown", None, f"{self.num_choices_shown} is less than 1")
         super().check()
 
     def joined(self) -> None:
@@ -83,4 +89,5 @@ class Dropdown(Choosing):
             "max_choices": self.max_choices,
             "filterable": self.filterable,
             "allow_custom_value": self.allow_custom_value,
+            **({"num_choices_shown": self.num_choices_shown} if "num_choices_shown" in self.given else {}),
         }

@@ -8,6 +8,7 @@ from typing import ClassVar, Literal, Unpack
 from millstream.components.options.choices import Choice, Choosing, Chosen
 from millstream.declare.component import Common
 from millstream.declare.event import Event
+from millstream.wire.messages import Value
 
 
 class Radio(Choosing):
@@ -17,10 +18,11 @@ class Radio(Choosing):
         choices: The values, or pairs of a label and a value.
         value: What is chosen at first, or a function that says so; nothing by default.
         type: Whether handlers get the `"value"`, or its position among the choices, the `"index"`.
+        rtl: Whether the choices run from right to left.
         common: See `Component`.
     """
 
-    ignores: ClassVar[tuple[str, ...]] = ("rtl", "buttons")
+    ignores: ClassVar[tuple[str, ...]] = ("buttons",)
 
     change = Event()
     input = Event()
@@ -32,6 +34,11 @@ class Radio(Choosing):
         *,
         value: Chosen = None,
         type: Literal["value", "index"] = "value",
+        rtl: bool = False,
         **common: Unpack[Common],
     ) -> None:
+        self.rtl = rtl
         super().__init__(choices, value, type, False, **common)
+
+    def props(self) -> dict[str, Value]:
+        return {**super().props(), **({"rtl": self.rtl} if "rtl" in self.given else {})}

@@ -119,9 +119,7 @@ class Row(Layout):
     def check(self) -> None:
         super().check()
         self.prefer_one_of("variant", ("default", "panel", "compact"), "default")
-        for side in HEIGHTS:
-            if not is_css_size(getattr(self, side)):
-                self.correct(side, None, f"{brief(getattr(self, side))} is not a CSS size")
+        check_heights(self)
 
     def props(self) -> dict[str, Value]:
         heights = {side: getattr(self, side) for side in HEIGHTS}
@@ -132,6 +130,18 @@ class Row(Layout):
             "scale": self.scale,
             **heights,
         }
+
+
+def check_heights(layout: Layout) -> None:
+    """Leave out those heights of a layout that are none in CSS, with a warning."""
+    for side in HEIGHTS:
+        if not is_css_size(size := getattr(layout, side, None)):
+            layout.correct(side, None, f"{brief(size)} is not a CSS size")
+
+
+def given_heights(layout: Layout) -> dict[str, Value]:
+    """Give the heights of a layout that it was declared with, as properties."""
+    return {side: getattr(layout, side) for side in HEIGHTS if side in layout.given}
 
 
 class Column(Layout):
@@ -176,10 +186,9 @@ class Accordion(Layout):
     Args:
         label: The heading.
         open: Whether it is open at first.
+        height, max_height: The height of what it holds, in pixels or with a CSS unit; what is higher scrolls.
         placed: See `Element`.
     """
-
-    ignores: ClassVar[tuple[str, ...]] = ("height", "max_height")
 
     expand = Event()
     collapse = Event()
@@ -189,11 +198,18 @@ class Accordion(Layout):
         label: str | None = None,
         *,
         open: bool = True,  # noqa: A002  # Gradio's name
+        height: int | str | None = None,
+        max_height: int | str | None = None,
         **placed: Unpack[Placed],
     ) -> None:
         self.label = label or "More"
         self.open = open
+        self.height, self.max_height = height, max_height
         super().__init__(**placed)
 
+    def check(self) -> None:
+        super().check()
+        check_heights(self)
+
     def props(self) -> dict[str, Value]:
-        return {**super().props(), "label": self.label, "open": self.open}
+        return {**super().props(), "label": self.label, "open": self.open, **given_heights(self)}

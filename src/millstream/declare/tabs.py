@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar, Literal, Unpack
 
 from millstream.declare.element import Named, Placed, Visible
 from millstream.declare.event import Event
-from millstream.declare.layout import Layout
+from millstream.declare.layout import Layout, check_heights, given_heights
 from millstream.declare.user_warnings import warn_ignored
 from millstream.errors import DeclarationError
 from millstream.wire.messages import Value
@@ -63,11 +64,14 @@ class Tab(Layout):
         visible: Whether it is offered at all.
         interactive: Whether it can be opened.
         id: What `Tabs(selected=…)` calls it; by default its position among the tabs, from 0.
+        alignment: The end of the strip at which its heading stands: `"left"`, or `"right"` after those of all others.
+        height, max_height: The height of what it holds, in pixels or with a CSS unit; what is higher scrolls.
         named: See `Element`.
     """
 
     tag = "tab"
-    ignores: ClassVar[tuple[str, ...]] = ("scale", "render_children", "height", "max_height", "alignment")
+    ignores: ClassVar[tuple[str, ...]] = ("scale",)
+    neutral: ClassVar[Mapping[str, object]] = {"render_children": ...}  # all children always are, in hidden tabs too
 
     within: ClassVar[type[Tabs]] = Tabs
     """The layout that it has to be in, and that is put around it where it is not."""
@@ -82,15 +86,28 @@ class Tab(Layout):
         interactive: bool = True,
         *,
         id: int | str | None = None,  # noqa: A002  # Gradio's name
+        alignment: Literal["left", "right"] = "left",
+        height: int | str | None = None,
+        max_height: int | str | None = None,
         **named: Unpack[Named],
     ) -> None:
         self.label = label or type(self).__name__
         self.interactive = interactive
         self.tab_id: int | str | None = id
+        self.alignment = alignment
+        self.height, self.max_height = height, max_height
         super().__init__(visible=visible, **named)
 
+    def check(self) -> None:
+        self.prefer_one_of("alignment", ("left", "right"), "left")
+        super().check()
+        check_heights(self)
+
     def props(self) -> dict[str, Value]:
-        return {**super().props(), "label": self.label, "interactive": self.interactive, "id": self.tab_id}
+        own: dict[str, Value] = {"label": self.label, "interactive": self.interactive, "id": self.tab_id}
+        if "alignment" in self.given:
+            own["alignment"] = self.alignment
+        return {**super().props(), **own, **given_heights(self)}
 
 
 TabItem = Tab
@@ -120,11 +137,17 @@ class Step(Tab):
         visible: Whether it is one of the steps at all.
         interactive: Whether it can be gone back to.
         id: What `Walkthrough(selected=…)` calls it; by default its position among the steps, from 0.
+        height, max_height: The height of what it holds, in pixels or with a CSS unit; what is higher scrolls.
         named: See `Element`.
     """
 
     tag = "step"
     within = Walkthrough
+
+    def check(self) -> None:
+        super().check()
+        if "alignment" in self.given:
+            warn_ignored(self.name, ["alignment"])
 
 
 WalkthroughStep = Step

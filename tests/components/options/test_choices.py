@@ -113,6 +113,18 @@ def test_properties_of_a_dropdown() -> None:
     }.items() <= props.items()
 
 
+def test_how_many_choices_the_open_list_shows() -> None:
+    assert "num_choices_shown" not in made(gr.Dropdown, ["a"]).props()
+    assert made(gr.Dropdown, ["a"], num_choices_shown=4).props()["num_choices_shown"] == 4
+    with pytest.warns(UserWarning, match="num_choices_shown=0 is less than 1; None is taken"):
+        assert made(gr.Dropdown, ["a"], num_choices_shown=0).props()["num_choices_shown"] is None
+
+
+def test_choices_from_right_to_left() -> None:
+    assert "rtl" not in made(gr.Radio, ["a"]).props()
+    assert made(gr.Radio, ["a"], rtl=True).props()["rtl"] is True
+
+
 def test_max_choices_needs_multiselect() -> None:
     with pytest.warns(UserWarning, match="without multiselect ignores max_choices"):
         made(gr.Dropdown, ["a"], max_choices=1)

@@ -14,6 +14,7 @@ interface DropdownProps extends LeafProps {
   max_choices: number | null;
   filterable: boolean;
   allow_custom_value: boolean;
+  num_choices_shown?: number | null;
 }
 
 /** One or several of many: a text field that filters, and a list under it (the combobox pattern of ARIA). */
@@ -97,7 +98,7 @@ export class Dropdown extends Leaf<DropdownProps> {
     if (!field || !list) return;
     if (this.query === null) field.value = this.props.multiselect ? "" : this.resting;
     if (changed.has("expanded") || this.expanded)
-      this.floating.show(list, this.expanded ? this.querySelector(".ms-combo") : null);
+      this.floating.show(list, this.expanded ? this.querySelector(".ms-combo") : null, this.props.num_choices_shown);
     if (this.expanded) list.querySelector("[data-active]")?.scrollIntoView({ block: "nearest" });
   }
 

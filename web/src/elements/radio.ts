@@ -6,6 +6,7 @@ import { progress } from "./parts/run.ts";
 
 interface RadioProps extends LeafProps {
   choices: readonly Choice[];
+  rtl?: boolean;
 }
 
 /** One of a few choices, all of them visible. */
@@ -20,6 +21,7 @@ export class Radio extends Leaf<RadioProps> {
         legend: this.captioned ? this.props.label : null,
         label: this.name,
         choices: this.props.choices,
+        rtl: this.props.rtl,
         interactive: this.props.interactive,
         isChosen: (value) => value === this.props.value,
         pick: (index) => this.pick(index),

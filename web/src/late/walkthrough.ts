@@ -1,6 +1,6 @@
 import { html, nothing, render } from "lit";
 import { emit, FIRE } from "../constants.ts";
-import { type Dress, dress } from "../elements/parts/common_props.ts";
+import { type Dress, dress, limitHeight } from "../elements/parts/common_props.ts";
 import type { Container, Fill, LayoutPart } from "../elements/parts/container.ts";
 import { customElement } from "../elements/parts/define.ts";
 import { icon } from "../elements/parts/icons.ts";
@@ -130,6 +130,7 @@ class Step implements LayoutPart {
   private wear(changed: Props): void {
     this.props = { ...this.props, ...changed };
     dress(this.element, this.props as Dress);
+    limitHeight(this.element, this.props);
     this.element.setAttribute("aria-label", this.label);
   }
 }

@@ -2,10 +2,9 @@
 import { render } from "lit";
 import { emit, FIRE } from "../constants.ts";
 import type { Leaf, LeafProps } from "../elements/base.ts";
-import { type Dress, dress, isDress } from "../elements/parts/common_props.ts";
+import { type Dress, dress, isDress, limitHeight } from "../elements/parts/common_props.ts";
 import type { Container, Fill, LayoutPart, PartMaker } from "../elements/parts/container.ts";
 import { icon } from "../elements/parts/icons.ts";
-import { length } from "../elements/parts/styled.ts";
 import type { ComponentDeclaration, Manifest, Node, Props } from "../manifest.ts";
 import { occasions } from "./occasions.ts";
 import { Tabs } from "./tabs.ts";
@@ -92,10 +91,7 @@ function box(node: Node, fill: Fill): LayoutPart {
     for (const variant of ["panel", "compact"]) {
       element.classList.toggle(`ms-variant-${variant}`, props["variant"] === variant);
     }
-    const { height, max_height: most, min_height: least } = props as Record<string, number | string | null>;
-    const sizes = { height, "max-height": most, "min-height": least, overflow: height || most ? "auto" : "" };
-    if (sizes.overflow) element.tabIndex = 0; // the keyboard scrolls what has the focus
-    for (const [name, size = null] of Object.entries(sizes)) element.style.setProperty(name, length(size) ?? "");
+    limitHeight(element, props);
   });
   return { ...part, body: element, isPlain: true };
 }
@@ -131,6 +127,7 @@ function accordion(node: Node, fill: Fill): LayoutPart {
   });
   const part = dressed(element, node, (props, { open }) => {
     title.textContent = String(props["label"] ?? "");
+    limitHeight(panel, props);
     // The user's own opening and closing lasts until the app says something of it.
     if (open !== undefined) element.open = open !== false;
   });

@@ -1,7 +1,7 @@
 /** Tabs: one panel in front. The strip is one stop of the Tab key; arrows move within it (the tabs pattern of ARIA). */
 import { emit, FIRE } from "../constants.ts";
 import { go, named, nameIn } from "../elements/parts/address.ts";
-import { type Dress, dress } from "../elements/parts/common_props.ts";
+import { type Dress, dress, limitHeight } from "../elements/parts/common_props.ts";
 import type { Node, Props } from "../manifest.ts";
 
 /** A container of the page whose children are `tab` nodes; each of them can be changed by its own number too. */
@@ -99,7 +99,7 @@ export class Tabs {
   }
 
   private onKey(event: KeyboardEvent): void {
-    const open = this.all.filter((tab) => tab.isOpen);
+    const open = this.all.filter((tab) => tab.isOpen).sort((a, b) => Number(a.isRight) - Number(b.isRight));
     const at = this.current ? open.indexOf(this.current) : -1;
     const steps: { [key: string]: number } = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: -1 };
     const to = steps[event.key];
@@ -150,6 +150,11 @@ class Tab {
     return this.props["visible"] !== false && this.props["interactive"] !== false;
   }
 
+  /** True if its button stands at the right end of the strip. */
+  get isRight(): boolean {
+    return this.props["alignment"] === "right";
+  }
+
   apply(changed: Props): void {
     this.props = { ...this.props, ...changed };
     this.wear();
@@ -164,9 +169,11 @@ class Tab {
 
   private wear(): void {
     dress(this.panel, this.props as Dress);
+    limitHeight(this.panel, this.props);
     if (!this.panel.id) this.panel.id = `ms-${this.id}-panel`;
     this.button.setAttribute("aria-controls", this.panel.id);
     this.button.textContent = String(this.props["label"] ?? "");
+    this.button.classList.toggle("ms-right", this.isRight);
     this.button.hidden = this.props["visible"] === false;
     this.button.disabled = this.props["interactive"] === false;
   }

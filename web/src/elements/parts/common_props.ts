@@ -1,4 +1,6 @@
 /** The attributes that every node of the page has, component or container: id, classes, visibility and width. */
+import type { Props } from "../../manifest.ts";
+import { length } from "./styled.ts";
 
 export interface Dress {
   elem_id?: string | null;
@@ -29,6 +31,15 @@ export function dress(element: HTMLElement, props: Dress): void {
   element.classList.toggle("ms-fixed", props.scale === 0);
   setOrRemove(element, "--ms-scale", props.scale ?? null);
   setOrRemove(element, "--ms-min-width", props.min_width == null ? null : `${props.min_width}px`);
+}
+
+/** Sets the height of a container as the app wants it: what is higher scrolls, by the keyboard too. */
+export function limitHeight(element: HTMLElement, props: Props): void {
+  const { height, max_height: most, min_height: least } = props as Record<string, number | string | null>;
+  const scrolls = Boolean(height || most);
+  if (scrolls !== (element.style.overflow === "auto")) element.tabIndex = scrolls ? 0 : -1;
+  const sizes = { height, "max-height": most, "min-height": least, overflow: scrolls ? "auto" : null };
+  for (const [name, size = null] of Object.entries(sizes)) setOrRemove(element, name, length(size));
 }
 
 function setOrRemove(element: HTMLElement, name: string, value: string | number | null): void {

@@ -14,6 +14,7 @@ export interface Options {
   label: string;
   choices: readonly Choice[];
   interactive: boolean;
+  rtl?: boolean | undefined;
   isChosen: (value: unknown) => boolean;
   pick: (index: number, checked: boolean) => void;
 }
@@ -24,7 +25,7 @@ export function options(set: Options): TemplateResult {
     aria-label=${set.legend === null ? set.label : nothing} role=${set.kind === "radio" ? "radiogroup" : "group"}
   >
     ${set.legend === null ? nothing : html`<legend class="ms-caption">${set.legend}</legend>`}
-    <div class="ms-options">${set.choices.map((choice, index) => option(set, choice, index))}</div>
+    <div class="ms-options" dir=${set.rtl ? "rtl" : nothing}>${set.choices.map((choice, index) => option(set, choice, index))}</div>
   </fieldset>`;
 }
 

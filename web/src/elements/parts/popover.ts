@@ -5,19 +5,28 @@ const GAP_PX = 4;
 const MARGIN_PX = 8;
 const MOST_PX = 320;
 
-/** Shows `list` (a `popover`) under `anchor`, or above where there is more room; as wide as the anchor if `stretch`. */
-export function open(list: HTMLElement, anchor: Element, stretch: boolean): void {
+/**
+ * Shows `list` (a `popover`) under `anchor`, or above where there is more room; as wide as the anchor if `stretch`, and as
+ * high as its first `rows` if a number is given.
+ */
+export function open(list: HTMLElement, anchor: Element | Range, stretch: boolean, rows?: number | null): void {
   if (!list.matches(":popover-open")) list.showPopover();
   const at = anchor.getBoundingClientRect();
   const below = window.innerHeight - at.bottom - GAP_PX - MARGIN_PX;
   const above = at.top - GAP_PX - MARGIN_PX;
   const { style } = list;
   if (stretch) style.width = `${at.width}px`;
-  style.maxHeight = `${Math.min(MOST_PX, Math.max(below, above))}px`;
+  style.maxHeight = `${Math.min(rows ? heightOf(list, rows) : MOST_PX, Math.max(below, above))}px`;
   const under = list.offsetHeight <= below || below >= above;
   style.top = under ? `${at.bottom + GAP_PX}px` : `${at.top - GAP_PX - list.offsetHeight}px`;
   const left = Math.min(at.left, window.innerWidth - list.offsetWidth - MARGIN_PX);
   style.left = `${Math.max(MARGIN_PX, left)}px`;
+}
+
+/** The height at which a list shows its first `rows`; no limit if it has no more. */
+function heightOf(list: HTMLElement, rows: number): number {
+  const next = list.children[rows] as HTMLElement | undefined;
+  return next ? next.offsetTop + list.offsetHeight - list.clientHeight : Number.POSITIVE_INFINITY;
 }
 
 export function close(list: HTMLElement): void {
@@ -42,16 +51,16 @@ export class ListPopover implements ReactiveController {
     host.addController(this);
   }
 
-  /** Shows `list` as wide as its anchor; hides it if that is null. */
-  show(list: HTMLElement, anchor: Element | null): void {
+  /** Shows `list` as wide as its anchor; hides it if that is null. `rows` as for `open`. */
+  show(list: HTMLElement, anchor: Element | null, rows?: number | null): void {
     if (!anchor) {
       close(list);
       this.hostDisconnected();
       return;
     }
-    open(list, anchor, true);
+    open(list, anchor, true, rows);
     this.unwatch ??= watch((event) => {
-      if (event.target !== list) open(list, anchor, true);
+      if (event.target !== list) open(list, anchor, true, rows);
     });
   }
 
