@@ -57,3 +57,18 @@ def test_properties() -> None:
     with pytest.warns(UserWarning, match="Markdown: min_height='tall' is not a CSS size; None is taken"):
         assert markdown(min_height="tall").props()["min_height"] is None
     assert markdown(min_height="3em").props()["min_height"] == "3em"
+
+
+@pytest.mark.parametrize("asked", [{"buttons": ["copy"]}, {"show_copy_button": True}])
+def test_a_button_that_copies_the_text(asked: dict) -> None:
+    assert markdown(**asked).props()["addons"] == ["copytext"]
+    assert markdown(buttons=[]).props()["addons"] == []
+    assert "addons" not in markdown().props()
+    with gr.Blocks():
+        text = gr.Markdown("a")
+    assert text.updated(asked).patch(asked)["addons"] == ["copytext"]
+
+
+def test_space_around_it() -> None:
+    assert "padding" not in markdown().props()
+    assert markdown(padding=True).props()["padding"] is True

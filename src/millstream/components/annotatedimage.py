@@ -74,7 +74,7 @@ class AnnotatedImage(Component):
         height: int | str | None = None,
         width: int | str | None = None,
         color_map: Mapping[str, str] | None = None,
-        buttons: Sequence[str] | None = None,
+        buttons: Sequence[str | Component] | None = None,
         show_fullscreen_button: bool = True,
         **common: Unpack[Common],
     ) -> None:

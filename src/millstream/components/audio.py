@@ -18,7 +18,7 @@ from millstream.components.playing.subtitles import Subtitles
 from millstream.components.values.audio_blob import AudioBlob
 from millstream.components.values.samples import UnfitAudio, is_sound
 from millstream.declare.arguments import describe, is_number
-from millstream.declare.component import Common
+from millstream.declare.component import Common, Component
 from millstream.declare.event import Event, StreamEvent
 from millstream.declare.never_event import NeverEvent
 from millstream.declare.user_warnings import warn_ignored
@@ -119,7 +119,7 @@ class Audio(StreamPlayer):
         waveform_options: WaveformOptions | Mapping[str, object] | None = None,
         playback_position: float = 0,
         subtitles: Subtitles | None = None,
-        buttons: Sequence[str] | None = None,
+        buttons: Sequence[str | Component] | None = None,
         show_download_button: bool | None = None,
         **common: Unpack[Common],
     ) -> None:

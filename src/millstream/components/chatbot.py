@@ -135,7 +135,7 @@ class Chatbot(Component):
         feedback_value: Sequence[str | None] | None = None,
         like_user_message: bool = False,
         editable: Literal["user", "all"] | None = None,
-        buttons: Sequence[str] | None = None,
+        buttons: Sequence[str | Component] | None = None,
         show_copy_button: bool | None = None,
         show_copy_all_button: bool = False,
         render_markdown: bool = True,
@@ -314,7 +314,7 @@ def _part_back(part: Part, files: Attachments, *, is_listed: bool) -> object:
     return {"path": path, "alt_text": part.alt, "mime_type": blob.mime, "orig_name": blob.name, "size": blob.size}
 
 
-def _buttons(given: Sequence[str] | None, copies: bool | None, copies_all: bool) -> list[str]:
+def _buttons(given: Sequence[str | Component] | None, copies: bool | None, copies_all: bool) -> list[str]:
     if given is not None:
-        return list(given)
+        return [name for name in given if isinstance(name, str)]
     return [*(["copy"] if copies is not False else []), *(["copy_all"] if copies_all else [])]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar, Unpack
+from typing import Unpack
 
 from millstream.components.values.plain import plain_number
-from millstream.declare.component import Common, Component
+from millstream.declare.component import Component, Tooled
 from millstream.declare.event import Event
 from millstream.types import Files, Stored
 from millstream.wire.messages import Value
@@ -23,13 +23,11 @@ class Checkbox(Component):
 
     editing = Component.editing | {"select"}
 
-    ignores: ClassVar[tuple[str, ...]] = ("buttons",)
-
     change = Event()
     input = Event()
     select = Event()
 
-    def __init__(self, value: bool | Callable[[], bool] = False, **common: Unpack[Common]) -> None:
+    def __init__(self, value: bool | Callable[[], bool] = False, **common: Unpack[Tooled]) -> None:
         super().__init__(value, **common)
 
     def validate(self, wire: Value, files: Files) -> Stored:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar, Literal, Unpack
 
 from millstream.components.options.choices import Choice, Choosing, Chosen
-from millstream.declare.component import Common
+from millstream.declare.component import Tooled
 from millstream.declare.event import Event
 
 
@@ -21,7 +21,6 @@ class CheckboxGroup(Choosing):
         common: See `Component`.
     """
 
-    ignores: ClassVar[tuple[str, ...]] = ("buttons",)
     addons: ClassVar[Mapping[str, str]] = {"show_select_all": "selectall"}
     prop_names: ClassVar[Mapping[str, tuple[str, ...]]] = {"show_select_all": ("addons",)}
 
@@ -36,7 +35,7 @@ class CheckboxGroup(Choosing):
         value: Chosen = None,
         type: Literal["value", "index"] = "value",
         show_select_all: bool = False,
-        **common: Unpack[Common],
+        **common: Unpack[Tooled],
     ) -> None:
         self.show_select_all = show_select_all
         super().__init__(choices, value, type, True, **common)

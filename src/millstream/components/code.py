@@ -81,7 +81,7 @@ class Code(Component):
         max_lines: int | None = None,
         wrap_lines: bool = False,
         show_line_numbers: bool = True,
-        buttons: Sequence[str] | None = None,
+        buttons: Sequence[str | Component] | None = None,
         **common: Unpack[Common],
     ) -> None:
         self.language = language

@@ -122,7 +122,7 @@ class Dataframe(Component):
         line_breaks: bool = True,
         latex_delimiters: Sequence[Mapping[str, object]] | None = None,
         column_widths: Sequence[int | str] | None = None,
-        buttons: Sequence[str] | None = None,
+        buttons: Sequence[str | Component] | None = None,
         show_fullscreen_button: bool | None = None,
         show_copy_button: bool | None = None,
         show_row_numbers: bool = False,
@@ -141,7 +141,8 @@ class Dataframe(Component):
         self.text_style = Style(line_breaks, delimiters=read_delimiters(latex_delimiters, "Dataframe"))
         self.column_widths = [f"{one:g}px" if isinstance(one, int | float) else one for one in column_widths or ()]
         shown = {"download": True, "copy": show_copy_button, "fullscreen": show_fullscreen_button}
-        self.buttons = list(buttons) if buttons is not None else [name for name in BUTTONS if shown[name] is not False]
+        named = None if buttons is None else [name for name in buttons if isinstance(name, str)]
+        self.buttons = [name for name in BUTTONS if shown[name] is not False] if named is None else named
         self.show_row_numbers, self.max_chars = show_row_numbers, max_chars
         self.show_search = show_search or "none"
         self.pinned_columns = pinned_columns or 0

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, tzinfo
-from typing import ClassVar, Literal, TypeAlias, Unpack
+from typing import Literal, TypeAlias, Unpack
 
 from millstream.components.values.moment_text import FORMS, moment_of, read_moment, written_moment, zone_of
-from millstream.declare.component import Common, Component
+from millstream.declare.component import Component, Tooled
 from millstream.declare.event import Event
 from millstream.errors import DeclarationError
 from millstream.types import Files, Media, Scratch, Stored
@@ -32,8 +32,6 @@ class DateTime(Component):
         common: See `Component`.
     """
 
-    ignores: ClassVar[tuple[str, ...]] = ("buttons",)
-
     change = Event()
     input = Event()
     submit = Event()
@@ -47,7 +45,7 @@ class DateTime(Component):
         include_time: bool = True,
         type: Literal["timestamp", "datetime", "string"] = "timestamp",
         timezone: str | None = None,
-        **common: Unpack[Common],
+        **common: Unpack[Tooled],
     ) -> None:
         self.include_time = include_time
         self.type = type

@@ -7,7 +7,7 @@ from enum import Enum
 from typing import ClassVar, Final, Literal, Unpack
 
 from millstream.components.options.choices import Choice, Choosing, Chosen, paired
-from millstream.declare.component import Common
+from millstream.declare.component import Tooled
 from millstream.declare.event import Event
 from millstream.declare.user_warnings import warn_ignored
 from millstream.wire.messages import Value
@@ -38,7 +38,6 @@ class Dropdown(Choosing):
         common: See `Component`.
     """
 
-    ignores: ClassVar[tuple[str, ...]] = ("buttons",)
     prop_names: ClassVar = {"allow_custom_value": ("allow_custom_value", "filterable")}
 
     change = Event()
@@ -59,7 +58,7 @@ class Dropdown(Choosing):
         max_choices: int | None = None,
         filterable: bool = True,
         num_choices_shown: int | None = None,
-        **common: Unpack[Common],
+        **common: Unpack[Tooled],
     ) -> None:
         self.allow_custom_value = allow_custom_value
         self.max_choices = max_choices

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal, Unpack
 
 from millstream.components.chat.file_component import FileComponent, Given
 from millstream.declare.arguments import is_number
-from millstream.declare.component import Common
+from millstream.declare.component import Tooled
 from millstream.declare.event import Event
 from millstream.types import Files, Stored, WebLink
 from millstream.wire.messages import Value
@@ -33,7 +33,6 @@ class File(FileComponent):
     """
 
     capabilities = frozenset({"collects_files"})
-    ignores: ClassVar[tuple[str, ...]] = ("buttons",)
     addons: ClassVar[Mapping[str, str]] = {"allow_reordering": "filereordering"}
     prop_names: ClassVar = {
         "file_count": ("max_files", "folder"),
@@ -60,7 +59,7 @@ class File(FileComponent):
         type: Literal["filepath", "binary"] = "filepath",
         height: float | None = None,
         allow_reordering: bool = False,
-        **common: Unpack[Common],
+        **common: Unpack[Tooled],
     ) -> None:
         self.file_count = file_count or self.default_count
         self.file_types = list(file_types) if file_types is not None else None

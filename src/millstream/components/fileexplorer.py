@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import ClassVar, Final, Literal, Self, TypeAlias, Unpack
+from typing import Final, Literal, Self, TypeAlias, Unpack
 
 from millstream.components.values.folder import Folder, Names, is_path
 from millstream.components.values.named_string import NamedString
-from millstream.declare.component import Common, Component
+from millstream.declare.component import Component, Tooled
 from millstream.declare.css_size import is_css_size
 from millstream.declare.event import Dependency, Event
 from millstream.declare.injected import EventData
@@ -48,7 +48,6 @@ class FileExplorer(Component):
         common: See `Component`.
     """
 
-    ignores: ClassVar[tuple[str, ...]] = ("buttons",)
     editing = frozenset({"input", "select"})
     own_events = frozenset({"expand"})
 
@@ -69,7 +68,7 @@ class FileExplorer(Component):
         max_height: int | str | None = 500,
         min_height: int | str | None = None,
         listing: Mapping[str, Value] | None = None,
-        **common: Unpack[Common],
+        **common: Unpack[Tooled],
     ) -> None:
         self.glob, self.ignore_glob = glob, ignore_glob
         self.file_count = file_count

@@ -126,7 +126,7 @@ class Gallery(Component):
         file_types: Sequence[str] | None = None,
         sources: str | Sequence[str] | None = None,
         webcam_options: WebcamOptions | None = None,
-        buttons: Sequence[str] | None = None,
+        buttons: Sequence[str | Component] | None = None,
         show_download_button: bool = True,
         show_fullscreen_button: bool = True,
         **common: Unpack[Common],

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import ClassVar, Final, TypeAlias, Unpack
+from typing import Final, TypeAlias, Unpack
 
 from millstream.components.values.css_color import named_color
 from millstream.components.values.plain import plain_number, plain_text
-from millstream.declare.component import Common, Component
+from millstream.declare.component import Component, Tooled
 from millstream.declare.event import Event
 from millstream.errors import DeclarationError
 from millstream.types import Files, Media, Scratch, Stored
@@ -47,8 +47,6 @@ class HighlightedText(Component):
         common: See `Component`; where it is interactive, the user labels stretches and changes labels.
     """
 
-    ignores: ClassVar[tuple[str, ...]] = ("buttons",)
-
     change = Event()
     input = Event()
     select = Event()
@@ -64,7 +62,7 @@ class HighlightedText(Component):
         adjacent_separator: str = "",
         show_whitespaces: bool = True,
         rtl: bool = False,
-        **common: Unpack[Common],
+        **common: Unpack[Tooled],
     ) -> None:
         self.color_map = dict(color_map or {})
         self.show_legend, self.show_inline_category = show_legend, show_inline_category

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, ClassVar, Final, Self, cast
+from typing import Any, Final, Self, cast
 
 from millstream.components.templates.server_functions import ServerFunctions
 from millstream.components.templates.templates import VALUE, Templates
@@ -57,7 +57,6 @@ class HTML(Component):
     """
 
     default_label = False
-    ignores: ClassVar[tuple[str, ...]] = ("buttons",)
 
     change = Event()
     click = Event()

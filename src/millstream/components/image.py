@@ -24,7 +24,7 @@ from millstream.components.values.pixels import (
 )
 from millstream.components.values.returned_image import returned_marks, returned_pixels
 from millstream.declare.arguments import describe
-from millstream.declare.component import Common
+from millstream.declare.component import Common, Component
 from millstream.declare.css_size import is_css_size
 from millstream.declare.event import Event, StreamEvent
 from millstream.errors import InvalidValue, MediaError
@@ -147,7 +147,7 @@ class Image(Watermarked):
         mirror_webcam: bool | None = None,
         webcam_constraints: Mapping[str, object] | None = None,
         watermark: WatermarkOptions | Mark | None = None,
-        buttons: Sequence[str] | None = None,
+        buttons: Sequence[str | Component] | None = None,
         show_download_button: bool = True,
         show_fullscreen_button: bool = True,
         interpolate_marks: bool = True,

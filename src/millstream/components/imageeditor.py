@@ -105,7 +105,7 @@ class ImageEditor(Component):
         fixed_canvas: bool = False,
         webcam_options: WebcamOptions | None = None,
         mirror_webcam: bool | None = None,
-        buttons: Sequence[str] | None = None,
+        buttons: Sequence[str | Component] | None = None,
         show_download_button: bool = True,
         show_fullscreen_button: bool = True,
         **common: Unpack[Common],

@@ -69,7 +69,7 @@ class ImageSlider(Component):
         height: int | str | None = None,
         width: int | str | None = None,
         max_height: int | str = TALLEST,
-        buttons: Sequence[str] | None = None,
+        buttons: Sequence[str | Component] | None = None,
         show_download_button: bool = True,
         show_fullscreen_button: bool = True,
         **common: Unpack[Common],

@@ -49,7 +49,7 @@ class JSON(Component):
         height: int | str | None = None,
         max_height: int | str | None = 500,
         min_height: int | str | None = None,
-        buttons: Sequence[str] | None = None,
+        buttons: Sequence[str | Component] | None = None,
         **common: Unpack[Common],
     ) -> None:
         self.open, self.show_indices = open, show_indices

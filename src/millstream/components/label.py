@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import ClassVar, TypeAlias, Unpack
+from typing import TypeAlias, Unpack
 
 from millstream.components.values.plain import plain_number, plain_text
-from millstream.declare.component import Common, Component
+from millstream.declare.component import Component, Tooled
 from millstream.declare.event import Event
 from millstream.types import Media, Scratch, Stored
 from millstream.wire.messages import Value
@@ -27,8 +27,6 @@ class Label(Component):
         common: See `Component`.
     """
 
-    ignores: ClassVar[tuple[str, ...]] = ("buttons",)
-
     change = Event()
     select = Event()
 
@@ -39,7 +37,7 @@ class Label(Component):
         num_top_classes: int | None = None,
         show_heading: bool = True,
         color: str | None = None,
-        **common: Unpack[Common],
+        **common: Unpack[Tooled],
     ) -> None:
         self.num_top_classes = num_top_classes
         self.show_heading = show_heading

@@ -37,13 +37,17 @@ class Markdown(Component):
         sanitize: `False` shows later values as they are, too: only for values that no visitor has a part in.
         sanitize_html: Gradio's name for the same.
         header_links: Whether each heading has an address in the page, and a link to it.
+        buttons: `["copy"]` for a button that copies the text as it is read, with its formatting.
+        show_copy_button: The same as `buttons=["copy"]`.
+        padding: Whether there is space around it.
         common: See `Component`.
     """
 
     default_label = False
-    ignores: ClassVar[tuple[str, ...]] = ("show_copy_button", "buttons", "padding")
-    addons: ClassVar[Mapping[str, str]] = {"header_links": "headerlinks"}
-    prop_names: ClassVar[Mapping[str, tuple[str, ...]]] = {"header_links": ("addons",)}
+    addons: ClassVar[Mapping[str, str]] = {"header_links": "headerlinks", "buttons": "copytext"}
+    prop_names: ClassVar[Mapping[str, tuple[str, ...]]] = dict.fromkeys(
+        ("header_links", "buttons", "show_copy_button"), ("addons",)
+    )
 
     change = Event()
     copy = Event()
@@ -61,13 +65,17 @@ class Markdown(Component):
         sanitize: bool = True,
         sanitize_html: bool = True,
         header_links: bool = False,
+        buttons: Sequence[str | Component] | None = None,
+        show_copy_button: bool = False,
+        padding: bool = False,
         **common: Unpack[Common],
     ) -> None:
         self.rtl = rtl
         self.line_breaks = line_breaks
         self.height, self.max_height, self.min_height = height, max_height, min_height
         self.sanitize = sanitize and sanitize_html
-        self.header_links = header_links
+        self.header_links, self.padding = header_links, padding
+        self.buttons = ["copy"] if show_copy_button or "copy" in (buttons or ()) else []
         self.delimiters = read_delimiters(latex_delimiters, type(self).__name__)
         common.setdefault("show_label", False)
         common.setdefault("container", False)
@@ -81,8 +89,10 @@ class Markdown(Component):
 
     def props(self) -> dict[str, Value]:
         sizes = {"height": self.height, "max_height": self.max_height}
-        least: dict[str, Value] = {"min_height": self.min_height} if "min_height" in self.given else {}
-        return {**super().props(), "rtl": self.rtl, **sizes, **least}
+        asked: dict[str, Value] = {
+            name: getattr(self, name) for name in ("min_height", "padding") if name in self.given
+        }
+        return {**super().props(), "rtl": self.rtl, **sizes, **asked}
 
     def accept(self, value: object) -> Stored:
         return inspect.cleandoc(plain_text(value))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import ClassVar, Final, Literal, TypeAlias, Unpack
+from typing import Final, Literal, TypeAlias, Unpack
 
 from millstream.components.chat.attachments import Attachments
 from millstream.components.images.still_images import found, key_of
@@ -14,7 +14,7 @@ from millstream.components.values.browser_copies import source_of
 from millstream.components.values.links import has_scheme, is_web_address
 from millstream.components.values.named_string import NamedString
 from millstream.declare.arguments import is_number
-from millstream.declare.component import Common, Component
+from millstream.declare.component import Component, Tooled
 from millstream.declare.css_size import is_css_size
 from millstream.declare.event import Event
 from millstream.errors import InvalidValue, MediaError
@@ -50,7 +50,6 @@ class Model3D(Component):
     """
 
     capabilities = frozenset({"takes_file"})
-    ignores: ClassVar[tuple[str, ...]] = ("buttons",)
 
     change = Event()
     input = Event()
@@ -68,7 +67,7 @@ class Model3D(Component):
         zoom_speed: float = 1,
         pan_speed: float = 1,
         height: int | str | None = None,
-        **common: Unpack[Common],
+        **common: Unpack[Tooled],
     ) -> None:
         self.display_mode = display_mode
         self.clear_color, self.camera_position = clear_color, camera_position

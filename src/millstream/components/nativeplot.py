@@ -140,7 +140,7 @@ class NativePlot(Component):
         sort: Sequence[str] | str | None = None,
         tooltip: Sequence[str] | str = "axis",
         height: int | str | None = None,
-        buttons: Sequence[str] | None = None,
+        buttons: Sequence[str | Component] | None = None,
         show_fullscreen_button: bool = True,
         show_export_button: bool = True,
         **common: Unpack[Common],

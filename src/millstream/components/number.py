@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import ClassVar, Unpack
+from typing import Unpack
 
 from millstream.components.values.plain import boundless_number, written_number
 from millstream.declare.arguments import is_number
-from millstream.declare.component import Common, Component
+from millstream.declare.component import Component, Tooled
 from millstream.declare.event import Event
 from millstream.declare.user_warnings import warn
 from millstream.errors import DeclarationError, InvalidValue
@@ -32,8 +32,6 @@ class Number(Component):
         common: See `Component`.
     """
 
-    ignores: ClassVar[tuple[str, ...]] = ("buttons",)
-
     change = Event()
     input = Event()
     submit = Event()
@@ -49,7 +47,7 @@ class Number(Component):
         minimum: float | None = None,
         maximum: float | None = None,
         step: float = 1,
-        **common: Unpack[Common],
+        **common: Unpack[Tooled],
     ) -> None:
         self.placeholder = placeholder
         self.precision = precision

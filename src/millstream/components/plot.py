@@ -79,7 +79,7 @@ class Plot(Component):
         *,
         format: str = "png",
         caption: str | None = None,
-        buttons: Sequence[str] | None = None,
+        buttons: Sequence[str | Component] | None = None,
         show_fullscreen_button: bool = True,
         **common: Unpack[Common],
     ) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, Literal, Unpack
+from typing import Literal, Unpack
 
 from millstream.components.options.choices import Choice, Choosing, Chosen
-from millstream.declare.component import Common
+from millstream.declare.component import Tooled
 from millstream.declare.event import Event
 from millstream.wire.messages import Value
 
@@ -22,8 +22,6 @@ class Radio(Choosing):
         common: See `Component`.
     """
 
-    ignores: ClassVar[tuple[str, ...]] = ("buttons",)
-
     change = Event()
     input = Event()
     select = Event()
@@ -35,7 +33,7 @@ class Radio(Choosing):
         value: Chosen = None,
         type: Literal["value", "index"] = "value",
         rtl: bool = False,
-        **common: Unpack[Common],
+        **common: Unpack[Tooled],
     ) -> None:
         self.rtl = rtl
         super().__init__(choices, value, type, False, **common)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ClassVar, Final, Unpack
 
 from millstream.components.values.plain import boundless_number, written_number
@@ -51,7 +51,7 @@ class Slider(Component):
         precision: int | None = None,
         randomize: bool = False,
         show_reset_button: bool = True,
-        buttons: list[str] | None = None,
+        buttons: Sequence[str | Component] | None = None,
         **common: Unpack[Common],
     ) -> None:
         self.minimum, self.maximum = minimum, maximum

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar, Literal, Unpack
 
 from millstream.components.options.input_attributes import InputHTMLAttributes, input_attributes_of
@@ -70,7 +70,7 @@ class Textbox(Component):
         max_length: int | None = None,
         submit_btn: str | bool | None = False,
         stop_btn: str | bool | None = False,
-        buttons: list[str] | None = None,
+        buttons: Sequence[str | Component] | None = None,
         show_copy_button: bool = False,
         html_attributes: InputHTMLAttributes | Mapping[str, object] | None = None,
         **common: Unpack[Common],

@@ -17,7 +17,7 @@ from millstream.components.playing.video_source import VideoSource
 from millstream.components.values.browser_copies import converted
 from millstream.components.values.moment import Moment, moment_of
 from millstream.declare.arguments import describe, is_number
-from millstream.declare.component import Common
+from millstream.declare.component import Common, Component
 from millstream.declare.css_size import is_css_size
 from millstream.declare.event import Event, StreamEvent
 from millstream.errors import DeclarationError, InvalidValue, MediaError
@@ -136,7 +136,7 @@ class Video(StreamPlayer):
         max_length: float | None = None,
         playback_position: float = 0,
         recording: bool = False,
-        buttons: Sequence[str] | None = None,
+        buttons: Sequence[str | Component] | None = None,
         show_download_button: bool = True,
         **common: Unpack[Common],
     ) -> None:

@@ -12,6 +12,7 @@ from millstream.declare.binding import CAMERA_S
 from millstream.declare.capability import Capability
 from millstream.declare.element import Placed
 from millstream.declare.script import read_script
+from millstream.declare.toolbar import TOOLBAR, own_buttons, place_buttons
 from millstream.declare.user_warnings import warn
 from millstream.declare.value_forms import ValueForms
 from millstream.errors import DeclarationError
@@ -42,6 +43,12 @@ class Common(Unlabelled, total=False):
     label: str | None
 
 
+class Tooled(Common, total=False):
+    """The keywords of components whose toolbar has no other buttons than those of the app; see `Component`."""
+
+    buttons: Sequence[Component] | None
+
+
 class Component(ValueForms):
     """A node of the declared interface with a value and events.
 
@@ -60,6 +67,8 @@ class Component(ValueForms):
             `Timer`.
         inputs: What the function given as `value` takes: it is called when the page is loaded, and again when one of
             them changes.
+        buttons: Buttons of the app's own, each a `gr.Button`, that stand in the toolbar; beside the names of others, if
+            the component has any.
         placed: See `Element`.
     """
 
@@ -138,6 +147,7 @@ class Component(ValueForms):
         interactive: bool | None = None,
         every: float | Component | None = None,
         inputs: Component | Sequence[Component] | None = None,
+        buttons: Sequence[Component] | None = None,
         **placed: Unpack[Placed],
     ) -> None:
         self.label = label if label is not None or not self.default_label else type(self).__name__
@@ -172,6 +182,7 @@ class Component(ValueForms):
 
     def joined(self) -> None:
         read_script(type(self), self.tag)
+        place_buttons(self)
         super().joined()
         self._check_every()
         if self.is_computed:
@@ -258,6 +269,8 @@ class Component(ValueForms):
         fresh.settle(interactive, self.drives_stream, self.is_output)
 
     def props(self) -> dict[str, Value]:
+        buttons: list[Value] = [button.id for button in own_buttons(self)]
+        may_have_addons = any("addons" in self.prop_names.get(name, ()) for name in self.given)
         return {
             **super().props(),
             "label": self.label,
@@ -267,7 +280,8 @@ class Component(ValueForms):
             "scale": self.scale,
             "min_width": self.min_width,
             "interactive": self.is_interactive,
-            **({"addons": added_tags(self)} if self.addons.keys() & self.given.keys() else {}),
+            **({"addons": added_tags(self)} if buttons or may_have_addons else {}),
+            **({"own_buttons": buttons} if buttons else {}),
         }
 
     def page_scripts(self) -> Iterable[str]:
@@ -290,7 +304,8 @@ class Component(ValueForms):
 
 def added_tags(component: Component) -> list[Value]:
     """Give the tags of the late elements that the options of a component add to its own."""
-    return [tag for argument, tag in component.addons.items() if getattr(component, argument)]
+    tags: list[Value] = [tag for argument, tag in component.addons.items() if getattr(component, argument)]
+    return [*tags, TOOLBAR] if own_buttons(component) else tags
 
 
 def _inputs_of(name: str, given: object) -> tuple[Component, ...]:

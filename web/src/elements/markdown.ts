@@ -12,6 +12,7 @@ interface MarkdownProps extends LeafProps {
   max_height: number | string | null;
   min_height?: number | string | null;
   rtl: boolean;
+  padding?: boolean;
 }
 
 /** Structured text, rendered and sanitised on the server. */
@@ -20,11 +21,11 @@ export class Markdown extends Leaf<MarkdownProps> {
   private shown = "";
 
   protected override render(): TemplateResult {
-    const { height, max_height, min_height = null, rtl } = this.props;
+    const { height, max_height, min_height = null, rtl, padding } = this.props;
     const scrolls = height != null || max_height != null;
     return html`
       <div
-        class="ms-prose ${scrolls ? "ms-scrolls" : ""}" dir=${rtl ? "rtl" : "auto"} tabindex=${scrolls ? 0 : -1}
+        class="ms-prose ${scrolls ? "ms-scrolls" : ""} ${padding ? "ms-padded" : ""}" dir=${rtl ? "rtl" : "auto"} tabindex=${scrolls ? 0 : -1}
         ${styled({ height: length(height), "max-height": length(max_height), "min-height": length(min_height) })} @click=${copyCode} @copy=${this.copying}
       ></div>
       ${progress(this.run)}${this.notes()}

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from millstream.components.values.plain import LARGEST_WHOLE, plain_number, plain_text
 from millstream.declare.arguments import describe
-from millstream.declare.component import Common, Component
+from millstream.declare.component import Component, Tooled
 from millstream.declare.i18n import key_or_text
 from millstream.declare.user_warnings import warn
 from millstream.errors import DeclarationError, InvalidValue
@@ -57,7 +57,7 @@ class Choosing(Component):
         type: Literal["value", "index"],
         multiple: bool,
         /,  # a subclass names its own: `multiple=` is none of them
-        **common: Unpack[Common],
+        **common: Unpack[Tooled],
     ) -> None:
         self.choices = paired(choices)
         self.type = type
