@@ -218,8 +218,8 @@ def test_declarations_that_cannot_work(arguments: dict[str, Any], message: str) 
 
 
 def test_gradios_other_keywords_are_ignored_with_a_warning() -> None:
-    with pytest.warns(UserWarning, match="watermark"):
-        video(watermark="a.png")
+    with pytest.warns(UserWarning, match="show_share_button"):
+        video(show_share_button=True)
 
 
 # ---- videos made of what they yield ---------------------------------------------------------------------------------

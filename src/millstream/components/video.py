@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,9 +9,10 @@ from typing import ClassVar, Final, Literal, TypeAlias, Unpack
 
 from millstream.components.options.media_source import DeclaredFiles, listed
 from millstream.components.options.microphone import check_chunk, check_format
+from millstream.components.options.watermark import Mark, WatermarkOptions, watermark_of
 from millstream.components.options.webcam import WebcamOptions, webcam_options_of
-from millstream.components.playing.stream_player import StreamPlayer
 from millstream.components.playing.subtitles import Subtitles, read_subtitles
+from millstream.components.playing.video_files import VideoFiles
 from millstream.components.playing.video_source import VideoSource
 from millstream.components.values.browser_copies import converted
 from millstream.components.values.moment import Moment, moment_of
@@ -24,7 +24,6 @@ from millstream.errors import DeclarationError, InvalidValue, MediaError
 from millstream.frames import Frame, Scene
 from millstream.media import container
 from millstream.media.budget import BUDGET
-from millstream.media.file_kinds import VIDEO_NAMES
 from millstream.types import Blob, Media, PlayerSource, Scratch, Stored, WebLink
 from millstream.wire.messages import Value
 from millstream.wire.plain import brief
@@ -38,11 +37,8 @@ FRAME_RATES: Final = (1.0, 120.0)
 PREVIEW: Final = BUDGET._replace(cpu_s=4.0, written_mib=64)
 """Of the copy of an upload: it is made while its visitor waits, and others with theirs."""
 
-SLACK_S: Final = 0.5
-"""The tolerance of `max_length`, in seconds: the page ends a recording at a whole frame, not at the very moment."""
 
-
-class Video(StreamPlayer):
+class Video(VideoFiles):
     """A video. Handlers get the path of its file; they return a path, the bytes of a file, or an address.
 
     The handler of a `stream` gets a `Moment`: a frame, the audio around it, and when both were captured. Ordinary
@@ -76,6 +72,8 @@ class Video(StreamPlayer):
         subtitles: Subtitles of the initial video: the path of a WebVTT, SubRip or JSON file, or a list of
             `{"text": "Hello", "timestamp": [0, 1.5]}` with times in seconds. In an update, those of the videos that
             come with it and after it.
+        watermark: An image that is laid over the videos that it shows as a result: a `WatermarkOptions`. They are
+            encoded anew, which takes its time, and needs PyAV. With `streaming=True`, frames get it; files do not.
         min_length: Seconds that a video from the user has to last.
         max_length: Maximum length in seconds; a recording ends then.
         recording: `True` starts a recording as the user would by Record, `False` ends it as by Stop: as an update that
@@ -90,12 +88,14 @@ class Video(StreamPlayer):
     known_sources: ClassVar[tuple[str, ...]] = ("upload", "webcam")
     device = "webcam"
     shows_own_stream = False
-    ignores: ClassVar[tuple[str, ...]] = ("show_share_button", "watermark")
+    ignores: ClassVar[tuple[str, ...]] = ("show_share_button",)
+    value_arguments: ClassVar[tuple[str, ...]] = ("value", "watermark")
     prop_names: ClassVar = {
         "webcam_options": ("mirror", "constraints", "size", "model_size", "covers", "quality"),
         "mirror_webcam": ("mirror",),
         "webcam_constraints": ("constraints",),
         "show_download_button": ("buttons",),
+        "watermark": (),
     }
 
     default_format: ClassVar[str | None] = None
@@ -132,6 +132,7 @@ class Video(StreamPlayer):
         fps: float = 25,
         max_ahead: float = 5.0,
         subtitles: Subtitles | None = None,
+        watermark: WatermarkOptions | Mark | None = None,
         min_length: float | None = None,
         max_length: float | None = None,
         playback_position: float = 0,
@@ -153,7 +154,7 @@ class Video(StreamPlayer):
         self.playback_position = playback_position
         self.streaming = streaming
         self.fps, self.max_ahead = fps, max_ahead
-        self.subtitles = subtitles
+        self.subtitles, self.watermark = subtitles, watermark_of(watermark, self.__class__.__name__)
         self.min_length, self.max_length, self.recording = min_length, max_length, recording
         is_offered = show_download_button and (buttons is None or "download" in buttons)
         self.buttons = ["download"] if is_offered else []
@@ -226,53 +227,6 @@ class Video(StreamPlayer):
         except MediaError as error:
             raise self._unreadable(value, error) from error
 
-    def _kind_of(self, blob: Blob) -> str:
-        """Tell by its content what kind of video a file is.
-
-        Raises:
-            InvalidValue: Of none that is read here.
-        """
-        try:
-            return container.recognised(blob.path if blob.path is not None else self.content(blob))
-        except MediaError as error:
-            raise self._unreadable(blob, error) from error
-
-    def _unreadable(self, blob: Blob, error: MediaError) -> InvalidValue:
-        return InvalidValue(f"{self.name} cannot read {blob.name}: {error}")
-
-    def _on_disk(self, blob: Blob, kind: str, scratch: Scratch) -> Path:
-        """Give the path of a file whose end is that of its kind, whatever a visitor has called it.
-
-        Programs that a handler starts with it would choose their reader by it.
-        """
-        if blob.path is not None and container.is_named(blob.path, kind):
-            return blob.path
-        path = scratch.temporary(f".{kind}")
-        if blob.path is None:
-            path.write_bytes(self.content(blob))
-        else:
-            shutil.copyfile(blob.path, path)
-        return path
-
-    def _brought(self, path: Path, kind: str, scratch: Scratch) -> Path:
-        """Give a file of another kind, or without its audio: this one, if nothing about it has to change."""
-        is_fit = self.format is None or path.suffix.lower() == f".{self.format}"
-        if is_fit and (self.include_audio or container.is_silent(path)):
-            return path
-        wanted = self.format or (kind if kind in container.CODECS else "mp4")
-        target = scratch.temporary(f".{wanted}")
-        container.convert(path, target, keeps_audio=self.include_audio)
-        return target
-
-    def _check_length(self, path: Path) -> None:
-        if self.min_length is None and self.max_length is None:
-            return
-        seconds = container.duration_s(path)
-        if self.min_length is not None and seconds < self.min_length:
-            raise self.unfit(f"at least {self.min_length} s of video", f"{seconds:.1f} s")
-        if self.max_length is not None and seconds > self.max_length + SLACK_S:
-            raise self.unfit(f"at most {self.max_length} s of video", f"{seconds:.1f} s")
-
     def postprocess(self, value: object, scratch: Scratch) -> Stored | Media:
         if isinstance(value, tuple | list) and len(value) == 2:
             video, subtitles = value
@@ -288,40 +242,11 @@ class Video(StreamPlayer):
             return self._playable(self._recognised(bytes(value)), scratch)
         if isinstance(value, Path | str):
             link = self.link(value) if isinstance(value, str) else None
+            self.marked(link, scratch)  # an address cannot have a watermark
             return link or self._playable(self._video(scratch.admit(Path(value))), scratch)
         if hasattr(value, "__array__") or isinstance(value, Moment):
             raise self.unfit("files and addresses", f"{describe(value)}: frames are played with streaming=True")
         raise self.invalid("a path, bytes of a file, an http(s) address, or (video, subtitles)", value)
-
-    def _video(self, blob: Blob) -> Blob:
-        """Check that a file is a video, by its content; its name gets the suffix of its kind."""
-        kind = self._kind_of(blob)
-        name = blob.name if container.is_named(Path(blob.name), kind) else f"{Path(blob.name).stem}.{kind}"
-        return replace(blob, name=name, mime=container.mime_of(kind))
-
-    def _recognised(self, data: bytes) -> Blob:
-        kind = container.recognise(data)
-        if kind is None:
-            raise self.invalid(f"bytes of an {VIDEO_NAMES} file", data[:16])
-        return Blob(f"video.{kind}", container.mime_of(kind), data=data)
-
-    def _playable(self, blob: Blob, scratch: Scratch) -> Blob:
-        """Convert what browsers do not play, and what was asked for in another container."""
-        kind = self._kind_of(blob)
-        wanted = self.format or (kind if kind in container.WEB else "mp4")
-        # Without PyAV nobody looks inside: the browser plays it, or says that it cannot.
-        if wanted == kind and not container.is_installed():
-            return blob
-        path = self._on_disk(blob, kind, scratch)
-        try:
-            if wanted == kind and (self.format or container.is_playable(path)):
-                return blob
-            made = converted(path, blob.name, wanted, scratch)
-        except MediaError as error:
-            raise InvalidValue(f"{self.name} cannot show {blob.name}: {error}") from error
-        if blob.path is not None:
-            blob.path.unlink()
-        return made
 
     def _subtitled(self, video: WebLink | Blob | None, subtitles: object, scratch: Scratch) -> WebLink | Blob | None:
         if not isinstance(video, Blob):
@@ -329,7 +254,7 @@ class Video(StreamPlayer):
         return replace(video, told={"subtitles": read_subtitles(subtitles, self.name, scratch)})
 
     def source(self) -> PlayerSource:
-        return VideoSource(self, self.fps)
+        return VideoSource(self, self.fps, self.stamp)
 
     def declared(self, value: object) -> Stored:
         """Take the developer's own files as they are: a page that shows them is made once, for everybody."""
@@ -345,4 +270,5 @@ class Video(StreamPlayer):
             blob = self._video(files.admit(Path(video)))
         else:
             raise self.invalid("a path, bytes of a file, an http(s) address, or (video, subtitles)", video)
+        blob = self._declared(blob)
         return blob if subtitles is None else self._subtitled(blob, subtitles, files)

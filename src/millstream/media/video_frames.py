@@ -11,9 +11,9 @@ import numpy as np
 from millstream.errors import MediaError
 from millstream.frames import Pixels
 from millstream.media.budget import CostMeter
-from millstream.media.container import upright
 from millstream.media.fmp4 import VIDEO_TICKS, Sample, VideoTrack, configuration_of, with_lengths
 from millstream.media.untrusted import library, pyav_lacks
+from millstream.media.video_tracks import upright
 
 if TYPE_CHECKING:
     from av.packet import Packet

@@ -152,3 +152,68 @@ def test_a_handler_changes_it_and_reads_no_file_that_it_may_not_show(tmp_path: P
         page.set("Name", "/etc/passwd")
         (run,) = page.click("Show")
         assert "may not be shown" in run.error
+
+
+def video(**arguments: object) -> gr.Video:
+    with gr.Blocks():
+        return gr.Video(
+            watermark=gr.WatermarkOptions(np.full((16, 32, 3), (255, 0, 0), np.uint8), "top-left"), **arguments
+        )
+
+
+def black_film(path: Path, frames: int = 5) -> Path:
+    """Write a video of black frames, each 128 by 64 pixels."""
+    import av
+
+    with av.open(str(path), "w") as writer:
+        stream = writer.add_stream("libx264", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 128, 64, "yuv420p"
+        for _ in range(frames):
+            writer.mux(stream.encode(av.VideoFrame.from_ndarray(np.zeros((64, 128, 3), np.uint8), format="rgb24")))
+        writer.mux(stream.encode())
+    return path
+
+
+def marks_of(film: bytes) -> list[list[tuple[int, int, int, int]]]:
+    """Give where each frame of a video is red."""
+    import io
+
+    import av
+
+    with av.open(io.BytesIO(film)) as reader:
+        return [red(frame.to_ndarray(format="rgb24")) for frame in reader.decode(video=0)]
+
+
+MARKED = [[(10, 10, 42, 26)]] * 5
+
+
+def test_each_frame_of_a_video_gets_it(files) -> None:
+    pytest.importorskip("av")
+    path = black_film(files.path / "film.mp4")
+    shown = video().postprocess(path, files)
+    assert (shown.name, shown.mime) == ("film.mp4", "video/mp4")
+    assert marks_of(shown.data) == MARKED
+    assert gr.Video().postprocess(black_film(files.path / "film.mp4"), files).data != shown.data
+
+
+def test_the_initial_video_gets_it(tmp_path: Path) -> None:
+    pytest.importorskip("av")
+    initial = video(value=black_film(tmp_path / "film.mp4")).initial()
+    assert marks_of(initial.data) == MARKED
+    assert (tmp_path / "film.mp4").exists()
+
+
+def test_of_a_streamed_video_frames_get_it_and_files_do_not(files, caplog) -> None:
+    pytest.importorskip("av")
+    source = video(streaming=True).source()
+    source.piece([np.zeros((64, 128, 3), np.uint8)] * 5, files)
+    whole, _ = source.end()
+    assert marks_of(whole.data) == MARKED
+    assert "watermark" not in caplog.text
+    source.piece(black_film(files.path / "film.mp4"), files)
+    assert "watermark= is not put on segments that are files: yield frames" in caplog.text
+
+
+def test_a_video_at_an_address_cannot_have_one(files) -> None:
+    with pytest.raises(InvalidValue, match="Video 'Video' cannot put its watermark on an address"):
+        video().postprocess("https://example.org/a.mp4", files)

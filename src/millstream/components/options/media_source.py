@@ -7,7 +7,9 @@ import logging
 import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import ClassVar, Final, Self, Unpack
+from uuid import uuid4
 
 from millstream.components.options.input_size import InputSize, input_size_of
 from millstream.components.options.webcam import WebcamOptions, camera_s
@@ -66,6 +68,21 @@ class DeclaredFiles:
         except (OSError, ValueError) as error:  # ValueError: a name that no file can have
             why = error.strerror if isinstance(error, OSError) else "no file can have that name"
             raise InvalidValue(f"the file {str(path)!r} cannot be read: {why}") from error
+
+
+class WorkingFiles(DeclaredFiles):
+    """The same for a value that is worked on: with files of its own for as long as a `with` lasts."""
+
+    def __enter__(self) -> Self:
+        self._folder = TemporaryDirectory(prefix="millstream-")
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self._folder.cleanup()
+
+    def temporary(self, suffix: str) -> Path:
+        """Give the path of a new file, which does not exist yet."""
+        return Path(self._folder.name) / f"{uuid4().hex}{suffix}"
 
 
 class MediaComponent(Component):

@@ -34,7 +34,7 @@ MARGIN: Final = 10
 
 @dataclass(frozen=True, eq=False)
 class WatermarkOptions(metaclass=PlainArguments):
-    """An image that is laid over what an `Image` shows, in its own size. Its transparency counts.
+    """An image that is laid over what an `Image` or a `Video` shows, in its own size. Its transparency counts.
 
     Attributes:
         watermark: The path of an image file, an array as an `Image` takes it, or a Pillow image; `None` for none.
@@ -90,6 +90,10 @@ class Stamp:
         under = pixels[rows, columns]
         under[:] = self._over_clear(under, part) if frame.has_alpha else self._over(under, part)
         return Frame(pixels)
+
+    def on_pixels(self, pixels: Pixels) -> Pixels:
+        """Lay it over a copy of the pixels of a frame."""
+        return self.on(Frame(pixels)).pixels
 
     def _corner(self, room_x: int, room_y: int) -> tuple[int, int]:
         """Give the position of its top left corner, where there is so much room beside and below it."""

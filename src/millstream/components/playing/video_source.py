@@ -9,6 +9,7 @@ from typing import Final, TypeGuard
 import numpy as np
 
 from millstream.components.options.media_source import MediaComponent
+from millstream.components.options.watermark import Stamp
 from millstream.components.values.moment import Moment
 from millstream.components.values.pixels import UnfitImage, from_picture, is_picture, to_pixels
 from millstream.components.values.samples import UnfitAudio
@@ -30,11 +31,13 @@ class VideoSource:
     Args:
         component: The player.
         fps: Frames a second of a video that is made of frames.
+        stamp: The watermark of frames; `None` for none.
     """
 
-    def __init__(self, component: MediaComponent, fps: float) -> None:
+    def __init__(self, component: MediaComponent, fps: float, stamp: Stamp | None = None) -> None:
         self._component = component
         self._fps = fps
+        self._stamp = stamp
         self._video: ContinuousVideo | None = None
         self._kept: list[bytes] = []
         self._bytes = 0
@@ -70,6 +73,9 @@ class VideoSource:
     def _add(self, video: ContinuousVideo, value: object, scratch: Scratch) -> None:
         if isinstance(value, Moment):
             value = value.frame, value.audio
+        if self._stamp is not None and isinstance(value, bytes | bytearray | memoryview | str | Path):
+            remedy = "yield frames, or the whole video without streaming=True"
+            self._component.warn_once("watermark", f"watermark= is not put on segments that are files: {remedy}")
         if isinstance(value, bytes | bytearray | memoryview):
             video.add_file(bytes(value))
         elif isinstance(value, str | Path):
@@ -79,9 +85,13 @@ class VideoSource:
             copy.path.unlink()
         elif _has_sound(value):
             frames, audio = value
-            video.add_frames(self._frames(frames), self._loudness.to_chunk(*audio) if audio is not None else None)
+            video.add_frames(self._marked(frames), self._loudness.to_chunk(*audio) if audio is not None else None)
         else:
-            video.add_frames(self._frames(value), None)
+            video.add_frames(self._marked(value), None)
+
+    def _marked(self, value: object) -> list[Pixels]:
+        frames = self._frames(value)
+        return frames if self._stamp is None else [self._stamp.on_pixels(frame) for frame in frames]
 
     def _frames(self, value: object) -> list[Pixels]:
         if isinstance(value, np.ndarray):

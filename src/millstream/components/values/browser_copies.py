@@ -14,6 +14,7 @@ from millstream.media.budget import BUDGET, Budget
 from millstream.media.file_kinds import FileKind, Source
 from millstream.media.image_file import decode_image_file
 from millstream.media.image_header import FORMATS, HEAD_BYTES, WEB, format_of
+from millstream.media.video_tracks import Draw
 from millstream.types import Blob, Scratch
 
 QUALITY: Final = 0.8
@@ -54,7 +55,9 @@ def played(blob: Blob, kind: FileKind) -> Blob | None:
     return Blob(f"{Path(blob.name).stem}.wav", "audio/wav", data=data)
 
 
-def converted(path: Path, name: str, kind: str, scratch: Scratch, budget: Budget = BUDGET) -> Blob:
+def converted(
+    path: Path, name: str, kind: str, scratch: Scratch, budget: Budget = BUDGET, *, draw: Draw | None = None
+) -> Blob:
     """Make a video of another kind.
 
     Args:
@@ -63,12 +66,13 @@ def converted(path: Path, name: str, kind: str, scratch: Scratch, budget: Budget
         kind: A key of `container.FORMATS`.
         scratch: Has room for a file.
         budget: What it may cost.
+        draw: Draws on each frame.
 
     Raises:
         MediaError: It is broken, beyond the budget, or PyAV is not installed.
     """
     target = scratch.temporary(f".{kind}")
-    container.convert(path, target, budget=budget)
+    container.convert(path, target, draw=draw, budget=budget)
     name, mime = f"{Path(name).stem}.{kind}", container.FORMATS[kind]
     if target.stat().st_size > MAX_IN_MEMORY:
         return replace(scratch.admit(target), name=name, mime=mime)
