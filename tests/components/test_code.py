@@ -40,3 +40,12 @@ def test_properties() -> None:
     assert [code.props()[name] for name in names] == ["sql-pgSQL", 3, 9, True, False, ["copy"]]
     assert code.patch(["show_line_numbers"]) == {"line_numbers": False}
     assert "python" in gr.Code.languages
+
+
+def test_words_that_complete_the_one_that_is_typed() -> None:
+    with gr.Blocks():
+        plain, offering = gr.Code(), gr.Code(autocomplete=True)
+    assert "addons" not in plain.props()
+    assert offering.props()["addons"] == ["codewords"]
+    asked = {"autocomplete": True}
+    assert plain.updated(asked).patch(asked)["addons"] == ["codewords"]

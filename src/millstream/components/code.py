@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar, Final, Literal, TypeAlias, Unpack
 
 from millstream.components.values.plain import plain_text
@@ -59,12 +59,14 @@ class Code(Component):
         max_lines: How many lines it grows to before it scrolls; `None` for any number.
         wrap_lines: Whether long lines are wrapped; otherwise they scroll.
         show_line_numbers: Whether lines are numbered.
+        autocomplete: Whether words of the language, and of the text itself, are offered to complete the one that is
+            typed.
         buttons: `["copy", "download"]`, which it has by default, or some of them.
         common: See `Component`.
     """
 
-    ignores: ClassVar[tuple[str, ...]] = ("autocomplete",)
-    prop_names: ClassVar = {"show_line_numbers": ("line_numbers",)}
+    addons: ClassVar[Mapping[str, str]] = {"autocomplete": "codewords"}
+    prop_names: ClassVar = {"show_line_numbers": ("line_numbers",), "autocomplete": ("addons",)}
     languages: ClassVar[tuple[str | None, ...]] = LANGUAGES
 
     change = Event()
@@ -81,12 +83,14 @@ class Code(Component):
         max_lines: int | None = None,
         wrap_lines: bool = False,
         show_line_numbers: bool = True,
+        autocomplete: bool = False,
         buttons: Sequence[str | Component] | None = None,
         **common: Unpack[Common],
     ) -> None:
         self.language = language
         self.lines, self.max_lines = lines, max_lines
         self.wrap_lines, self.show_line_numbers = wrap_lines, show_line_numbers
+        self.autocomplete = autocomplete
         self.buttons = [name for name in BUTTONS if buttons is None or name in buttons]
         super().__init__(value, **common)
 

@@ -1,4 +1,5 @@
 /** The keys of an editor of code: Tab indents, Enter goes on at the same depth, Escape before Tab leaves. */
+import { type } from "../../elements/parts/typed_text.ts";
 
 const NARROW = new Set(["json", "html", "css", "javascript", "typescript", "yaml", "jinja2", "markdown"]);
 const OPENING = /[{([:]\s*$/;
@@ -45,11 +46,4 @@ function indentLines(field: HTMLTextAreaElement, unit: string, isIn: boolean): v
   field.setSelectionRange(start, end);
   type(field, text);
   if (lines.length > 1) field.setSelectionRange(start, start + text.length);
-}
-
-/** Puts text in the place of the selection as if it were typed, so that it can be undone. */
-function type(field: HTMLTextAreaElement, text: string): void {
-  if (document.execCommand?.("insertText", false, text)) return;
-  field.setRangeText(text, field.selectionStart, field.selectionEnd, "end");
-  field.dispatchEvent(new InputEvent("input", { bubbles: true }));
 }

@@ -1,8 +1,6 @@
 /** Code as lines in the page: one element for each, of which only those are made anew that have changed. */
+import { highlightedAs } from "../../highlight/editor_languages.ts";
 import { highlight } from "../../highlight/highlight.ts";
-
-/** Names of languages that the highlighter has under another one. */
-const SAME_AS: Record<string, string> = { r: "shell", dockerfile: "shell", jinja2: "html" };
 
 /** A stretch of a line: its text, and the class of its colour, empty for none. */
 type ColouredText = readonly [text: string, kind: string];
@@ -14,8 +12,7 @@ export class CodeLines {
   constructor(private readonly target: HTMLElement) {}
 
   show(code: string, language: string | null): void {
-    const name = language?.startsWith("sql-") ? "sql" : (language ?? "");
-    const lines = split(code, SAME_AS[name] ?? name);
+    const lines = split(code, highlightedAs(language));
     const marks = lines.map((line) => JSON.stringify(line));
     for (let at = 0; at < lines.length; at++) {
       if (this.shown[at] === marks[at]) continue;
