@@ -7,11 +7,12 @@ import inspect
 import types
 import typing
 from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 from typing import Final, TypeAlias, cast
 
+from millstream.declare.element import Element
 from millstream.declare.injected import EventData, Request, SessionObject, Turn
 from millstream.declare.model_handler import SESSION, handler_object, session_maker, set_ups_of
 from millstream.declare.progress import Progress
@@ -58,6 +59,7 @@ class HandlerSpec:
         make_session: Makes the object that it keeps for one page; `None` if it keeps none.
         set_ups: What readies it in each process, of an object that holds a model.
         keywords: The parameters that get the last inputs, by name.
+        components: The parameters that are annotated with a component, and get it with its value.
         told: The warnings about it that are in the log, and are not repeated.
     """
 
@@ -69,6 +71,7 @@ class HandlerSpec:
     make_session: Callable[[], object] | None = None
     set_ups: tuple[SetUp, ...] = ()
     keywords: tuple[str, ...] = ()
+    components: frozenset[str] = frozenset()
     told: set[str] = field(default_factory=set, compare=False)
 
     @cached_property
@@ -117,6 +120,15 @@ class HandlerSpec:
         for name in [name for name in self.specials if name not in self._passed(positional)]:
             keywords[name] = extras[name]
         return positional + list(waiting), keywords
+
+    def component_inputs(self, inputs: int) -> frozenset[int]:
+        """Tell which of so many inputs go to parameters that are annotated with a component, by position from 0."""
+        if not self.components:
+            return frozenset()
+        positional, keywords = self.arguments(range(inputs), dict.fromkeys(self.specials))
+        names = (parameter.name for parameter in self.parameters or ())
+        passed = {**dict(zip(names, positional, strict=False)), **keywords}
+        return frozenset(at for name, at in passed.items() if name in self.components and isinstance(at, int))
 
     def generator(self, value: object) -> Generator[object, None, None]:
         """Take the generator that a function which is not async has given.
@@ -219,7 +231,10 @@ def inspect_handler(fn: Handler, where: str) -> HandlerSpec:
     make_session = session_maker(fn, parameters, where)
     if make_session is not None:
         specials[SESSION] = SessionObject
-    return HandlerSpec(fn, handler_name(fn), _kind(fn), specials, parameters, make_session, tuple(set_ups_of(fn)))
+    kinds = ((parameter.name, _annotation(parameter, fn)) for parameter in parameters)
+    components = frozenset(name for name, kind in kinds if isinstance(kind, type) and issubclass(kind, Element))
+    spec = HandlerSpec(fn, handler_name(fn), _kind(fn), specials, parameters, make_session, tuple(set_ups_of(fn)))
+    return replace(spec, components=components) if components else spec
 
 
 def handler_name(fn: object) -> str:
@@ -253,14 +268,17 @@ def _special(parameter: inspect.Parameter, fn: object) -> Special | None:
     """Say which special class a parameter asks for, in whatever way its annotation is written."""
     if isinstance(parameter.default, Progress):
         return Progress
-    annotation = parameter.annotation
-    if isinstance(annotation, str):
-        annotation = _evaluate(annotation, fn)
+    annotation = _annotation(parameter, fn)
     options = typing.get_args(annotation) if _is_union(annotation) else (annotation,)
     for option in options:
         if isinstance(option, type) and issubclass(option, Request | EventData | Progress | Turn):
             return option
     return None
+
+
+def _annotation(parameter: inspect.Parameter, fn: object) -> object:
+    annotation = parameter.annotation
+    return _evaluate(annotation, fn) if isinstance(annotation, str) else annotation
 
 
 def _is_union(annotation: object) -> bool:

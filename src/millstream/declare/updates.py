@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from millstream.declare.arguments import with_article
 from millstream.declare.element import Element
@@ -39,6 +39,32 @@ class Update:
 
     def __repr__(self) -> str:
         return f"update({', '.join(f'{name}={value!r}' for name, value in self.changes.items())})"
+
+
+class InputComponent(Update):
+    """An input whose parameter is annotated with a component, as `strength: gr.Slider`: its value, and its arguments.
+
+    They are attributes of the names that the constructor has for them, as they are in the page at the time. What the
+    handler sets changes the component if it returns the object for it.
+
+    Args:
+        component: The input.
+        value: Its value, as a handler gets it.
+    """
+
+    value: object
+
+    def __init__(self, component: Element, value: object) -> None:
+        vars(self).update(changes={}, value=value, _component=component)
+
+    def __getattr__(self, name: str) -> Any:
+        """Give an argument of the component that was not set here."""
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return getattr(vars(self)["_component"], name)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        vars(self)[name] = self.changes[name] = value
 
 
 def update(**changes: object) -> Update:

@@ -20,7 +20,7 @@ from millstream.declare.component import Component
 from millstream.declare.element import Element
 from millstream.declare.model_handler import SESSION
 from millstream.declare.progress import Bar, Tracker, calling
-from millstream.declare.updates import Declared, Skip, Update, changes_of
+from millstream.declare.updates import Declared, InputComponent, Skip, Update, changes_of
 from millstream.errors import InvalidValue
 from millstream.frames import Chunk, Frame, Scene
 from millstream.jobs import END, KEEP, Arguments, Call, Failure, Job, Notify, Output, Result, Role
@@ -147,7 +147,8 @@ class HandlerCall:
 
     def _inputs(self, media: Media | Scene | None) -> list[object]:
         binding, elements, values = self._plan.binding, self._plan.elements, []
-        for number, stored in zip(binding.inputs, self._job.inputs, strict=True):
+        whole = self._plan.component_inputs
+        for place, (number, stored) in enumerate(zip(binding.inputs, self._job.inputs, strict=True)):
             changes = self._changes.get(number)
             component = elements[number] if changes is None else self._codec_state.element(number, changes)
             if media is not None and number == binding.stream:
@@ -155,7 +156,8 @@ class HandlerCall:
             else:
                 decode = UNDECODED.get(type(stored))
                 value = stored if decode is None else decode(stored)
-            values.append(cast("Component", component).preprocess(value, self._files))
+            made = cast("Component", component).preprocess(value, self._files)
+            values.append(InputComponent(component, made) if place in whole else made)
         if binding.inputs_as_dict:
             return [{elements[number]: value for number, value in zip(binding.inputs, values, strict=True)}]
         return values

@@ -34,6 +34,7 @@ class CallPlan:
         is_async: Whether it is called on the loop.
         is_generator: Whether it is declared as a generator.
         is_injected: Whether it asks for more than the values of its inputs, or for some of them by name.
+        component_inputs: The positions of those inputs that the handler gets as components, with their values.
         is_gapless: Whether audio that is missing is an error.
         foreign: Shows what another library draws, if the handler wants that.
         sessions: Finds the object that the handler keeps for a page; `None` if it keeps none.
@@ -46,6 +47,7 @@ class CallPlan:
     is_async: bool
     is_generator: bool
     is_injected: bool
+    component_inputs: frozenset[int]
     is_gapless: bool
     foreign: ForeignBars | None
     sessions: SessionObjects | None
@@ -63,6 +65,7 @@ def plan(manifest: Manifest, number: int, role: Role, sessions: SessionObjects) 
         is_async=spec.is_async,
         is_generator=spec.is_generator,
         is_injected=bool(spec.specials or spec.keywords),
+        component_inputs=frozenset() if binding.inputs_as_dict else spec.component_inputs(len(binding.inputs)),
         is_gapless=binding.keep == "all",
         foreign=tqdm.shown if spec.tracks_tqdm else None,
         sessions=sessions if spec.make_session is not None else None,
