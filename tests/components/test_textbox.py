@@ -80,13 +80,14 @@ def test_every_text_can_be_sent(text: str) -> None:
     assert stored == text + "\ufffd"
 
 
-def test_attributes_of_the_field_are_those_that_are_known() -> None:
+@pytest.mark.parametrize("kind", [gr.Textbox, gr.MultimodalTextbox])
+def test_attributes_of_the_field_are_those_that_are_known(kind: type) -> None:
     with gr.Blocks():
         given = gr.InputHTMLAttributes(autocapitalize="off", spellcheck=False, tabindex=2)
-        assert gr.Textbox(html_attributes=given).props()["html_attributes"] == {
+        assert kind(html_attributes=given).props()["html_attributes"] == {
             "autocapitalize": "off", "spellcheck": "false", "tabindex": "2",
         }  # fmt: skip
-        assert gr.Textbox(html_attributes={"lang": "fr"}).props()["html_attributes"] == {"lang": "fr"}
-        assert "html_attributes" not in gr.Textbox().props()
+        assert kind(html_attributes={"lang": "fr"}).props()["html_attributes"] == {"lang": "fr"}
+        assert "html_attributes" not in kind().props()
         with pytest.raises(TypeError, match="onfocus"):
-            gr.Textbox(html_attributes={"onfocus": "alert(1)"})
+            kind(html_attributes={"onfocus": "alert(1)"})

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import ClassVar, Final, Literal, Unpack
 
 from millstream.components.chat.attachments import Attachments
+from millstream.components.options.input_attributes import InputHTMLAttributes, input_attributes_of
 from millstream.components.options.media_source import FILE_KEYS, DeclaredFiles, listed
 from millstream.components.textbox import check_max_length
 from millstream.components.values.browser_copies import presented
@@ -53,10 +54,10 @@ class MultimodalTextbox(Component):
         max_plain_text_length: Accepted for Gradio's sake: what is pasted stays text.
         submit_btn: Whether there is a button that submits; a string is its text.
         stop_btn: Whether there is a button that fires `stop`; a string is its text.
+        html_attributes: How browsers treat the field: `InputHTMLAttributes`, or a dict of the same.
         common: See `Component`.
     """
 
-    ignores: ClassVar[tuple[str, ...]] = ("html_attributes",)
     prop_names: ClassVar = {"submit_btn": ("submit_button",), "stop_btn": ("stop_button",)}
     capabilities = frozenset({"captures_audio"})
 
@@ -88,6 +89,7 @@ class MultimodalTextbox(Component):
         max_plain_text_length: int = 1000,
         submit_btn: str | bool | None = True,
         stop_btn: str | bool | None = False,
+        html_attributes: InputHTMLAttributes | Mapping[str, object] | None = None,
         **common: Unpack[Common],
     ) -> None:
         self.sources = listed(sources, ["upload"])
@@ -98,6 +100,7 @@ class MultimodalTextbox(Component):
         self.text_align, self.rtl = text_align, rtl
         self.max_length, self.max_plain_text_length = max_length, max_plain_text_length
         self.submit_btn, self.stop_btn = submit_btn or False, stop_btn or False
+        self.html_attributes = input_attributes_of(html_attributes)
         super().__init__(value, **common)
 
     def check(self) -> None:
@@ -132,6 +135,7 @@ class MultimodalTextbox(Component):
             "max_length": self.max_length,
             "submit_button": self.submit_btn,
             "stop_button": self.stop_btn,
+            **({"html_attributes": self.html_attributes} if self.html_attributes else {}),
         }
 
     def validate(self, wire: Value, files: Files) -> Stored:

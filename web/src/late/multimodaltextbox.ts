@@ -31,6 +31,7 @@ interface MultimodalTextboxProps extends LeafProps {
   max_length: number | null;
   submit_button: boolean | string;
   stop_button: boolean | string;
+  html_attributes?: Readonly<Record<string, string>>;
 }
 
 const LINE_PX = 22;
@@ -160,6 +161,7 @@ export class MultimodalTextbox extends Leaf<MultimodalTextboxProps> {
 
   protected override updated(): void {
     const { field } = this;
+    for (const [name, value] of Object.entries(this.props.html_attributes ?? {})) field?.setAttribute(name, value);
     if (field && field.value !== this.draft.text) field.value = this.draft.text;
     if (field && !CSS.supports?.("field-sizing", "content")) {
       field.style.height = "auto";

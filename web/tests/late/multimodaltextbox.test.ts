@@ -55,6 +55,11 @@ afterEach(() => {
 });
 
 describe("the field", () => {
+  it("has the attributes that the app wants", async () => {
+    await start({ html_attributes: { lang: "fr", enterkeyhint: "send" } });
+    expect([field().lang, field().getAttribute("enterkeyhint")]).toEqual(["fr", "send"]);
+  });
+
   it("sends what is typed, and keeps the files", async () => {
     await start({ value: { text: "", files: [FILE] } });
     field().value = "hi";

@@ -1,4 +1,4 @@
-"""`InputHTMLAttributes`: how browsers treat the field of a `Textbox`."""
+"""`InputHTMLAttributes`: how browsers treat the field of a `Textbox` or `MultimodalTextbox`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from millstream.wire.messages import Value
 
 @dataclass(frozen=True)
 class InputHTMLAttributes(metaclass=PlainArguments):
-    """Attributes of the HTML element of a `Textbox`; those that are left out are the browser's own business.
+    """Attributes of the HTML element of a text field; those that are left out are the browser's own business.
 
     Attributes:
         autocapitalize: Which letters a keyboard on the screen makes capitals of.
