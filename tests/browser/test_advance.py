@@ -265,6 +265,54 @@ def test_a_single_file_replaces_the_last(launch: Launch, open_page: OpenPage, tm
     assert names.all[0] == "one"
 
 
+def test_a_run_that_changes_a_row_too_is_shown_on_the_component(
+    launch: Launch, open_page: OpenPage, gate: Gate
+) -> None:
+    def change() -> tuple[gr.Row, str]:
+        gate.wait()
+        return gr.Row(), "new"
+
+    with gr.Blocks() as demo:
+        with gr.Row(min_height=300) as row:
+            text = gr.Textbox(label="Text", elem_id="text")
+        gr.Button("Change").click(change, None, [row, text])
+    page = open_page(launch(demo))
+    button(page, "Change").click()
+    expect(bar(page, "text")).to_be_attached()
+    gate.open()
+    expect(bar(page, "text")).to_have_count(0)
+    expect(page.get_by_label("Text")).to_have_value("new")
+
+
+@pytest.mark.parametrize("layout", [gr.Row, gr.Column])
+def test_a_row_or_a_column_shows_the_run_that_changes_it(
+    launch: Launch, open_page: OpenPage, gate: Gate, layout: type[gr.Row | gr.Column]
+) -> None:
+    def change() -> gr.Row | gr.Column:
+        gate.wait()
+        return layout(visible=False)
+
+    with gr.Blocks() as demo:
+        with layout(show_progress=True, elem_id="quick") as quick:
+            gr.Textbox(label="Text")
+        with layout(elem_id="quiet") as quiet:
+            gr.Textbox(label="Other")
+        gr.Button("Hide").click(change, None, quick)
+        gr.Button("Hide it quietly").click(change, None, quiet)
+    page = open_page(launch(demo))
+    button(page, "Hide").click()
+    expect(page.locator("#quick")).to_have_attribute("aria-busy", "true")
+    line = "row => [getComputedStyle(row, '::after').height, getComputedStyle(row, '::after').position]"
+    assert page.locator("#quick").evaluate(line) == ["2px", "absolute"]
+    gate.open()
+    expect(page.locator("#quick")).to_be_hidden()
+    expect(page.locator("#quick")).not_to_have_attribute("aria-busy", "true")
+    button(page, "Hide it quietly").click()
+    assert page.locator("[aria-busy=true]").count() == 0
+    gate.open()
+    expect(page.locator("#quiet")).to_be_hidden()
+
+
 # ---- keys ------------------------------------------------------------------------------------------------------
 
 

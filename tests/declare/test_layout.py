@@ -70,6 +70,8 @@ def test_layouts_outside_of_an_app_are_numbered_when_they_join() -> None:
         (lambda: gr.Accordion(height=200, max_height="50vh"), {"height": 200, "max_height": "50vh"}),
         (lambda: gr.Tab("First", height="9em"), {"height": "9em"}),
         (lambda: gr.Step("First", max_height=300), {"max_height": 300}),
+        (lambda: gr.Row(show_progress=True), {"show_progress": True}),
+        (lambda: gr.Column(show_progress=True), {"show_progress": True}),
     ],
 )
 def test_properties(layout, props: dict) -> None:

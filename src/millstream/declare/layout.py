@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextvars import Token
-from typing import ClassVar, Final, Literal, Self, Unpack
+from typing import Final, Literal, Self, Unpack
 
 from millstream.declare.css_size import is_css_size
 from millstream.declare.element import UNJOINED, Element, Parent, Placed, current_parent
@@ -94,10 +94,9 @@ class Row(Layout):
             in `Blocks(fill_height=True)`.
         height, max_height, min_height: Its height in pixels, or with a CSS unit such as `"60vh"`; what is higher
             scrolls.
+        show_progress: Whether a run that changes it, as one that shows or hides it, is seen at its upper edge.
         placed: See `Element`.
     """
-
-    ignores: ClassVar[tuple[str, ...]] = ("show_progress",)
 
     def __init__(
         self,
@@ -108,12 +107,14 @@ class Row(Layout):
         height: int | str | None = None,
         max_height: int | str | None = None,
         min_height: int | str | None = None,
+        show_progress: bool = False,
         **placed: Unpack[Placed],
     ) -> None:
         self.equal_height = equal_height
         self.variant = variant
         self.scale = scale
         self.height, self.max_height, self.min_height = height, max_height, min_height
+        self.show_progress = show_progress
         super().__init__(**placed)
 
     def check(self) -> None:
@@ -129,6 +130,7 @@ class Row(Layout):
             "variant": self.variant,
             "scale": self.scale,
             **heights,
+            **({"show_progress": self.show_progress} if "show_progress" in self.given else {}),
         }
 
 
@@ -151,10 +153,9 @@ class Column(Layout):
         scale: Its share of the width, relative to its neighbours in a row.
         min_width: Width in pixels below which the row wraps.
         variant: `"default"`, `"panel"` (with a frame) or `"compact"` (without gaps).
+        show_progress: Whether a run that changes it, as one that shows or hides it, is seen at its upper edge.
         placed: See `Element`.
     """
-
-    ignores: ClassVar[tuple[str, ...]] = ("show_progress",)
 
     def __init__(
         self,
@@ -162,10 +163,11 @@ class Column(Layout):
         scale: int = 1,
         min_width: int = 320,
         variant: Literal["default", "panel", "compact"] = "default",
+        show_progress: bool = False,
         **placed: Unpack[Placed],
     ) -> None:
         self.scale, self.min_width = scale, min_width
-        self.variant = variant
+        self.variant, self.show_progress = variant, show_progress
         super().__init__(**placed)
 
     def check(self) -> None:
@@ -173,7 +175,8 @@ class Column(Layout):
         self.prefer_one_of("variant", ("default", "panel", "compact"), "default")
 
     def props(self) -> dict[str, Value]:
-        return {**super().props(), "scale": self.scale, "min_width": self.min_width, "variant": self.variant}
+        shown = {"show_progress": self.show_progress} if "show_progress" in self.given else {}
+        return {**super().props(), "scale": self.scale, "min_width": self.min_width, "variant": self.variant, **shown}
 
 
 class Group(Layout):

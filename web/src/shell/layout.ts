@@ -6,6 +6,7 @@ import { type Dress, dress, isDress, limitHeight } from "../elements/parts/commo
 import type { Container, Fill, LayoutPart, PartMaker } from "../elements/parts/container.ts";
 import { icon } from "../elements/parts/icons.ts";
 import type { ComponentDeclaration, Manifest, Node, Props } from "../manifest.ts";
+import type { RunView } from "../states.ts";
 import { occasions } from "./occasions.ts";
 import { Tabs } from "./tabs.ts";
 
@@ -92,8 +93,19 @@ function box(node: Node, fill: Fill): LayoutPart {
       element.classList.toggle(`ms-variant-${variant}`, props["variant"] === variant);
     }
     limitHeight(element, props);
+    if (props["show_progress"] === true && !("run" in element)) showRuns(element);
   });
   return { ...part, body: element, isPlain: true };
+}
+
+/** Has a box show that a run is about to change it, as components do: the style sheet draws the line. */
+function showRuns(element: HTMLElement): void {
+  let shown: RunView | null = null;
+  const set = (run: RunView | null): void => {
+    shown = run;
+    element.ariaBusy = run?.state === "waiting" || run?.state === "running" ? "true" : null;
+  };
+  Object.defineProperty(element, "run", { get: () => shown, set });
 }
 
 /** A part with the common attributes, whose `apply` gets all properties whenever some change. */

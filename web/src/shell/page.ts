@@ -178,7 +178,7 @@ export class Page implements View {
   }
 
   setRun(run: RunView): void {
-    const shownOn = this.progress.of(run, (component) => this.parts.get(component)?.element);
+    const shownOn = this.progress.of(run, (component) => this.able(component, "run"));
     for (const component of new Set([...run.outputs, ...shownOn])) {
       const runs = this.runs.get(component) ?? new Map<number, RunView>();
       this.runs.set(component, runs);

@@ -8,10 +8,10 @@ export class ProgressPlaces {
   /**
    * The components that show the progress of a run, the same for as long as it goes on.
    *
-   * The app's own choice, or the largest output that can be seen; if none can be, all of them. What the page says by
-   * itself (numbers below 0) concerns each of its components.
+   * The app's own choice, or the largest output that can be seen and shows runs, as no layout does; if there is none, all
+   * of them. What the page says by itself (numbers below 0) concerns each of its components.
    */
-  of(run: RunView, elementOf: (component: number) => HTMLElement | undefined): ReadonlySet<number> {
+  of(run: RunView, elementOf: (component: number) => HTMLElement | null): ReadonlySet<number> {
     const { call, outputs, shownOn, state, progress } = run;
     if (call < 0) return new Set(outputs);
     if (progress === "hidden") return new Set();
@@ -24,7 +24,7 @@ export class ProgressPlaces {
   }
 }
 
-function largest(outputs: readonly number[], elementOf: (component: number) => HTMLElement | undefined): number[] {
+function largest(outputs: readonly number[], elementOf: (component: number) => HTMLElement | null): number[] {
   let [most, found] = [-1, -1];
   for (const output of outputs) {
     const element = elementOf(output);
