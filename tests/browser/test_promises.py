@@ -613,6 +613,28 @@ def test_tabs_and_accordions_tell_their_events(launch: Launch, open_page: OpenPa
     assert notes.wait(3) == ["two", "expand", "collapse"]
 
 
+def test_an_accordion_that_the_app_opens_and_closes_tells_it(launch: Launch, open_page: OpenPage) -> None:
+    notes: Notes[str] = Notes()
+    with gr.Blocks() as demo:
+        with gr.Accordion("Shown", open=True) as shown:
+            gr.Markdown("inside")
+        with gr.Accordion("Hidden", open=False, visible=False) as hidden:
+            gr.Markdown("unseen")
+        gr.Button("Swap").click(
+            lambda: [gr.Accordion(open=False), gr.Accordion(open=True, visible=True)], None, [shown, hidden]
+        )
+        gr.Button("Same").click(lambda: gr.Accordion(open=False), None, shown).then(lambda: notes.add("same"))
+        shown.expand(lambda: notes.add("shown expands"))
+        shown.collapse(lambda: notes.add("shown collapses"))
+        hidden.expand(lambda: notes.add("hidden expands"))
+    page = open_page(launch(demo))
+    button(page, "Swap").click()
+    expect(page.get_by_text("unseen")).to_be_visible()
+    assert sorted(notes.wait(2)) == ["hidden expands", "shown collapses"]
+    button(page, "Same").click()
+    assert notes.wait(3)[2:] == ["same"]
+
+
 def test_a_camera_in_a_tab_goes_on_when_it_is_out_of_sight(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
     calls: Notes[int] = Notes()
     with gr.Blocks() as demo:

@@ -186,6 +186,8 @@ class Group(Layout):
 class Accordion(Layout):
     """Shows its children when it is open.
 
+    It fires `expand` and `collapse` whether the user opens and closes it or a handler.
+
     Args:
         label: The heading.
         open: Whether it is open at first.

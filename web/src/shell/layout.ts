@@ -134,14 +134,17 @@ function accordion(node: Node, fill: Fill): LayoutPart {
   summary.prepend(title);
   panel.append(...fill(node));
   element.append(summary, panel);
-  summary.addEventListener("click", () => {
-    emit(element, FIRE, { component: node.id, event: element.open ? "collapse" : "expand" });
-  });
+  const tell = (isOpen: boolean): void => {
+    emit(element, FIRE, { component: node.id, event: isOpen ? "expand" : "collapse" });
+  };
+  summary.addEventListener("click", () => tell(!element.open));
   const part = dressed(element, node, (props, { open }) => {
     title.textContent = String(props["label"] ?? "");
     limitHeight(panel, props);
     // The user's own opening and closing lasts until the app says something of it.
-    if (open !== undefined) element.open = open !== false;
+    if (open === undefined || element.open === (open !== false)) return;
+    element.open = open !== false;
+    if (element.isConnected) tell(element.open); // not of how it is at first
   });
   return { ...part, body: panel };
 }
