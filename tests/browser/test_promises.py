@@ -635,6 +635,22 @@ def test_an_accordion_that_the_app_opens_and_closes_tells_it(launch: Launch, ope
     assert notes.wait(3)[2:] == ["same"]
 
 
+def test_html_of_a_largest_height_scrolls_and_follows_its_end(launch: Launch, open_page: OpenPage) -> None:
+    with gr.Blocks() as demo:
+        html = gr.HTML("<p>line</p>" * 50, max_height=200, autoscroll=True)
+        gr.HTML("low", min_height=150)
+        gr.Button("More").click(lambda: "<p>line</p>" * 60 + "<p>the end</p>", None, html)
+    page = open_page(launch(demo))
+    box = page.locator(".ms-html").first
+    assert box.bounding_box()["height"] == 200  # type: ignore[index]
+    assert page.locator(".ms-html").nth(1).bounding_box()["height"] == 150  # type: ignore[index]
+    at_end = "(box) => box.scrollTop > 0 && box.scrollHeight - box.scrollTop - box.clientHeight < 4"
+    assert box.evaluate(at_end)
+    button(page, "More").click()
+    expect(box.get_by_text("the end")).to_be_in_viewport()
+    assert box.evaluate(at_end)
+
+
 def test_a_camera_in_a_tab_goes_on_when_it_is_out_of_sight(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
     calls: Notes[int] = Notes()
     with gr.Blocks() as demo:
