@@ -53,6 +53,17 @@ def test_a_plot_of_a_library_is_shown_in_a_message() -> None:
         assert (text["text"], plot["tag"]) == ("Look:", "plot")
 
 
+@pytest.mark.blocking  # as above, and matplotlib
+def test_a_figure_that_is_drawn_on_the_server_is_an_image_in_a_message() -> None:
+    figure = pytest.importorskip("matplotlib.figure").Figure()
+    figure.add_subplot().plot([1, 2], [3, 4])
+    demo = gr.ChatInterface(lambda message, history: gr.Plot(figure, label="Outbreak"))
+    with TestPage(demo) as page:
+        (part,) = shown(page, demo)
+        assert (part["kind"], part["alt"], part["value"]["type"]) == ("image", "Outbreak", "image/png")
+        assert part["value"]["file"]
+
+
 @pytest.mark.blocking  # as above
 def test_a_3d_model_and_several_files_are_shown_in_a_message(tmp_path: Path) -> None:
     (tmp_path / "a.obj").write_text("v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n")
@@ -62,6 +73,18 @@ def test_a_3d_model_and_several_files_are_shown_in_a_message(tmp_path: Path) -> 
     with TestPage(demo) as page:
         model, files = shown(page, demo)
         assert (model["tag"], files["tag"], len(files["value"])) == ("model3d", "file", 2)
+
+
+@pytest.mark.blocking  # as above
+@pytest.mark.parametrize("before", [[], ["path"]])
+def test_the_file_of_a_3d_model_in_a_message_is_one_of_the_session(tmp_path: Path, before: list[str]) -> None:
+    model = tmp_path / "a.obj"
+    model.write_text("v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n")
+    demo = gr.ChatInterface(lambda message, history: [{"path": str(model)} for _ in before] + [gr.Model3D(str(model))])
+    with TestPage(demo) as page:
+        *_, part = shown(page, demo)
+        assert (part["tag"], part["value"]["name"]) == ("model3d", "a.obj")
+        assert part["value"]["file"]
 
 
 def test_a_handler_gets_it_back_and_may_return_it_as_it_is() -> None:

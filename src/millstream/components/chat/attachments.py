@@ -134,7 +134,8 @@ class Attachments:
         self._used[key] = component, source
         if isinstance(source, ElementPart):
             return source
-        return FilePart(source, component.tag, component.label if "label" in component.given else None)
+        kind = "image" if component.tag == "plot" else component.tag  # a figure that was drawn here
+        return FilePart(source, kind, component.label if "label" in component.given else None)
 
     def _made(self, component: Component, value: object) -> Shown | None:
         """Make a file of what a component shows, or what shows it."""
@@ -152,22 +153,25 @@ class Attachments:
             )
         stored = component.postprocess(value, self._scratch)
         if isinstance(stored, Frame):
-            name, quality = component.codec(False, stored)
-            data = codecs.load(name).open_encoder(quality).encode(stored).payload
-            stored = Blob(f"image.{name}", f"image/{name}", data=data)
+            return self._image(component, stored)
         if isinstance(stored, Chunk):
             stored = Blob("audio.wav", "audio/wav", data=wav.encode(stored))
         if isinstance(stored, Blob):
             return self._scratch.settle(stored)
         return stored if isinstance(stored, WebLink) else None
 
-    def _element(self, component: Component, value: object) -> ElementPart:
-        """Make what another component shows a part of the message: nobody can edit it there."""
+    def _image(self, component: Component, frame: Frame) -> Blob:
+        name, quality = component.codec(False, frame)
+        data = codecs.load(name).open_encoder(quality).encode(frame).payload
+        return self._scratch.settle(Blob(f"image.{name}", f"image/{name}", data=data))
+
+    def _element(self, component: Component, value: object) -> ElementPart | Blob:
+        """Make what another component shows a part of the message, where nobody can edit it, or an image of it."""
         stored = component.postprocess(component.received(value), self._scratch)
-        if isinstance(stored, Frame | Chunk):
-            raise self._owner.invalid("values that are files in a message", value)
+        if isinstance(stored, Frame):
+            return self._image(component, stored)
         props = {name: one for name, one in component.props().items() if name != "value"}
-        files = tuple(component.files(stored))
+        files = (stored,) if isinstance(stored, Blob) else tuple(component.files(stored))
         return ElementPart(component.tag, {**props, "interactive": False}, component.wire(stored), files)
 
 
