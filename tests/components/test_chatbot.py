@@ -333,3 +333,27 @@ def test_the_pattern_of_a_multimodal_chat() -> None:
         page.advance(1)
         assert [entry["content"][0]["text"] for entry in page.value(component)] == ["hi", "yes"]
         assert (page.value(box), page.props(box)["interactive"]) == ({"text": "", "files": []}, True)
+
+
+@pytest.mark.blocking  # the inline engine of tests looks for the files on the loop
+def test_a_handler_is_told_of_the_files_of_the_example_that_was_chosen(tmp_path: Path) -> None:
+    image = tmp_path / "a.png"
+    Image.new("RGB", (4, 4)).save(image)
+    examples = [{"text": "alone"}, {"text": "see", "files": [str(image), "https://example.org/b.wav"]}]
+
+    def append(event: gr.SelectData, history: list[object]) -> list[object]:
+        assert isinstance(event.value, dict)
+        files = [{"role": "user", "content": file} for file in event.value["files"]]
+        return [*history, {"role": "user", "content": event.value["text"]}, *files]
+
+    with gr.Blocks() as demo:
+        chatbot = gr.Chatbot(examples=examples)
+        chatbot.example_select(append, chatbot, chatbot)
+    with TestPage(demo) as page:
+        page.fire(chatbot, "example_select", {"index": 0, "value": {"text": "alone"}})
+        assert [entry["content"][0]["text"] for entry in page.value(chatbot)] == ["alone"]
+        page.fire(chatbot, "example_select", {"index": 1, "value": {"text": "see"}})
+        _, text, first, second = [entry["content"][0] for entry in page.value(chatbot)]
+    assert text["text"] == "see"
+    assert (first["kind"], first["value"]["name"]) == ("image", "a.png")
+    assert (second["kind"], second["value"]) == ("audio", {"url": "https://example.org/b.wav"})

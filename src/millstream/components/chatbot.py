@@ -17,7 +17,7 @@ from millstream.components.chat.chatmessage import (
     UnfitMessage,
     read_message,
 )
-from millstream.components.chat.example_messages import image_address, read_example, shown_example
+from millstream.components.chat.example_messages import chosen_example, image_address, read_example, shown_example
 from millstream.components.chat.reasoning import Thought, is_pair, split_reasoning
 from millstream.components.options.media_source import DeclaredFiles
 from millstream.components.text.formulas import read_delimiters
@@ -231,6 +231,12 @@ class Chatbot(Component):
             raise InvalidValue(f"{self.name}: {error}") from error
         finally:
             files.close()
+
+    def recalled(self, data: Value, stored: Stored) -> object:
+        match data:  # of the example that was chosen the page knows the text, and the app the files
+            case {"index": int(index), "value": {"text": _}} if 0 <= index < len(self.examples):
+                return {"index": index, "value": chosen_example(self.examples[index])}
+        return data
 
     def declared(self, value: object) -> Stored:
         return self.postprocess(value, DeclaredFiles())

@@ -158,9 +158,9 @@ class SelectData(EventData):
     Attributes:
         index: Number of the choice, `[x, y]` in pixels for an image, `[start, end]` for a text or a stretch of a plot,
             `[row, column]` for a table.
-        value: The value that was selected, `None` for an image; of a conversation's example a dict with its `text`, of
-            a highlighted text `[text, label]`, of a gallery a dict with its `caption`, and with the `image` or `video`
-            as a dict that has a `path` or `url`.
+        value: The value that was selected, `None` for an image; of a conversation's example a dict with its `text` and
+            its `files`, of a highlighted text `[text, label]`, of a gallery a dict with its `caption`, and with the
+            `image` or `video`. A file is a dict that has a `path` or `url`.
         selected: `False` if it was a deselection.
         row_value: The cells of the row, for a table.
         col_value: The cells of the column, for a table of at most 2,000 rows; otherwise `None`.
@@ -316,7 +316,10 @@ def _is_index(value: object) -> bool:
 
 
 def _is_message(value: object) -> bool:
-    return isinstance(value, dict) and value.keys() == {"text"} and _is_text(value["text"])
+    """Tell a conversation's example; the page has its text, to which only the server adds files."""
+    if not (isinstance(value, dict) and {"text"} <= value.keys() <= {"text", "files"} and _is_text(value["text"])):
+        return False
+    return all(isinstance(file, SelectedFile) for file in value.get("files", ()))
 
 
 def _is_pair(value: object) -> bool:

@@ -12,6 +12,7 @@ from millstream.components.chat.attachments import kind_of
 from millstream.components.options.media_source import DeclaredFiles, guessed_mime
 from millstream.components.values.links import is_embedded_image, is_web_address
 from millstream.components.values.plain import plain_text
+from millstream.declare.injected import SelectedFile
 from millstream.declare.user_warnings import warn
 from millstream.errors import DeclarationError, InvalidValue
 from millstream.wire.messages import Value
@@ -38,6 +39,21 @@ def shown_example(example: Mapping[str, object]) -> dict[str, Value]:
     names = [Path(str(file)).name for file in files] if isinstance(files, list | tuple) else []
     label = plain_text(example.get("display_text") or example["text"] or ", ".join(names))
     return {"text": example["text"], "label": label, **({"icon": example["icon"]} if example["icon"] else {})}
+
+
+def chosen_example(example: Mapping[str, object]) -> dict[str, object]:
+    """Give an example to the handler that is told of its choice: its text, and its files as a message takes them."""
+    files = example.get("files")
+    listed = files if isinstance(files, list | tuple) else [] if files is None else [files]
+    return {"text": example["text"], "files": [_file(file) for file in listed]}
+
+
+def _file(given: object) -> SelectedFile:
+    if isinstance(given, Mapping):
+        return SelectedFile(given)
+    address = str(given)
+    name = "url" if is_web_address(address) else "path"
+    return SelectedFile({name: address, "orig_name": Path(address).name, "mime_type": guessed_mime(address)})
 
 
 def _icon(icon: object) -> str | None:
