@@ -96,6 +96,40 @@ def test_images_are_small_and_sounds_can_be_heard(tmp_path: Path) -> None:
     assert len(examples.files(rows)) == 3
 
 
+def test_values_of_several_files_are_told_by_their_names_and_the_first_image(tmp_path: Path) -> None:
+    for name in ("under.png", "over.png"):
+        Picture.fromarray(np.zeros((10, 20, 4), np.uint8)).save(tmp_path / name)
+    under, over = (str(tmp_path / name) for name in ("under.png", "over.png"))
+    (tmp_path / "a.csv").write_text("a,b")
+    rows: Any = declared(
+        [
+            [{"background": under, "layers": [over], "composite": None}, [under, over], [str(tmp_path / "a.csv")] * 2],
+            ["https://example.org/a.png", ["https://example.org/b.png"], None],
+        ],
+        ms.ImageEditor(label="Drawing"),
+        ms.Gallery(label="Gallery"),
+        ms.File(file_count="multiple", label="Files"),
+    ).initial()
+    drawing, gallery, files = rows[0]
+    assert (drawing["text"], gallery["text"]) == ("under.png, over.png", "under.png, over.png")
+    assert drawing["picture"].name == gallery["picture"].name == "under.png.webp"
+    assert files == {"text": "a.csv, a.csv"}
+    assert [cell["picture"] for cell in rows[1][:2]] == [{"url": f"https://example.org/{name}.png"} for name in "ab"]
+
+
+def test_the_text_of_a_message_stands_for_its_files(tmp_path: Path) -> None:
+    Picture.fromarray(np.zeros((10, 20, 4), np.uint8)).save(tmp_path / "a.png")
+    rows: Any = declared(
+        [
+            [{"text": "what is it?", "files": [str(tmp_path / "a.png")]}],
+            [{"text": "", "files": [str(tmp_path / "a.png")]}],
+        ],
+        ms.MultimodalTextbox(),
+    ).initial()
+    assert rows[0][0] == {"text": "what is it?"}
+    assert (rows[1][0]["text"], rows[1][0]["picture"].name) == ("a.png", "a.png.webp")
+
+
 def test_an_image_that_cannot_be_read_is_told_by_its_name(tmp_path: Path) -> None:
     path = tmp_path / "broken.png"
     path.write_bytes(b"no picture")

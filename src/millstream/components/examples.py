@@ -10,6 +10,7 @@ from typing import ClassVar, Final, Literal, Self, Unpack, cast
 
 from millstream.components.example_results import ExampleResults
 from millstream.components.example_rows import rows_of
+from millstream.components.options.media_source import guessed_mime
 from millstream.components.state import State
 from millstream.declare.component import Common, Component
 from millstream.declare.declaration import Declaration
@@ -250,7 +251,10 @@ def cache_mode_of(cache_examples: bool | str | None, mode: str | None) -> Litera
 def shown_cell(part: Component, stored: Stored) -> dict[str, object]:
     """Give the cell in which a row shows a value: `text`, and maybe an image (`picture`) or audio (`sound`)."""
     if isinstance(stored, WebLink):
-        return {"text": _short(stored.url), **({"picture": {"url": stored.url}} if part.streams == "picture" else {})}
+        is_picture = part.streams == "picture" or guessed_mime(stored.url).startswith("image/")
+        return {"text": _short(stored.url), **({"picture": {"url": stored.url}} if is_picture else {})}
+    if files := _files_in(stored):
+        return _shown_files(part, stored, files)
     if not isinstance(stored, Blob):
         return {"text": _short(_words(part, stored))}
     if stored.mime.startswith("image/") and (thumbnail := _thumbnail(stored)) is not None:
@@ -258,6 +262,23 @@ def shown_cell(part: Component, stored: Stored) -> dict[str, object]:
     if stored.mime.startswith("audio/") and stored.size <= MAX_PLAYED_BYTES:
         return {"text": stored.name, "sound": stored}
     return {"text": stored.name}
+
+
+def _files_in(stored: object) -> list[Blob | WebLink]:
+    """Find the files of a value that is made of several parts, such as a drawing or a gallery."""
+    parts = stored.values() if isinstance(stored, Mapping) else stored if isinstance(stored, list | tuple) else ()
+    return [each for one in parts for each in ([one] if isinstance(one, Blob | WebLink) else _files_in(one))]
+
+
+def _shown_files(part: Component, stored: object, files: Sequence[Blob | WebLink]) -> dict[str, object]:
+    """Show the text beside the files, or else their names and the first of their images."""
+    text = stored.get("text") if isinstance(stored, Mapping) else None
+    if text:
+        return {"text": _short(str(text))}
+    cells = [shown_cell(part, file) for file in files]
+    picture = next((cell["picture"] for cell in cells if "picture" in cell), None)
+    names = _short(", ".join(str(cell["text"]) for cell in cells))
+    return {"text": names, **({"picture": picture} if picture is not None else {})}
 
 
 def _words(part: Component, stored: Stored) -> str:
