@@ -125,3 +125,24 @@ def test_two_images_are_compared_with_a_finger_and_with_keys(launch: Launch, ope
     page.keyboard.press("Home")
     expect(line).to_have_attribute("aria-valuenow", "0")
     assert violations(page) == []
+
+
+@pytest.mark.parametrize("width", [390, 1200])
+def test_the_tools_of_an_image_stand_beside_each_other(launch: Launch, open_page: OpenPage, width: int) -> None:
+    with gr.Blocks() as demo, gr.Row():
+        gr.Image(shade(100), label="Left", interactive=True)
+        gr.Image(shade(100), label="Right", interactive=True)
+    page = open_page(launch(demo), viewport={"width": width, "height": 844})
+    image = page.locator("ms-image").first
+    image.get_by_role("button", name="Clear").wait_for()
+    boxes = [one.bounding_box() for one in image.locator(".ms-bar button").all()]
+    camera, *tools = [box for box in boxes if box]
+    assert camera["height"] == 44  # its name is on one line, or not there
+    edges = [camera["x"] + camera["width"], *(tool["x"] for tool in tools)]
+    assert len(tools) == 3
+    assert edges == sorted(edges)
+    bar, frame = image.locator(".ms-bar").bounding_box(), image.locator(".ms-frame").bounding_box()
+    assert bar
+    assert frame
+    assert bar["x"] > frame["x"]
+    assert bar["x"] + bar["width"] < frame["x"] + frame["width"]
