@@ -96,6 +96,14 @@ def test_what_cannot_be_drawn_is_refused(value: object, arguments: dict[str, Any
         made(value, label="L", **arguments)
 
 
+def test_a_table_without_the_column_of_the_colour_is_drawn_in_one() -> None:
+    with pytest.warns(UserWarning, match=r"LinePlot 'L': color='c' is not a column of the table, as \['x', 'y'\] are"):
+        head, *rows = made({"x": [1], "y": [2]}, color="c", label="L")
+    assert (head["columns"], head["colorless"], rows) == (["x", "y"], "c", [[1, 2]])
+    head, *_ = made({"x": [1], "y": [2], "c": ["a"]}, color="c")
+    assert "colorless" not in head
+
+
 def test_names_can_be_counted_and_truth_is_measured() -> None:
     assert made({"x": ["a", "a"], "y": ["u", "v"]}, gr.BarPlot, y_aggregate="count")[1:] == [["a", "u"], ["a", "v"]]
     assert made({"x": [1, 2], "y": [True, False]})[1:] == [[1, 1], [2, 0]]

@@ -12,6 +12,7 @@ from millstream.declare.arguments import is_number
 from millstream.declare.component import Common, Component
 from millstream.declare.css_size import is_css_size
 from millstream.declare.event import Event
+from millstream.declare.user_warnings import warn
 from millstream.errors import DeclarationError, InvalidValue
 from millstream.types import Media, Scratch, Stored
 from millstream.wire.messages import Value
@@ -215,11 +216,15 @@ class NativePlot(Component):
             raise InvalidValue(f"{self.name} cannot draw a table without knowing its columns: give x= and y=")
         by = self.y_aggregate or "sum"
         try:
-            return points_of(value, Asked(self.draws, self.x, self.y, self.color, self.tooltip, self._bin(), by))
+            points = points_of(value, Asked(self.draws, self.x, self.y, self.color, self.tooltip, self._bin(), by))
         except NoTable as error:
             raise self.invalid("a DataFrame, a dict of columns or a list of dicts", value) from error
         except UnfitPlotTable as error:
             raise InvalidValue(f"{self.name}: {error}") from error
+        if missing := points[0].get("colorless"):  # as after an update with another table that says nothing of colours
+            columns = brief(points[0]["columns"])
+            warn(f"{self.name}: color={missing!r} is not a column of the table, as {columns} are; it has one colour")
+        return points
 
     def shown(self, stored: Stored) -> Value:
         return stored  # rows are made of plain data, and of no more than a page takes

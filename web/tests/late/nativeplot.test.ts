@@ -2,7 +2,7 @@
 import { beforeEach, expect, it } from "vitest";
 import { FIRE, type FireDetail, listen } from "../../src/constants.ts";
 import { type Axis, fullWriterOf, ticksOf, writerOf, xAxis, yAxis } from "../../src/late/nativeplot/axis.ts";
-import { type PlotOptions, read, UnfitPlot } from "../../src/late/nativeplot/points.ts";
+import { colorOf, type PlotOptions, read, UnfitPlot } from "../../src/late/nativeplot/points.ts";
 import { NativePlot } from "../../src/late/nativeplot.ts";
 
 const HEAD = {
@@ -39,6 +39,13 @@ it("divides points into series, each in the order of x", () => {
   ]);
   expect(points([])?.series).toEqual([]);
   expect(read({ ...OPTIONS, value: [] })).toBeNull();
+});
+
+it("has points of one colour if its table has no column of that name", () => {
+  const value = [{ ...HEAD, colorless: "gone" }, [1, 2, "a"]] as unknown as PlotOptions["value"];
+  expect(colorOf({ value, color: "gone" })).toBeNull();
+  expect(colorOf({ value, color: "c" })).toBe("c");
+  expect(colorOf({ value: [], color: "c" })).toBe("c");
 });
 
 it("brings together what lies in one bin, or has one name", () => {

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from millstream.components.plotting.columns import ColumnTable, PlotColumn, UnfitPlotTable
 from millstream.components.plotting.grouping import grouped
 from millstream.components.plotting.thinning import every_nth, extremes
-from millstream.wire.messages import Value
 from millstream.wire.plain import brief
 
 MAX_ROWS: Final = 20_000
@@ -51,29 +50,33 @@ class Asked(NamedTuple):
     by: str
 
 
-def points_of(value: object, asked: Asked) -> list[Value]:
+def points_of(value: object, asked: Asked) -> list[Any]:
     """Give the points of a table for the page: a head, which says what the columns are, and a row for each point.
+
+    A table without the column of the colour has points of one colour: its head says which column is missing.
 
     Raises:
         UnfitPlotTable: It is no table, or has not what the plot asks for.
     """
     table = ColumnTable(value)
+    missing = asked.color if asked.color and asked.color not in table.names else None
+    asked = asked._replace(color=None) if missing else asked
     drawn = {name: _column(table, name, asked) for name in _drawn(table, asked)}
     if len({column.size for column in drawn.values()}) > 1:
         sizes = ", ".join(f"{name!r} has {column.size}" for name, column in drawn.items())
         raise UnfitPlotTable(f"the columns differ in length: {sizes}")
     more = {name: table.column(name) for name in _more(table, asked, drawn)}
-    return _listed({**drawn, **more}, asked)
+    head, *rows = _listed({**drawn, **more}, asked)
+    return [head | {"colorless": missing} if missing else head, *rows]
 
 
 def _drawn(table: ColumnTable, asked: Asked) -> list[str]:
-    names = [asked.x, asked.y, *([asked.color] if asked.color else [])]
-    for role, name in zip(("x", "y", "color"), names, strict=False):
+    for role, name in (("x", asked.x), ("y", asked.y)):
         if name not in table.names:
             raise UnfitPlotTable(
                 f"{role}={name!r} is not a column of the table, whose columns are {brief(table.names[:20])}"
             )
-    return names
+    return [asked.x, asked.y, *([asked.color] if asked.color else [])]
 
 
 def _column(table: ColumnTable, name: str, asked: Asked) -> PlotColumn:
@@ -98,7 +101,7 @@ def _more(table: ColumnTable, asked: Asked, drawn: Mapping[str, PlotColumn]) -> 
     return rest[:MAX_MORE] if asked.tooltip == "all" or is_small else []
 
 
-def _listed(columns: dict[str, PlotColumn], asked: Asked) -> list[Value]:
+def _listed(columns: dict[str, PlotColumn], asked: Asked) -> list[Any]:
     """Bring columns into rows, and below what a page can draw."""
     head: dict[str, Any] = {"columns": list(columns)}
     if columns[asked.x].size > MAX_ROWS:

@@ -2,7 +2,7 @@
 import { valueAt, xAxis, yAxis } from "./axis.ts";
 import { readHues, shade } from "./hues.ts";
 import { areaOf, barOf, colorsOf, countX, countY, type Picture, paint, xAt, yAt } from "./painting.ts";
-import { type PlotOptions, type PlotPoints, read, UnfitPlot } from "./points.ts";
+import { colorOf, type PlotOptions, type PlotPoints, read, UnfitPlot } from "./points.ts";
 import { type ChartView, linesOf, viewOf } from "./words.ts";
 
 /** A point that is pointed at: where it is drawn, and what a tooltip says of it. */
@@ -52,7 +52,7 @@ export class Chart {
   }
 
   update(options: PlotOptions): void {
-    this.options = options;
+    this.options = { ...options, color: colorOf(options) };
     this.isStale = true;
     this.plan();
   }

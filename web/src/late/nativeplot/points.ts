@@ -17,6 +17,8 @@ export interface PointsHead {
   outline?: number;
   /** Rows of one bin, or one name, have become one. */
   grouped?: { bin: number; by: Aggregate };
+  /** The column that was to divide the points into series, and is not in the table. */
+  colorless?: string;
 }
 
 /** The properties of the component that say what is drawn, and how. */
@@ -79,6 +81,11 @@ export class UnfitPlot extends Error {}
 const MOST_NUMBERS = 30;
 /** Stands for a name that is missing. */
 const NAMELESS = "–";
+
+/** The column that divides the points into series; null without, and if the table has none of its name. */
+export function colorOf({ color, value: [head] }: Pick<PlotOptions, "color" | "value">): string | null {
+  return head?.colorless === color ? null : color;
+}
 
 /** Reads the points that are drawn; null if there are none to read. */
 export function read(options: PlotOptions): PlotPoints | null {
