@@ -13,6 +13,7 @@ import pandas as pd
 import polars as pl
 import pytest
 
+from millstream.components.tables.looks import harmless
 from millstream.components.tables.making import Form, table_of
 from millstream.components.tables.reading import Tabular, UnfitTable, check_shape, tabular
 from millstream.components.tables.table import Table
@@ -208,6 +209,20 @@ def test_metadata_are_texts_and_harmless_styles() -> None:
     assert found.looks.display == (("one",),)
     assert found.looks.palette == ({"color": "#fff"}, {"font-weight": "bold"})
     assert table({"data": [[1]], "metadata": {"display_value": 3, "styling": [None]}}).looks is None
+
+
+@pytest.mark.parametrize(
+    ("css", "kept"),
+    [
+        ("background: linear-gradient(90deg, rgba(220, 242, 220) 79.3%, transparent 79.3%)", "background-image"),
+        ("background-image: radial-gradient(#fff, rgb(0 0 0 / 50%)) !important", "background-image"),
+        ("background: rgba(0, 0, 0, 0.5)", "background-color"),
+        ("background: linear-gradient(90deg, url(x), red)", None),
+        ("background-image: url(x)", None),
+    ],
+)
+def test_backgrounds_are_colours_and_gradients_of_them(css: str, kept: str | None) -> None:
+    assert list(harmless(css)) == ([kept] if kept else [])
 
 
 @pytest.mark.parametrize("value", [3, b"abc", object(), np.zeros((2, 2, 2)), pl.DataFrame().lazy(), {"a": 1}])

@@ -21,6 +21,11 @@ PROPERTIES: Final[Mapping[str, re.Pattern[str]]] = {
 
 ALIASES: Final = {"background-color": "color", "background": "color"}
 
+GRADIENT: Final = re.compile(
+    r"(?:linear|radial|conic)-gradient\((?:[a-z\d\s.,%#-]|(?:rgb|hsl)a?\([\d\s.,%/]{5,60}\)){5,300}\)", re.IGNORECASE
+)
+"""A background that is drawn from colours alone: nothing is loaded for it."""
+
 MAX_DISPLAY: Final = 10_000
 """Characters of a text that is shown in the place of a cell."""
 
@@ -50,10 +55,12 @@ def harmless(css: str) -> dict[str, str]:
     style = {}
     for declaration in css.split(";")[:20]:
         name, _, value = (part.strip() for part in declaration.partition(":"))
-        pattern = PROPERTIES.get(ALIASES.get(name.lower(), name.lower()))
-        value = value.removesuffix("!important").strip()
+        name, value = name.lower(), value.removesuffix("!important").strip()
+        if name in ("background", "background-image") and GRADIENT.fullmatch(value[:500]):
+            style["background-image"] = value
+        pattern = PROPERTIES.get(ALIASES.get(name, name))
         if pattern is not None and len(value) < 80 and pattern.fullmatch(value):
-            style["background-color" if name.lower() == "background" else name.lower()] = value
+            style["background-color" if name == "background" else name] = value
     return style
 
 

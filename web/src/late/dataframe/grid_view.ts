@@ -127,9 +127,12 @@ function cell(look: GridLook, row: number, index: number, column: number): Templ
   return html`<div
     class="ms-td" role="gridcell" id=${cellId(look, row, column)} aria-colindex=${colIndex(look, column)} data-column=${column}
     data-kind=${shown.kind} aria-selected=${isChosen} ?data-active=${isActive} ?data-fixed=${!look.canEdit(column)}
-    title=${cellTitle(shown)} ${pin(look, column)} ${styled({ color: null, "background-color": null, ...style })}
+    title=${cellTitle(shown)} ${pin(look, column)} ${styled({ ...UNSTYLED, ...style })}
   >${editor?.isAt(row, column) ? editor.view(t("{column}, row {number}", { column: header, number: index + 1 })) : cellContent(shown)}</div>`;
 }
+
+/** The styles of a cell that has none of its own: it may have had them before. */
+const UNSTYLED = { color: null, "background-color": null, "background-image": null };
 
 function pin({ pinned, columns, numbersPx }: GridLook, column: number): ReturnType<typeof styled> {
   const isPinned = column < pinned;
