@@ -131,6 +131,28 @@ def test_same_arrays_are_the_same() -> None:
     assert mark(model) != mark(Model())
 
 
+class Counted:
+    """Says by its hash what is in it, or refuses to."""
+
+    def __init__(self, number: int | None) -> None:
+        self.number = number
+
+    def __hash__(self) -> int:
+        if self.number is None:
+            raise ValueError("not counted yet")
+        return self.number
+
+
+def test_an_object_with_a_hash_of_its_own_shows_changes_in_place() -> None:
+    mark, counted = state().mark, Counted(5)
+    before = mark(counted)
+    assert mark(counted) == before
+    counted.number = 10
+    assert mark(counted) != before
+    counted.number = None
+    assert mark(counted) == mark(counted)
+
+
 def test_marks_end_in_values_that_contain_themselves() -> None:
     value: list[object] = []
     value.append(value)

@@ -101,7 +101,7 @@ class State(Component):
         return value
 
     def mark(self, stored: Stored) -> object:
-        """Give a copy of the value that shows changes inside of containers and arrays, but not of objects."""
+        """Give a copy of the value that shows changes inside of containers, arrays and objects with their own hash."""
         return _mark(stored, MAX_DEPTH)
 
 
@@ -117,4 +117,14 @@ def _mark(value: object, depth: int) -> object:
         return kind, tuple((key, _mark(one, depth - 1)) for key, one in value.items())
     if hasattr(value, "tobytes") and hasattr(value, "dtype") and hasattr(value, "shape"):
         return kind, value.shape, str(value.dtype), hash(value.tobytes())
-    return kind, id(value)
+    return kind, id(value), _own_hash(value)
+
+
+def _own_hash(value: object) -> int | None:
+    """Give what an object of the app's says of its contents; `None` of one that says nothing."""
+    if type(value).__hash__ in (object.__hash__, None):
+        return None
+    try:
+        return hash(value)
+    except (TypeError, ValueError, ArithmeticError, AttributeError, LookupError):  # a list in a frozen dataclass, say
+        return None
