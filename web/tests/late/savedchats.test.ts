@@ -128,8 +128,8 @@ test("the title is the user's first text in one line", () => {
   expect(
     titleOf({ id: "a", messages: [{ role: "assistant", content: "Hi" }, ...chat("b", " so\n so ").messages] }),
   ).toBe("so so");
-  expect(titleOf({ id: "a", messages: [{ role: "user", content: ["`a.png`", { path: "https://a" }] }] })).toBe(
-    "`a.png`",
+  expect(titleOf({ id: "a", messages: [{ role: "user", content: ["`a.png`", "what?", { path: "https://a" }] }] })).toBe(
+    "a.png what?",
   );
   expect(titleOf(chat("a", "")).length).toBe("Conversation".length);
   expect(titleOf(chat("a", "x".repeat(500))).length).toBe(81);

@@ -89,7 +89,8 @@ export function titleOf({ messages }: SavedChat): string {
   const first = messages.find(({ role }) => role === "user") ?? messages[0];
   const parts = Array.isArray(first?.content) ? first.content : [first?.content];
   const text = parts.filter((part) => typeof part === "string").join(" ");
-  const line = text.replace(/\s+/g, " ").trim();
+  const named = text.replace(/`([^`]*)`/g, "$1"); // a file is told by its name, as code
+  const line = named.replace(/\s+/g, " ").trim();
   return (line.length > TITLE_CHARACTERS ? `${line.slice(0, TITLE_CHARACTERS)}…` : line) || t("Conversation");
 }
 
