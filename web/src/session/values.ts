@@ -76,7 +76,7 @@ export class Values {
 
   /** Applies the changes of one call as a whole. */
   apply({ stream, run, seen, updates, images }: FromWorkerOf<"apply">): void {
-    const fills = stream > 0 || this.events.fills(run);
+    const fills = stream > 0 || (this.events.fills(run) && !this.startsOver(updates));
     for (const [key, update] of Object.entries(updates)) {
       const component = Number(key);
       const props = this.store.whole(component, update);
@@ -101,6 +101,12 @@ export class Values {
   /** True if a value still counts, given what the server had `seen`: the user may have edited it since. */
   private isCurrent(component: number, stream: number, seen: number): boolean {
     return this.edits.isKnown(component, seen) && !this.events.isReplaced(component, stream);
+  }
+
+  /** True if a call empties what the user fills together with the rest, as the handler of an app's own Clear does. */
+  private startsOver(updates: FromWorkerOf<"apply">["updates"]): boolean {
+    const emptied = Object.keys(updates).filter((key) => updates[key]?.["value"] === null);
+    return emptied.length > 1 && emptied.some((key) => this.store.props(Number(key))["interactive"] === true);
   }
 
   private receive(component: number, props: Props, fills: boolean): void {

@@ -91,6 +91,16 @@ describe("what one call changes", () => {
     expect(view.empty.mock.calls).toEqual([[1], [1]]);
   });
 
+  it("leaves none empty that a run was to fill if it empties what the user fills as well", () => {
+    events.fills.mockReturnValue(true);
+    const updates = { 1: { value: null }, 2: { value: null } };
+    apply({ run: 3, updates });
+    expect(view.empty.mock.calls).toEqual([[1], [2]]);
+    store.update(1, { interactive: true });
+    apply({ run: 3, updates });
+    expect(view.empty).toHaveBeenCalledTimes(2);
+  });
+
   it("shows no value of a recording that another one has replaced, and does not control that one", () => {
     events.isReplaced.mockReturnValue(true);
     const image = { component: 3, mime: "image/png", data: new Uint8Array(1), stream: 1, sequence: 1 };
