@@ -87,6 +87,18 @@ def test_the_file_of_a_3d_model_in_a_message_is_one_of_the_session(tmp_path: Pat
         assert part["value"]["file"]
 
 
+@pytest.mark.blocking  # as above
+def test_the_file_of_a_model_that_is_shown_twice_stays(tmp_path: Path) -> None:
+    model = tmp_path / "a.obj"
+    model.write_text("v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n")
+    demo = gr.ChatInterface(lambda message, history: gr.Model3D(str(model)) if message == "go" else "done")
+    with TestPage(demo) as page:
+        for text in ("go", "go", "on", "on"):
+            parts = shown(page, demo, text)
+            handles = {part["value"]["file"] for part in parts if part.get("tag") == "model3d"}
+            assert all(page.run(page.download(handle)) == model.read_bytes() for handle in handles)
+
+
 def test_a_handler_gets_it_back_and_may_return_it_as_it_is() -> None:
     seen = []
 

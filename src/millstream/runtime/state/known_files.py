@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
-from typing import cast
+from typing import Any
 
 from millstream.declare.component import Component
 from millstream.jobs import Output
@@ -41,9 +42,17 @@ def _key(blob: Blob) -> str:
     return blob.key or str(blob.path or "")
 
 
-def _exchanged(data: object, known: Mapping[int, Blob]) -> object:
+def _exchanged(data: Any, known: Mapping[int, Blob]) -> Any:
+    """Put other files into plain data, and into the tuples and dataclasses that a component keeps, such as messages."""
     if isinstance(data, Blob):
         return known.get(id(data), data)
     if isinstance(data, dict):
-        return {name: _exchanged(item, known) for name, item in cast("dict[str, object]", data).items()}
-    return [_exchanged(item, known) for item in data] if isinstance(data, list) else data
+        return {name: _exchanged(item, known) for name, item in data.items()}
+    if isinstance(data, list):
+        return [_exchanged(item, known) for item in data]
+    if isinstance(data, tuple):
+        items = [_exchanged(item, known) for item in data]
+        return type(data)._make(items) if hasattr(data, "_make") else tuple(items)
+    if is_dataclass(data) and not isinstance(data, type):
+        return replace(data, **{each.name: _exchanged(getattr(data, each.name), known) for each in fields(data)})
+    return data
