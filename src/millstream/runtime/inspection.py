@@ -14,7 +14,7 @@ from millstream.declare.manifest import Manifest
 from millstream.errors import InvalidValue, QuotaExceeded
 from millstream.media.image_header import HEAD_BYTES, MIMES, format_of
 from millstream.run_in_thread import run_in_thread
-from millstream.runtime.state.files import CallFiles, SessionFiles
+from millstream.runtime.state.files import CallFiles, SessionFiles, delete_file
 from millstream.runtime.state.path_rules import PathRules
 from millstream.types import Blob
 
@@ -88,7 +88,7 @@ class UploadInspector:
 
 def _delete(blob: Blob) -> None:
     for path in blob.paths:
-        path.unlink(missing_ok=True)
+        delete_file(path)
 
 
 def found_in(blob: Blob) -> str:

@@ -7,7 +7,15 @@ from pathlib import Path
 import pytest
 
 from millstream.errors import InvalidValue, QuotaExceeded
-from millstream.runtime.state.files import SPILL_BYTES, CallFiles, SessionFiles
+from millstream.runtime.state.files import (
+    SPILL_BYTES,
+    CallFiles,
+    SessionFiles,
+    delete_file,
+    new_file,
+    new_upload,
+    plain_name,
+)
 from millstream.runtime.state.path_rules import PathRules
 from millstream.types import Blob
 
@@ -94,6 +102,44 @@ def test_what_the_rules_refuse_is_not_copied(tree: Path) -> None:
 def test_a_file_larger_than_the_room_is_not_copied(tree: Path) -> None:
     with pytest.raises(QuotaExceeded):
         scratch(tree, room=3).admit(tree / "cwd/a.png")
+
+
+# ---- names on the disk -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "plain"),
+    [
+        ("titanic (2).csv", "titanic (2).csv"),
+        ("日本語.JPG", "日本語.JPG"),
+        ("a.tar.gz", "a.tar.gz"),
+        ("../../etc/passwd", "_._etc_passwd"),
+        ("C:\\x\\b.png", "C__x_b.png"),
+        (".htaccess", "htaccess"),
+        ("a\0b.t\0xt", "a_b.t_xt"),
+        ("é" * 300 + ".txt", "é" * 50 + ".txt"),
+        ("x." + "y" * 40, "x." + "y" * 40),
+        ("...", "file"),
+    ],
+)
+def test_an_upload_has_the_visitors_name_as_far_as_that_is_harmless(name: str, plain: str) -> None:
+    assert plain_name(name) == plain
+
+
+def test_uploads_of_one_name_are_apart_and_their_folders_go_with_them(tmp_path: Path) -> None:
+    one, other = new_upload(tmp_path, "a.csv"), new_upload(tmp_path, "a.csv")
+    assert one.name == other.name == "a.csv"
+    one.write_bytes(b"1")
+    other.write_bytes(b"2")
+    beside = other.with_name("b.csv")
+    beside.write_bytes(b"3")
+    alone = new_file(tmp_path, ".csv")
+    for path in (one, other, alone):
+        delete_file(path)
+    assert list(tmp_path.iterdir()) == [other.parent]
+    assert list(other.parent.iterdir()) == [beside]
+    delete_file(beside)
+    assert list(tmp_path.iterdir()) == []
 
 
 # ---- files of a call -------------------------------------------------------------------------------------------

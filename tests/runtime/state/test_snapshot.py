@@ -153,7 +153,7 @@ def test_a_file_on_the_disk_is_moved_and_one_in_memory_goes_along(tmp_path: Path
     assert is_whole
     assert (first.name, first.path.read_text(), first.told) == ("notes.txt", "hello", {"note": "x"})
     assert second.data == b"bytes"
-    assert first.path.parent == tmp_path / "new"
+    assert (first.path.parent.parent, first.path.name) == (tmp_path / "new", "a.txt")
     assert second.shown.path == first.path, "a file that two values have is moved once"
     assert not path.exists()
     again, _ = reader.read(written(on_disk))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -72,3 +73,23 @@ def test_nothing_is_left_of_what_is_refused() -> None:
         assert (list(store.folder.iterdir()), store.used) == ([], taken)
         store._allowance.give(taken)
         assert page.run(given(data))["size"] == len(data)
+
+
+@pytest.mark.blocking
+def test_a_handler_finds_an_upload_under_the_visitors_name() -> None:
+    with gr.Blocks() as demo:
+        file, name = gr.File(), gr.Textbox()
+        file.upload(lambda path: f"{Path(path).name} {Path(path).read_text()}", file, name)
+    with TestPage(demo) as page:
+        assert page.page.welcome is not None
+        session = page.page.welcome.session
+        visitor = host_of(page).sessions[session].visitor
+
+        async def given() -> Any:
+            async with host_of(page).begin_upload(session, visitor, "titanic.csv", 3, file.id) as upload:
+                await upload.write(b"a,b")
+                return await upload.finish("")
+
+        page.set(file, [page.run(given())])
+        page.fire(file, "upload")
+        assert page.value(name) == "titanic.csv a,b"

@@ -11,6 +11,7 @@ from typing import Any
 
 from millstream.errors import Busy
 from millstream.run_in_thread import run_in_thread
+from millstream.runtime.state.files import delete_file
 
 logger = logging.getLogger("millstream.session")
 
@@ -41,4 +42,4 @@ class Disposal:
 
 def _unlink(paths: Sequence[Path]) -> None:
     for path in paths:
-        path.unlink(missing_ok=True)
+        delete_file(path)

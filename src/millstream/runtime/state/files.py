@@ -9,6 +9,7 @@ import shutil
 import stat
 from collections import deque
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import replace
 from mimetypes import guess_type
 from operator import attrgetter
@@ -31,7 +32,12 @@ SPILL_BYTES: Final = 4 * 1024 * 1024
 LEFT: Final[Callable[[FileQuota], int]] = attrgetter("left")
 """Gives what is left of a quota."""
 
-_SUFFIX: Final = re.compile(r"\.[a-z0-9]{1,8}")
+MAX_NAME_BYTES: Final = 100
+"""The longest name of a file on the disk, without its suffix."""
+
+_OWN: Final = re.compile("[0-9a-f]{32}")
+_UNFIT: Final = re.compile(r"[^\w.,()\[\]+ -]")
+_SUFFIX: Final = re.compile(r"\.\w{1,16}", re.ASCII)
 
 
 class SessionFiles:
@@ -264,16 +270,33 @@ class CallFiles:
             self.to_delete.pop().unlink(missing_ok=True)
 
 
-def suffix_of(name: str) -> str:
-    """Give the end of a visitor's file name, as far as it is harmless: a dot and at most 8 letters or digits."""
-    suffix = Path(name).suffix.lower()
-    return suffix if _SUFFIX.fullmatch(suffix) else ""
+def plain_name(name: str) -> str:
+    """Give a visitor's file name as far as it is harmless, and no file system refuses it."""
+    path = Path(_UNFIT.sub("_", name).strip(" ."))
+    is_plain = _SUFFIX.fullmatch(path.suffix) is not None
+    stem = (path.stem if is_plain else path.name).encode()[:MAX_NAME_BYTES].decode(errors="ignore").strip(" .")
+    return (stem or "file") + (path.suffix if is_plain else "")
 
 
 def new_file(folder: Path, suffix: str) -> Path:
     """Name a file that does not exist yet, in a folder that only we may read. Blocks: not on the loop."""
     folder.mkdir(PERMISSIONS, parents=True, exist_ok=True)
     return folder / (secrets.token_hex(16) + suffix)
+
+
+def new_upload(folder: Path, name: str) -> Path:
+    """Name a file like the visitor's own, as handlers ask for it, in a new folder. Blocks: not on the loop."""
+    own = new_file(folder, "")
+    own.mkdir(PERMISSIONS)
+    return own / plain_name(name)
+
+
+def delete_file(path: Path) -> None:
+    """Delete a file of the session, and the folder that held only it. Blocks: not on the loop."""
+    path.unlink(missing_ok=True)
+    if _OWN.fullmatch(path.parent.name):
+        with suppress(OSError):  # it holds another one
+            path.parent.rmdir()
 
 
 def _check_disk(folder: Path, size: int) -> None:

@@ -12,7 +12,7 @@ from millstream.errors import InvalidValue, QuotaExceeded
 from millstream.run_in_thread import begin, run_in_thread
 from millstream.runtime.state.addresses import file_value
 from millstream.runtime.state.file_quota import check_disk
-from millstream.runtime.state.files import SessionFiles, new_file, suffix_of
+from millstream.runtime.state.files import SessionFiles, delete_file, new_upload
 from millstream.types import Blob
 
 WRITE_BYTES: Final = 256 * 1024
@@ -125,7 +125,7 @@ class Upload:
     # ---- in a thread -------------------------------------------------------------------------------------------
 
     def _open(self) -> None:
-        path = new_file(self._store.folder, suffix_of(self._name))
+        path = new_upload(self._store.folder, self._name)
         check_disk(self._store.folder, self._announced)
         self._file = path.open("xb", 0)
         self._paths.append(path)
@@ -141,7 +141,7 @@ class Upload:
         if self._file is not None:
             self._file.close()
         for path in self._paths:
-            path.unlink(missing_ok=True)
+            delete_file(path)
         if self._store.is_closed and self._store.folder.exists() and not any(self._store.folder.iterdir()):
             self._store.folder.rmdir()  # made anew by us, when its session had ended and it was gone
 

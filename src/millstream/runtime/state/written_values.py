@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from millstream.errors import InvalidValue
-from millstream.runtime.state.files import new_file
+from millstream.runtime.state.files import new_upload
 from millstream.runtime.state.frame_chain import FrameChain
 from millstream.runtime.state.raw_frame import RawFrame
 from millstream.runtime.state.recording import StreamRecording
@@ -73,7 +73,7 @@ class ValueReader:
     def take_over(self, path: str) -> Path | None:
         """Move a file here, once; `None` if it is not there."""
         if path not in self._moved:
-            moved = new_file(self._folder, Path(path).suffix)
+            moved = new_upload(self._folder, Path(path).name)
             try:
                 Path(path).rename(moved)
             except OSError:  # it went with the machine of its gateway
