@@ -27,6 +27,9 @@ interface FileExplorerProps extends LeafProps {
   listing: FolderListing | null;
 }
 
+/** Most folders that are opened by themselves, because files in them are chosen. */
+const MOST_SHOWN = 20;
+
 /** Files of the server, below one folder. A folder is asked for when it is opened, one after the other. */
 @customElement("ms-fileexplorer")
 export class FileExplorer extends Leaf<FileExplorerProps> {
@@ -40,8 +43,14 @@ export class FileExplorer extends Leaf<FileExplorerProps> {
   private readonly sight = new IntersectionObserver((seen) => {
     if (!seen.some(({ isIntersecting }) => isIntersecting)) return;
     this.sight.disconnect();
-    setTimeout(() => this.ask([]), 0);
+    setTimeout(() => {
+      this.ask([]);
+      this.isSeen = true;
+      this.reach(this.props.value ?? []);
+      this.requestUpdate();
+    }, 0);
   });
+  private isSeen = false;
 
   protected override firstUpdated(): void {
     this.sight.observe(this);
@@ -54,9 +63,13 @@ export class FileExplorer extends Leaf<FileExplorerProps> {
 
   protected override willUpdate(changed: PropertyValues): void {
     super.willUpdate(changed);
-    const { listing } = this.props;
-    const before = (changed.get("props") as FileExplorerProps | undefined)?.listing;
-    if (!listing || listing === before) return;
+    const { listing, value } = this.props;
+    const before = changed.get("props") as FileExplorerProps | undefined;
+    if (before && this.isSeen && value && value !== before.value) {
+      const known = new Set(before.value?.map(keyOf));
+      this.reach(value.filter((way) => !known.has(keyOf(way))));
+    }
+    if (!listing || listing === before?.listing) return;
     this.listings.set(keyOf(listing.folder), listing);
     if (this.asked[0] && keyOf(this.asked[0]) === keyOf(listing.folder)) this.asked.shift();
     if (this.asked[0]) this.fire("expand", { folder: this.asked[0] });
@@ -126,6 +139,16 @@ export class FileExplorer extends Leaf<FileExplorerProps> {
       this.opened.add(key);
       this.requestUpdate();
       this.ask(way);
+    }
+  }
+
+  /** Opens the folders on the way to files that have become chosen. */
+  private reach(ways: readonly (readonly string[])[]): void {
+    const folders = ways.flatMap((way) => way.slice(0, -1).map((_, at) => way.slice(0, at + 1)));
+    const closed = new Map(folders.map((folder) => [keyOf(folder), folder]));
+    for (const [key, folder] of [...closed].filter(([each]) => !this.opened.has(each)).slice(0, MOST_SHOWN)) {
+      this.opened.add(key);
+      this.ask(folder);
     }
   }
 

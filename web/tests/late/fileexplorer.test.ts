@@ -78,3 +78,17 @@ it("chooses and lets go of files, and of folders only where the pattern has them
   row("c.txt").click();
   expect(said).toHaveLength(3);
 });
+
+it("opens the folders on the way to files that the app chooses, and leaves closed what the user closes", async () => {
+  await told([], ["a", true, false], ["b", true, false]);
+  element.props = { ...element.props, value: [["a", "in", "deep.txt"]] };
+  await element.updateComplete;
+  await told(["a"], ["in", true, false]);
+  await told(["a", "in"], ["deep.txt", false, true]);
+  expect(folders()).toEqual([{ folder: [] }, { folder: ["a"] }, { folder: ["a", "in"] }]);
+  expect(row("deep.txt").getAttribute("aria-selected")).toBe("true");
+  row("a").click();
+  element.props = { ...element.props, value: [["a", "in", "deep.txt"], ["top.txt"]] };
+  await element.updateComplete;
+  expect(row("deep.txt")).toBeUndefined();
+});
