@@ -9,7 +9,7 @@ class NamedString(str):
     """A path that can also be asked for its `name`, as programs do that were written for an open file.
 
     Attributes:
-        orig_name: What the user calls the file; the path ends differently.
+        orig_name: What the user calls the file; the path may end differently.
     """
 
     orig_name: str
