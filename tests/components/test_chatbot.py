@@ -357,3 +357,18 @@ def test_a_handler_is_told_of_the_files_of_the_example_that_was_chosen(tmp_path:
     assert text["text"] == "see"
     assert (first["kind"], first["value"]["name"]) == ("image", "a.png")
     assert (second["kind"], second["value"]) == ("audio", {"url": "https://example.org/b.wav"})
+
+
+def test_the_first_small_image_among_its_files_stands_for_an_example(tmp_path: Path) -> None:
+    small, large = tmp_path / "small.png", tmp_path / "large.png"
+    Image.new("RGB", (4, 4)).save(small)
+    large.write_bytes(b"\x89PNG" + bytes(200_000))
+    examples = [
+        {"text": "a", "files": ["gone.png", str(large), {"path": str(small)}, "https://example.org/b.png"]},
+        {"text": "b", "files": ["https://example.org/b.png"]},
+        {"text": "c", "icon": "🦊", "files": [str(small)]},
+        {"text": "d", "files": ["https://example.org/b.wav", str(large)]},
+    ]
+    icons = [one.get("icon") for one in gr.Chatbot(examples=examples).props()["examples"]]
+    assert icons == [image_address(small, ""), "https://example.org/b.png", "🦊", None]
+    assert str(icons[0]).startswith("data:image/png;base64,")

@@ -60,7 +60,7 @@ class Chatbot(Component):
         autoscroll: Whether it follows a conversation that grows, as long as its end is in view.
         placeholder: Shown while there are no messages; Markdown.
         examples: What a first message could be, each `{"text": …}`, with `display_text` if it is to read otherwise,
-            and an `icon`: an image's file or address, or an emoji.
+            and an `icon`: an image's file or address, or an emoji; by default the first image among its `files`.
         avatar_images: Images of the user and of the assistant: paths, addresses or `None`.
         layout: `"bubble"` puts each message into a bubble, the user's on the right; `"panel"` puts all on the left.
         group_consecutive_messages: Whether messages of one side that follow each other are one bubble.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -28,32 +28,48 @@ MAX_SIGN: Final = 8
 
 
 def read_example(given: object) -> dict[str, object]:
-    """Give an example as a dict, in which its icon is as the page shows it; a text alone is one."""
+    """Give an example as a dict, in which its icon is as the page shows it; a text alone is one.
+
+    Without an icon the first image among its files stands for it, if it is small enough for the page itself.
+    """
     example = dict(given) if isinstance(given, Mapping) else {"text": given}
-    return {**example, "icon": _icon(example.get("icon"))}
+    return {**example, "icon": _icon(example.get("icon")) or next(filter(None, map(_small, _files(example))), None)}
 
 
 def shown_example(example: Mapping[str, object]) -> dict[str, Value]:
     """Give an example for the page: it reads its own words, or else the names of its files."""
-    files = example.get("files")
-    names = [Path(str(file)).name for file in files] if isinstance(files, list | tuple) else []
+    names = [str(_file(file).get("orig_name", "")) for file in _files(example)]
     label = plain_text(example.get("display_text") or example["text"] or ", ".join(names))
     return {"text": example["text"], "label": label, **({"icon": example["icon"]} if example["icon"] else {})}
 
 
 def chosen_example(example: Mapping[str, object]) -> dict[str, object]:
     """Give an example to the handler that is told of its choice: its text, and its files as a message takes them."""
+    return {"text": example["text"], "files": [_file(file) for file in _files(example)]}
+
+
+def _files(example: Mapping[str, object]) -> Sequence[object]:
     files = example.get("files")
-    listed = files if isinstance(files, list | tuple) else [] if files is None else [files]
-    return {"text": example["text"], "files": [_file(file) for file in listed]}
+    return files if isinstance(files, list | tuple) else [] if files is None else [files]
 
 
 def _file(given: object) -> SelectedFile:
-    if isinstance(given, Mapping):
-        return SelectedFile(given)
-    address = str(given)
-    name = "url" if is_web_address(address) else "path"
-    return SelectedFile({name: address, "orig_name": Path(address).name, "mime_type": guessed_mime(address)})
+    stated = given if isinstance(given, Mapping) else {}
+    address = str((stated.get("url") or stated.get("path")) if stated else given)
+    place = "url" if is_web_address(address) else "path"
+    return SelectedFile({place: address, "orig_name": Path(address).name, "mime_type": guessed_mime(address), **stated})
+
+
+def _small(file: object) -> str | None:
+    """Give the address of an image that may stand for an example; `None` of any other file."""
+    given = _file(file)
+    address = str(given.get("url") or given.get("path"))
+    if kind_of(guessed_mime(address)) != "image":
+        return None
+    try:
+        return image_address(address, "an example")
+    except DeclarationError:  # too large, or not there: whoever chooses the example is told
+        return None
 
 
 def _icon(icon: object) -> str | None:
