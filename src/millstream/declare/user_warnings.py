@@ -5,7 +5,11 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Iterable, Mapping
+from types import FrameType
 from typing import Final
+
+OURS: Final = frozenset({"millstream", "threading", "asyncio", "concurrent"})
+"""Packages whose frames are none of the user's program."""
 
 LATER: Final = frozenset({"api_name", "api_names", "api_description", "api_visibility", "show_api"})
 """Keywords about an HTTP API, which is to come: accepted without a word, as there is nothing to be changed."""
@@ -35,13 +39,24 @@ def warn(message: str) -> None:
 
 
 def user_level() -> int:
-    """Count the frames up to the first one outside of this package, as `stacklevel` wants it."""
+    """Count the frames up to the first one of the user's program, as `stacklevel` wants it.
+
+    What a handler has returned is looked at in a thread of our own, with no such frame: the level is beyond all then,
+    and no line of Python's library is blamed.
+    """
     level, frame = 1, sys._getframe(1)
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("millstream."):
-        level, frame = level + 1, frame.f_back
+    while frame is not None and not _is_users(frame):
+        level, frame = level + 1, frame.f_back  # type: ignore[assignment]  # which is none at the end
     return level
 
 
 def user_scope() -> Mapping[str, object]:
     """Give the global variables of the first caller outside of this package."""
-    return sys._getframe(user_level() - 1).f_globals
+    try:
+        return sys._getframe(user_level() - 1).f_globals
+    except ValueError:  # there is none
+        return {}
+
+
+def _is_users(frame: FrameType) -> bool:
+    return str(frame.f_globals.get("__name__", "")).partition(".")[0] not in OURS
