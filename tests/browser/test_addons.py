@@ -103,6 +103,15 @@ def test_files_in_another_order_by_keyboard_and_pointer(launch: Launch, open_pag
     expect(handles.first).to_be_hidden()
 
 
+def test_files_have_names_however_narrow_their_list(launch: Launch, open_page: OpenPage, beep: Path) -> None:
+    page = open_page(launch(app(Notes(), beep)), viewport={"width": 390, "height": 844})
+    give_files(page)
+    page.locator(".ms-files").evaluate("list => (list.style.width = '150px')")
+    for name in page.locator("ms-file li a span").all():
+        width = name.evaluate("span => span.getBoundingClientRect().width")
+        assert width > 30, "as wide as such a short name is"
+
+
 def test_subtitles_of_audio_are_shown_while_it_plays(launch: Launch, open_page: OpenPage, beep: Path) -> None:
     page = open_page(launch(app(Notes(), beep)))
     titles = page.get_by_role("group", name="Subtitles")
