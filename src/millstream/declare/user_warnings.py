@@ -44,9 +44,10 @@ def user_level() -> int:
     What a handler has returned is looked at in a thread of our own, with no such frame: the level is beyond all then,
     and no line of Python's library is blamed.
     """
-    level, frame = 1, sys._getframe(1)
+    level = 1
+    frame: FrameType | None = sys._getframe(1)
     while frame is not None and not _is_users(frame):
-        level, frame = level + 1, frame.f_back  # type: ignore[assignment]  # which is none at the end
+        level, frame = level + 1, frame.f_back
     return level
 
 
