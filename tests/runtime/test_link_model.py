@@ -278,6 +278,35 @@ def test_a_longer_route_is_learnt() -> None:
     assert way.base_s == pytest.approx(0.03)
 
 
+def test_a_link_that_was_held_up_at_first_is_fast_again_however_small_its_frames_are() -> None:
+    way, late_s = OneWay(), [0.0005, 0.02, 0.0005, 0.001, 0.03, 0.001, 0.0005, 0.02]
+    way.heard(0.0, 0.01)
+    for sent in (0.1, 0.4, 0.7, 1.0):
+        way.passed(2700, sent, sent + 0.21)
+    assert way.rate < 15_000, "the machine does too much else, so all frames are late"
+    for number in range(24):
+        sent = 2 + number * CAMERA_S
+        way.passed(400, sent, sent + 0.01 + late_s[number % 8])
+    assert way.rate > 100_000, "most are early now, which they cannot be on a slow link"
+
+
+@pytest.mark.parametrize("jitter_s", [0.0, 0.003, 0.01, 0.03])
+@pytest.mark.parametrize(("rate", "size"), [(20_000, 120), (20_000, 300), (50_000, 300), (50_000, 800), (200_000, 500)])
+def test_small_frames_make_no_link_much_faster_than_it_is(rate: int, size: int, jitter_s: float) -> None:
+    ratios = []
+    for seed in range(3):
+        way, link = OneWay(), Bottleneck(bytes_per_s=rate, delay_s=0.02, jitter_s=jitter_s, seed=seed)
+        for frame in range(600):
+            now = frame * CAMERA_S
+            if frame % 15 == 0:
+                way.heard(now, link.send(SMALL, now))
+            sent, carried = now + CAMERA_S / 2, 3000 if frame in (30, 31) else size
+            way.passed(carried, sent, link.send(carried, sent))
+            ratios += [way.rate / rate] * (frame > 40)
+    assert np.quantile(ratios, 0.99) < 1.3
+    assert max(ratios) < 2.5
+
+
 def test_before_anything_has_arrived_two_frames_are_on_their_way() -> None:
     model = LinkModel()
     model.down.heard(0.0, 0.01)

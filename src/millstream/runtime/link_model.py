@@ -31,6 +31,9 @@ HEADROOM: Final = 0.95
 FRAMES: Final = 8
 """The second fastest of so many tells the rate."""
 
+SAFE: Final = 5
+"""Of small frames it is the fifth: a delay that is a little too short makes them much too fast."""
+
 PERIOD_S: Final = 0.25
 """A link that stays busy for longer than this is measured anew."""
 
@@ -38,7 +41,11 @@ NARROWER_S: Final = 0.05
 """Two frames in a row that take longer than expected by this, and twice as long: the link is narrower now."""
 
 LEAST_BYTES: Final = 1000
-"""A message of less tells nothing about a rate."""
+"""A frame of less tells nothing about a rate, but that it is higher: else small frames would never prove it wrong."""
+
+MESSAGE_BYTES: Final = 100
+NOISE_S: Final = 0.001
+"""The smallest delay is that of a message of about so many bytes, and may be by so much too long."""
 
 MIN_RATE: Final = 1e3
 MAX_RATE: Final = 1e9
@@ -88,6 +95,7 @@ class OneWay:
         self.queue_s = 0.0
         self._busy_since, self._bytes = -math.inf, 0
         self._rates: deque[float] = deque(maxlen=FRAMES)
+        self._least_rates: deque[float] = deque(maxlen=FRAMES)
         self._is_narrower = False
 
     def heard(self, sent: float, arrived: float) -> None:
@@ -114,6 +122,7 @@ class OneWay:
             self._busy_since, self._bytes = max(sent, before), 0
         self._bytes += size
         if self._bytes < LEAST_BYTES:
+            self._raise((self._bytes - MESSAGE_BYTES) / (max(self.left - self._busy_since, 0.0) + NOISE_S))
             return
         begun, was_narrower = max(before, sent), self._is_narrower
         self._is_narrower = self.left - begun > max(2 * expected_s, expected_s + NARROWER_S)
@@ -124,6 +133,13 @@ class OneWay:
         rate = self._bytes / max(self.left - self._busy_since, self._bytes / MAX_RATE)
         self._rates.append(min(max(rate, MIN_RATE), MAX_RATE))
         self.rate = sorted(self._rates)[-2:][0]
+        self._least_rates.clear()
+
+    def _raise(self, least_rate: float) -> None:
+        """Note a rate that the link has at least, if its rate is known already."""
+        self._least_rates.append(min(least_rate, MAX_RATE))
+        if self._rates and len(self._least_rates) == FRAMES:
+            self.rate = max(sorted(self._rates)[-2:][0], sorted(self._least_rates)[-SAFE])
 
 
 class LinkModel:

@@ -33,7 +33,7 @@ CAMERA_HZ: Final = 30.0
 LOAD: Final = 0.6
 """The share of the time that frames may occupy the link."""
 
-ROOM: Final = 2.5
+ROOM: Final = 1.5
 """Frames that are smaller than they may be come at the rate at which ones so many times as large would fit."""
 
 BUSY: Final = 0.8
