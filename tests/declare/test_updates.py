@@ -36,6 +36,18 @@ def test_relatives_may_update_each_other() -> None:
     assert changes_of(gr.ClearButton(value="a"), gr.Button()) == {"value": "a"}
 
 
+def test_plots_may_update_each_other() -> None:
+    assert changes_of(gr.LinePlot(x_lim=(1, 2)), gr.BarPlot()) == {"x_lim": (1, 2)}
+
+
+def test_what_others_know_as_well_may_come_from_any_class() -> None:
+    assert changes_of(gr.Textbox(visible=False), gr.Image()) == {"visible": False}
+    assert changes_of(gr.Column(visible=True), gr.Row()) == {"visible": True}
+    for mistaken in (gr.Textbox(), gr.Textbox("a", visible=False), gr.Slider(minimum=3)):
+        with pytest.raises(InvalidValue, match="Image 'Image' was updated with a"):
+            changes_of(mistaken, gr.Image())
+
+
 def test_an_update_may_have_a_value_that_only_fits_the_declared_bounds() -> None:
     assert changes_of(gr.Slider(value=900), gr.Slider(0, 1000)) == {"value": 900}
     assert changes_of(gr.Dropdown(value="b"), gr.Dropdown(["a", "b"])) == {"value": "b"}

@@ -82,7 +82,7 @@ def changes_of(returned: object, target: Element) -> Mapping[str, object] | None
         The changes, `value` among them if it was given; empty for `skip()`; `None` if `returned` is a plain value.
 
     Raises:
-        InvalidValue: The update is an instance of another class than the element.
+        InvalidValue: The update is an instance of a class that has nothing to do with the element.
     """
     if isinstance(returned, Skip):
         return {}
@@ -92,10 +92,21 @@ def changes_of(returned: object, target: Element) -> Mapping[str, object] | None
         return _with_value({name: change for name, change in returned.items() if name != "__type__"}, target)
     if not isinstance(returned, Element):
         return None
-    if not isinstance(target, type(returned)) and not isinstance(returned, type(target)):
+    if not _may_update(returned, target):
         kind, wanted = (with_article(type(element).__name__) for element in (returned, target))
         raise InvalidValue(f"{target.name} was updated with {kind}; return {wanted} or update(…)")
     return _with_value(returned.given, target)
+
+
+def _may_update(returned: Element, target: Element) -> bool:
+    """Allow relatives, elements that the page shows alike, and any that only says what the other one knows, too.
+
+    A value is of its class, and one that says nothing was meant as a value.
+    """
+    if isinstance(target, type(returned)) or isinstance(returned, type(target)) or target.tag == returned.tag:
+        return True
+    given = returned.given
+    return bool(given) and returned.value_name not in given and all(hasattr(target, name) for name in given)
 
 
 def _with_value(changes: Mapping[str, object], target: Element) -> Mapping[str, object]:
