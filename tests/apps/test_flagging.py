@@ -28,7 +28,7 @@ def test_a_visitor_flags_a_result(tmp_path: Path) -> None:
         page.set("Said", "one, two")
         page.click("Submit")
         page.click("Wrong")
-        page.click("Odd")
+        page.click("Flag as Odd")
         assert {toast.title for toast in page.toasts} == {"Flagged"}
     headings, *values = rows(tmp_path / "dataset1.csv")
     assert headings == ["Said", "output", "flag", "username", "timestamp"]

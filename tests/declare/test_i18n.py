@@ -216,7 +216,7 @@ def test_what_is_written_down_is_a_key_and_a_path_is_english(i18n: gr.I18n, tmp_
         assert other.page.manifest["page"] == "Dein Name"
         page.set("text", "a")
         page.click("Submit")
-        page.click("Nein")
+        page.click("Flag as Nein")
     (written,) = tmp_path.glob("**/*.csv")
     assert ",no," in written.read_text()
 

@@ -66,7 +66,8 @@ class Interface(Blocks):
         additional_inputs_accordion: Heading of that fold, or the `Accordion` itself.
         flagging_mode: `"manual"` shows a button by which visitors flag a result, `"auto"` writes down each one,
             `"never"` nothing. By default `"manual"` if one of the next three is given, else `"never"`.
-        flagging_options: The buttons, each by its text, or by a pair of that and of what is written.
+        flagging_options: What is written, for buttons that say *Flag as* that, or pairs of what they say and what is
+            written.
         flagging_dir: The folder for it, `.millstream/flagged` by default.
         flagging_callback: What writes it, a `CSVLogger` by default.
         allow_flagging: Gradio's former name for `flagging_mode`.

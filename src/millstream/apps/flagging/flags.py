@@ -33,7 +33,8 @@ class Flags:
     Args:
         mode: `"manual"` shows buttons, `"auto"` writes down each result, `"never"` nothing. `None` is `"manual"` if
             anything else is said of flagging.
-        options: What the buttons say, or pairs of that and what is written; one button by default.
+        options: What is written, for buttons that say *Flag as* that, or pairs of what they say and what is written;
+            one button by default.
         folder: Where it is written.
         callback: Writes it, instead of a `CSVLogger`.
 
@@ -57,7 +58,8 @@ class Flags:
                 f"Interface: flagging_callback={callback!r} is not a FlaggingCallback, such as CSVLogger()"
             )
         self._options = [
-            (one, key_or_text(one)) if isinstance(one, str) else (str(one[0]), str(one[1])) for one in options or ()
+            (f"Flag as {one}", key_or_text(one)) if isinstance(one, str) else (str(one[0]), str(one[1]))
+            for one in options or ()
         ]
         self._folder = Path(folder) if folder is not None else FOLDER
         self._callback = callback or CSVLogger()
