@@ -57,6 +57,13 @@ def test_floating_point_is_forgiven(steps: int) -> None:
     assert component.validate(-1 + steps * 0.001, None) == pytest.approx(-1 + steps * 0.001)
 
 
+def test_a_random_start_is_a_number_as_people_write_it() -> None:
+    component = slider(-1, 1, step=0.05, randomize=True)
+    assert all(len(str(abs(component.value()))) <= 4 for _ in range(200))
+    assert isinstance(slider(0, 9, step=3, randomize=True).value(), int)
+    assert 0 <= slider(0, 1e-12, step=1e-13, randomize=True).value() <= 1e-12
+
+
 def test_a_random_start_is_on_a_step_and_differs() -> None:
     component = slider(0, 100, randomize=True)
     values = {component.initial() for _ in range(50)}

@@ -121,7 +121,9 @@ class Slider(Component):
     def _random(self) -> float:
         most = math.floor((self.maximum - self.minimum) / self.step + TOLERANCE)
         steps = random.randint(0, most)  # noqa: S311 - nobody has to guess it
-        return min(self.minimum + steps * self.step, self.maximum)
+        number = self.minimum + steps * self.step
+        exact = number if isinstance(number, int) else float(f"{number:.12g}")  # 0.15, and not 0.15000000000000002
+        return min(exact, self.maximum)
 
 
 def _default_step(minimum: float, maximum: float) -> float:
