@@ -112,6 +112,22 @@ def test_files_have_names_however_narrow_their_list(launch: Launch, open_page: O
         assert width > 30, "as wide as such a short name is"
 
 
+def test_code_and_tasks_in_a_text_have_their_look_without_a_conversation(launch: Launch, open_page: OpenPage) -> None:
+    text = "```python\nreturn 1\n```\n- [x] done"
+    with gr.Blocks() as demo:
+        shown = gr.Markdown("Nothing yet.")
+        gr.Button("Show").click(lambda: text, None, shown)
+    page = open_page(launch(demo))
+    page.get_by_role("button", name="Show").click()
+    copy, task = page.get_by_role("button", name="Copy"), page.locator(".ms-task")
+    expect(copy).to_have_css("border-top-width", "0px")
+    expect(task).to_have_css("list-style-type", "none")
+    colours = page.locator(".ms-code").evaluate(
+        "block => [block, block.querySelector('.ms-c-k')].map((each) => getComputedStyle(each).color)"
+    )
+    assert colours[0] != colours[1], "a keyword is coloured"
+
+
 def test_subtitles_of_audio_are_shown_while_it_plays(launch: Launch, open_page: OpenPage, beep: Path) -> None:
     page = open_page(launch(app(Notes(), beep)))
     titles = page.get_by_role("group", name="Subtitles")

@@ -43,6 +43,13 @@ def page_look(look: Look, options: ServerOptions) -> Look:
     )
 
 
+FORMATTED: Final = frozenset({"chatbot", "markdown"})
+"""The types of elements whose text may hold blocks of code and lists of tasks."""
+
+CODE_BLOCKS: Final = "codeblocks"
+"""The type of the element that brings their look; it stands in no page."""
+
+
 def filling(look: Look) -> str:
     """Give the style sheet of an app that is as wide or as high as the window."""
     return (FILLS_WIDTH if look.fills_width else "") + (FILLS_HEIGHT if look.fills_height else "")
@@ -57,13 +64,17 @@ def first_elements(manifest: Manifest) -> Collection[str]:
 def later_elements(manifest: Manifest) -> Collection[str] | None:
     """Give the types of those elements that may come later on; `None` for any.
 
-    A render may declare anything then, a message may hold what shows something, and handlers change options.
+    A render may declare anything then, a message may hold what shows something, text may have code in it, and handlers
+    change options.
     """
     if manifest.has_renders:
         return None
-    has_messages = any(element.tag == "chatbot" for element in manifest.elements.values())
-    outputs = (component for component in manifest.components.values() if component.is_output)
-    return {tag for component in outputs for tag in component.addons.values()}.union(ELEMENTS if has_messages else ())
+    tags = {element.tag for element in manifest.elements.values()}
+    later = {
+        tag for component in manifest.components.values() if component.is_output for tag in component.addons.values()
+    }
+    later.update(ELEMENTS if "chatbot" in tags else ())
+    return later if tags.isdisjoint(FORMATTED) else later | {CODE_BLOCKS}
 
 
 def page_contents(

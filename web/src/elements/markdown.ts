@@ -1,6 +1,6 @@
 import { html, type TemplateResult } from "lit";
 import { Leaf, type LeafProps } from "./base.ts";
-import { colourCode, copyCode } from "./parts/code_block.ts";
+import { askLook, colourCode, copyCode } from "./parts/code_block.ts";
 import { customElement } from "./parts/define.ts";
 import { progress } from "./parts/run.ts";
 import { forget, show } from "./parts/safe_html.ts";
@@ -39,6 +39,7 @@ export class Markdown extends Leaf<MarkdownProps> {
     this.shown = text;
     show(body, text);
     colourCode(body);
+    askLook(body);
   }
 
   override disconnectedCallback(): void {

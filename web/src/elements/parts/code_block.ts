@@ -1,5 +1,6 @@
 /** Blocks of code, which come with the HTML of the text around them: their colours, and the button that copies one. */
 
+import { emit, NEED } from "../../constants.ts";
 import { highlight, MAX_COLOURED } from "../../highlight/highlight.ts";
 import { t } from "../../words.ts";
 import { copyText } from "./clipboard.ts";
@@ -7,6 +8,12 @@ import { copyText } from "./clipboard.ts";
 const COPIED_MS = 1500;
 /** The most characters of code coloured in one text; each word of a growing reply colours it again. */
 const MOST_COLOURED = 2 * MAX_COLOURED;
+
+/** Asks for the look of what few texts have: blocks of code, and lists of tasks. */
+export function askLook(text: Element): void {
+  if (customElements.get("ms-codeblocks") || !text.querySelector(".ms-code, .ms-task")) return;
+  emit(text, NEED, { type: "codeblocks" });
+}
 
 /** Colours the code in freshly rendered HTML. */
 export function colourCode(text: ParentNode): void {

@@ -2,7 +2,7 @@
  * Shows growing HTML without touching what is already there: equal nodes stay and text is appended, so that the user's
  * selection and all scroll positions survive.
  */
-import { colourCode } from "./code_block.ts";
+import { askLook, colourCode } from "./code_block.ts";
 import { askFormulas, isSameFormula } from "./formulas.ts";
 import { forget, setAside, show } from "./safe_html.ts";
 
@@ -13,6 +13,7 @@ export function patch(container: Element, text: string): void {
   if (/<style/i.test(text)) {
     show(container, text);
     colourCode(container);
+    askLook(container);
     return;
   }
   forget(container);
@@ -28,6 +29,7 @@ export function patch(container: Element, text: string): void {
   colourCode(template.content);
   grow(container, template.content);
   askFormulas(container);
+  askLook(container);
 }
 
 /** Replaces the children of `old` by those of `fresh`, from the first difference on. */
