@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final, cast
 
 from millstream.components.chat.attachments import ELEMENTS
-from millstream.declare.component import added_tags
+from millstream.declare.component import Component, added_tags
 from millstream.declare.manifest import Look, Manifest
 from millstream.declare.theme import ThemeLike, theme_tokens
 from millstream.server.http.assets import Assets
@@ -56,9 +56,17 @@ def filling(look: Look) -> str:
 
 
 def first_elements(manifest: Manifest) -> Collection[str]:
-    """Give the types of the elements that a page begins with: those in its tree, and what options add to them."""
-    added = (str(tag) for component in manifest.components.values() for tag in added_tags(component))
-    return {*(element.tag for element in manifest.elements.values()), *added}
+    """Give the types of the elements that a page begins with: those in its tree, and what options or texts add."""
+    added = {str(tag) for component in manifest.components.values() for tag in added_tags(component)}
+    tags = {element.tag for element in manifest.elements.values()}
+    # With the page, or what stands below would move.
+    has_blocks = "chatbot" in tags or any(map(_has_blocks, manifest.components.values()))
+    return tags | added | ({CODE_BLOCKS} if has_blocks else set())
+
+
+def _has_blocks(component: Component) -> bool:
+    value = str(component.value) if component.tag in FORMATTED else ""
+    return any(sign in value for sign in ("```", "~~~", "- [ ] ", "- [x] "))
 
 
 def later_elements(manifest: Manifest) -> Collection[str] | None:
