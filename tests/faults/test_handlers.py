@@ -75,7 +75,7 @@ WRONG: dict[str, Callable[[], Any]] = {
     "a string for two": lambda: "ab",
     "a dict of names": lambda: {"one": 1},
     "a component of elsewhere": lambda: {gr.Textbox(): "x"},
-    "an update of another kind": lambda: (gr.Image(label="x"), "b"),
+    "an update of another kind": lambda: (gr.Slider(3), "b"),
     "an unknown argument": lambda: (gr.update(nonsense=1), "b"),
     "a wrong argument": lambda: (gr.update(lines=-1), "b"),
     "raises": raises,

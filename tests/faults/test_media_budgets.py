@@ -25,8 +25,8 @@ from millstream.errors import InvalidValue, MediaError
 from millstream.frames import Chunk
 from millstream.jobs import Job, Result
 from millstream.media import chunked_audio as cut
-from millstream.media import container, wav
 from millstream.media import file_kinds as kinds
+from millstream.media import wav
 from millstream.media.budget import BUDGET, Budget, check_density
 from millstream.media.chunked_audio.decoder import MOST_SMALL_PACKETS
 from millstream.media.container import convert, opened
@@ -129,12 +129,11 @@ def test_each_budget_holds(budget: Budget, named: str) -> None:
         decoded(data, budget)
 
 
-def test_what_is_converted_may_not_become_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_converted_may_not_become_too_large(tmp_path: Path) -> None:
     path = tmp_path / "a.mkv"
     path.write_bytes(piece(0, frames=60, container="matroska", codec="mpeg4"))
-    monkeypatch.setattr(container.opened.__wrapped__, "__defaults__", (BUDGET._replace(written_mib=0),))
     with pytest.raises(MediaError, match="MiB"):
-        convert(path, tmp_path / "b.mp4")
+        convert(path, tmp_path / "b.mp4", budget=BUDGET._replace(written_mib=0))
 
 
 def test_audio_at_a_rate_that_nothing_has_is_refused() -> None:
