@@ -19,7 +19,6 @@ it makes its own frames rarer, or later by what it claims to be able to take, an
 from __future__ import annotations
 
 import math
-from collections import deque
 from typing import Final
 
 BASE_S: Final = 10.0
@@ -94,8 +93,9 @@ class OneWay:
         self.rate = math.inf
         self.queue_s = 0.0
         self._busy_since, self._bytes = -math.inf, 0
-        self._rates: deque[float] = deque(maxlen=FRAMES)
-        self._least_rates: deque[float] = deque(maxlen=FRAMES)
+        # Lists, as most pages never have a stream, and an empty deque takes ten times the memory.
+        self._rates: list[float] = []
+        self._least_rates: list[float] = []
         self._is_narrower = False
 
     def heard(self, sent: float, arrived: float) -> None:
@@ -131,13 +131,13 @@ class OneWay:
             self._busy_since, self._bytes = begun, size
         # Whatever holds messages up on either side makes a frame pass later, never earlier: the fastest tell the truth.
         rate = self._bytes / max(self.left - self._busy_since, self._bytes / MAX_RATE)
-        self._rates.append(min(max(rate, MIN_RATE), MAX_RATE))
+        self._rates = [*self._rates[1 - FRAMES :], min(max(rate, MIN_RATE), MAX_RATE)]
         self.rate = sorted(self._rates)[-2:][0]
         self._least_rates.clear()
 
     def _raise(self, least_rate: float) -> None:
         """Note a rate that the link has at least, if its rate is known already."""
-        self._least_rates.append(min(least_rate, MAX_RATE))
+        self._least_rates = [*self._least_rates[1 - FRAMES :], min(least_rate, MAX_RATE)]
         if self._rates and len(self._least_rates) == FRAMES:
             self.rate = max(sorted(self._rates)[-2:][0], sorted(self._least_rates)[-SAFE])
 
