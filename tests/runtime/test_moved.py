@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import os
+import tempfile
 import threading
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
@@ -639,7 +640,10 @@ async def test_a_file_goes_along_and_has_another_address() -> None:
 
 @pytest.mark.blocking
 @on_virtual_time
-async def test_the_replacement_of_a_killed_gateway_leaves_its_files_to_pages_that_come_back_later() -> None:
+async def test_the_replacement_of_a_killed_gateway_leaves_its_files_to_pages_that_come_back_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))  # servers of other tests would remove what is not locked
     with ms.Blocks() as demo:
         file, said = ms.File(label="File"), ms.Textbox(label="Said")
         ms.Button("Read").click(lambda path: Path(path).read_text(), file, said)
