@@ -165,7 +165,7 @@ def holding(url: str, process: psutil.Process, folder: Path) -> Holding:
     with Client(url) as page:
         page.click("count")
         counted = json.loads(page.value("Shown"))
-    files = sum(path.is_file() for path in folder.rglob("millstream-*/**/*"))
+    files = sum(len(names) for at, _, names in os.walk(folder) if "millstream-" in at)
     segments = len(list(SEGMENTS.iterdir())) if SEGMENTS.is_dir() else 0
     workers = len(process.children(recursive=True))
     return Holding(counted["tasks"], counted["threads"], process.num_fds(), workers, files, segments)
