@@ -5,14 +5,22 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 
 import millstream as ms
 from benchmarks.dense import dense_layer
 
-MODELS = {"wide": 3072, "narrow": 1024}
-"""The columns of the dense layers."""
+
+class Layer(NamedTuple):
+    """The columns of a dense layer, and the threads of a call; 0 for all cores."""
+
+    outputs: int
+    threads: int = 0
+
+
+MODELS = {"wide": Layer(3072), "narrow": Layer(1024), "wide_1_thread": Layer(3072, 1)}
 
 LIGHT_S = 0.0002
 """The time of a model that is so quick that a batch saves nothing: it does frame after frame."""
@@ -21,10 +29,10 @@ _numbers = itertools.count()
 
 
 class Dense:
-    """A dense layer on one thread, which has one call for one frame, and one for many."""
+    """A dense layer, which has one call for one frame, and one for many."""
 
-    def __init__(self, outputs: int) -> None:
-        self._layer = dense_layer(outputs)
+    def __init__(self, layer: Layer) -> None:
+        self._layer = dense_layer(*layer)
 
     def one(self, frame: np.ndarray) -> str:
         """Give the strongest output."""
@@ -53,7 +61,7 @@ class Light:
 
 def declare() -> ms.Blocks:
     """Make the app: a camera for each model and way."""
-    models: dict[str, Dense | Light] = {name: Dense(outputs) for name, outputs in MODELS.items()}
+    models: dict[str, Dense | Light] = {name: Dense(layer) for name, layer in MODELS.items()}
     models["light"] = Light()
     with ms.Blocks(title="Batches") as demo:
         for name, model in models.items():

@@ -1,7 +1,10 @@
 """(m) Eight sessions on one model: a call for each frame, compared in one run with calls for those of all sessions.
 
-What batches can save is the affair of the model, and of the memory of the machine: `…_model_ratio` is what they save
-without a server, the frames a second of one thread with batches over those of all cores without.
+What batches can save depends on the model, and on the memory of the machine: `…_model_ratio` is what they save without
+a server, the frames a second of one caller with batches over those of a caller for each core without.
+
+The models use all cores, as ONNX Runtime does by default. `wide_1_thread` shows the other case, in which calls of one
+frame share the cores, and a batch has one of them to itself; it has no budget.
 """
 
 from __future__ import annotations
@@ -26,7 +29,7 @@ from millstream.client.page import Page
 
 SIDE = 96
 SESSIONS = 8
-RATES_HZ = {"wide": 60, "narrow": 100, "light": 100}
+RATES_HZ = {"wide": 60, "narrow": 100, "wide_1_thread": 60, "light": 100}
 ALONE_HZ = 15
 WARM_UP_S = 1.0
 SECONDS = 3.0
@@ -46,7 +49,7 @@ def measure() -> dict[str, float]:
     frames = encoded(30, SIDE, SIDE)
     with serve(app="benchmarks.batch_app") as server:
         figures = asyncio.run(_measure(server.url, frames))
-    ratios = {model: _model_ratio(Dense(outputs)) for model, outputs in MODELS.items()}
+    ratios = {model: _model_ratio(Dense(layer)) for model, layer in MODELS.items()}
     return figures | {f"{model}_model_ratio": ratio for model, ratio in ratios.items()}
 
 

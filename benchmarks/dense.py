@@ -14,11 +14,12 @@ _FLOAT: Final = 1
 _VERSION, _OPSET = 8, 13
 
 
-def dense_layer(outputs: int) -> onnxruntime.InferenceSession:
-    """Make a layer that multiplies a batch of frames by a matrix of `PIXELS` rows; on one thread.
+def dense_layer(outputs: int, threads: int = 0) -> onnxruntime.InferenceSession:
+    """Make a layer that multiplies a batch of frames by a matrix of `PIXELS` rows.
 
     Args:
         outputs: The columns of the matrix.
+        threads: The threads of a call; 0 for the default of ONNX Runtime, which is one for each core.
     """
     weights = np.random.default_rng(1).standard_normal((PIXELS, outputs), np.float32)
     graph = b"".join(
@@ -39,8 +40,9 @@ def dense_layer(outputs: int) -> onnxruntime.InferenceSession:
     )
     model = _number(1, _VERSION) + _field(7, graph) + _field(8, _number(2, _OPSET))
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    if threads:
+        options.intra_op_num_threads = options.inter_op_num_threads = threads
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 

@@ -107,15 +107,24 @@ class BatchProgram(Program, Protocol):
 
 @runtime_checkable
 class BatchWorker(Worker, Protocol):
-    """A worker whose calls wait for others. What they are made of is best chosen late: see `turn`."""
+    """A worker whose calls wait for others. What they are made of is best chosen late: see `turn`.
 
-    def turn(self, invited: Callable[[], None]) -> AbstractContextManager[None]:
-        """Take part in the next batch; inside the block the job is chosen and run, once that is due.
+    It takes a second job while the first one's batch is being called; their results come in order.
+    """
 
-        The batch does not wait for who leaves the block without having submitted a job, invited or not.
+    @property
+    def prepare_s(self) -> float:
+        """The time before the end of the running batch at which the next job is best chosen."""
+
+    def turn(self, invited: Callable[[], None], begun: Callable[[], None]) -> AbstractContextManager[None]:
+        """Take part in the next batch; inside the block the job is chosen and submitted, once that is due.
+
+        The batch does not wait for who leaves the block without having submitted a job, invited or not. Once it has
+        begun the block may be left: the job goes on, and another turn may follow.
 
         Args:
             invited: Called when the batch is formed that the next job belongs to; at once if calls are made one by one.
+            begun: Called when that batch is called; never if calls are made one by one.
         """
 
 

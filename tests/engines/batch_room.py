@@ -15,13 +15,17 @@ from millstream.engines.batch.former import Former
 
 @dataclass
 class VirtualStream:
-    """One stream: it is ready `pause_s` after its last result, and needs `decode_s` after it was invited."""
+    """One stream: it is ready `pause_s` after its last result, and needs `decode_s` after it was invited.
+
+    If it overlaps, it is ready so long after its call began.
+    """
 
     name: Hashable
     pause_s: float = 0.003
     decode_s: float = 0.002
     jitter: float = 0.0
     owner: Hashable = None
+    overlaps: bool = False
     ready: list[float] = field(default_factory=list)
     chosen: list[float] = field(default_factory=list)
     arrived: list[float] = field(default_factory=list)
@@ -114,6 +118,8 @@ class BatchRoom:
             if len(member.called) >= len(member.arrived):
                 self.problems.append(f"{member.name} was called and had not arrived")
             member.called.append(self.now)
+            if member.overlaps:
+                self._after(member.pause_s, member.jitter, lambda member=member: self._ready(member))  # type: ignore[misc]
         self._check_wait([member.arrived[-1] for member in members])
         self._after(seconds, 0.0, lambda: self._end(members, seconds))
 
@@ -123,5 +129,6 @@ class BatchRoom:
         self.former.end(self.now)
         for member in members:
             member.ended.append(self.now)
-            self._after(member.pause_s, member.jitter, lambda member=member: self._ready(member))  # type: ignore[misc]
+            if not member.overlaps:
+                self._after(member.pause_s, member.jitter, lambda member=member: self._ready(member))  # type: ignore[misc]
         self._step()

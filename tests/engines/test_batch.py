@@ -8,6 +8,9 @@ import threading
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -268,13 +271,13 @@ async def test_who_leaves_before_the_call_is_not_waited_for() -> None:
 
 
 async def test_a_stream_chooses_its_frame_only_when_the_function_is_free() -> None:
-    words, chosen = Words(), []
+    words, chosen, begun = Words(), [], asyncio.Event()
     async with running(words.shout) as engine:
         one, other = workers(engine, 2)
 
         async def stream() -> str:
             invited = asyncio.Event()
-            with other.turn(invited.set):
+            with other.turn(invited.set, begun.set):
                 await invited.wait()
                 chosen.append(words.at_work)
                 return text_of(await result_of(other, "newest"))
@@ -291,6 +294,75 @@ async def test_a_stream_chooses_its_frame_only_when_the_function_is_free() -> No
         await busy
 
 
+async def test_a_stream_prepares_its_next_frame_while_its_last_one_is_called() -> None:
+    words = Words()
+    async with running(words.shout) as engine:
+        (worker,) = workers(engine, 1)
+        engine._batchers[0].costs.add(1, 0.01, asyncio.get_running_loop().time())
+        words.gate.clear()
+        runs, turns = [], []
+        for word in ("a", "b"):
+            invited, begun = asyncio.Event(), asyncio.Event()
+            turns.append(begun)
+            with worker.turn(invited.set, begun.set):
+                await invited.wait()
+                runs.append(asyncio.ensure_future(result_of(worker, word)))
+                if word == "a":
+                    await begun.wait()
+                    assert not runs[0].done()
+                    continue
+                await until(lambda: engine._batchers[0]._parts)
+                assert words.batches == [["a"]], "it is not called before the last one is over"
+                assert not begun.is_set()
+                words.gate.set()
+                await begun.wait()
+        assert [text_of(await run) for run in runs] == ["A", "B"]
+    assert words.batches == [["a"], ["b"]]
+    assert words.most_at_work == 1
+
+
+def test_calls_of_one_stream_that_overlap_have_their_own_files_and_progress(tmp_path: Path) -> None:
+    def count(paths: list[str], progress: ms.Progress = ms.Progress()) -> list[list[int]]:
+        progress(0.5)
+        return [[len(paths)] for _ in paths]
+
+    said: list[Any] = []
+    with ms.Blocks() as demo:
+        picture, out = ms.Image(type="filepath"), ms.Textbox()
+        picture.change(count, picture, out, batch=True)
+    calls = AppProgram(demo.freeze(), RULES, show_error=True).open(0, said.append)
+    jobs = [Job(0, number, (frame_job(10, 1.0).packets[0],), folder=tmp_path) for number in (1, 2)]
+    first, second = calls.begin(jobs[0]), calls.begin(jobs[1])
+    paths = [Path(str(call.arguments()[0][0])) for call in (first, second)]  # type: ignore[index]
+    first.accept(first.call())
+    assert [path.exists() for path in paths] == [False, True], "the second call still needs its own"
+    second.accept(second.call())
+    assert not paths[1].exists()
+    assert [each.call for each in said if not isinstance(each, Notice)] == [1, 2]
+    assert calls.running == set()
+
+
+def test_marks_belong_to_the_frame_of_their_call_though_the_next_one_has_another_size() -> None:
+    def find(frames: list[np.ndarray]) -> list[list[object]]:
+        return [[ms.Boxes([[40, 40, 60, 60]]) for _ in frames]]
+
+    with ms.Blocks() as demo:
+        camera = ms.Image(sources=["webcam"])
+        camera.stream(find, camera, ms.Image(), batch=True)
+    calls = AppProgram(demo.freeze(), RULES, show_error=True).open(0, print)
+    big, small = (replace(frame_job(10, 1.0, picture_of(side)), inputs=(None,)) for side in (64, 16))
+    payloads = []
+    for jobs in ([big], [big, small]):
+        made = [calls.begin(job) for job in jobs]
+        for call in made:
+            call.arguments()
+        (output,) = made[0].accept(made[0].call()).outputs.values()
+        payloads.append(bytes(output.value.payload))  # type: ignore[attr-defined]
+        for call in made[1:]:
+            call.accept(call.call())
+    assert payloads[0] == payloads[1]
+
+
 async def test_the_batch_does_not_wait_for_who_has_nothing_to_submit() -> None:
     words = Words()
     async with running(words.shout) as engine:
@@ -298,7 +370,7 @@ async def test_the_batch_does_not_wait_for_who_has_nothing_to_submit() -> None:
         entered = asyncio.Event()
 
         async def nothing() -> None:
-            with other.turn(entered.set):
+            with other.turn(entered.set, entered.set):
                 await entered.wait()
 
         tasks = [asyncio.ensure_future(nothing()), asyncio.ensure_future(result_of(one, "a"))]
@@ -551,7 +623,11 @@ async def test_what_cannot_be_decoded_is_in_no_batch() -> None:
     await engine.close()
 
 
+def picture_of(side: int, shade: int = 10) -> bytes:
+    return jpeg.open_encoder(1.0).encode(Frame(np.full((side, side, 3), shade, np.uint8))).payload
+
+
 def frame_job(shade: int, offset: float, payload: bytes | None = None) -> Job:
-    data = jpeg.open_encoder(1.0).encode(Frame(np.full((16, 16, 3), shade, np.uint8))).payload
+    data = picture_of(16, shade)
     packet = Packet(PacketKind.PICTURE, jpeg.NUMBER, KEY | INDEPENDENT, 1, 0, 1, 0, 0, 0, payload or data)
     return Job(0, shade + 1, (None, offset), (packet,), stream=1)

@@ -83,6 +83,57 @@ def test_streams_of_several_sessions_are_one_call_and_one_bad_session_fails_alon
     assert 'millstream_batch_calls_total{event="look"}' in text
 
 
+class Overlapping:
+    """A function of 20 ms; notes for each of its calls how many the stream has begun when it returns."""
+
+    def __init__(self) -> None:
+        self.begun: list[int] = []
+        self.app: Any = None
+
+    def look(self, frames: list[np.ndarray], counts: list[int]) -> tuple[list[int], list[int]]:
+        threading.Event().wait(0.02)
+        sessions = self.app.host.sessions.values()
+        self.begun.append(sum(stream.loop.calling for session in sessions for stream in session.streams.values()))
+        return [count + 1 for count in counts], [len(self.begun) for _ in frames]
+
+    def streamed(self, *, counts_itself: bool) -> tuple[list[int], int]:
+        """Feed it 60 frames; gives the numbers of the calls in the order of their results, and what it has counted."""
+        with ms.Blocks() as demo:
+            camera, count, other = (
+                ms.Image(label="Camera", sources=["webcam"]),
+                ms.Number(0, label="Count"),
+                ms.State(0),
+            )
+            said = ms.Number(label="Said")
+            counted = count if counts_itself else other
+            camera.stream(self.look, [camera, count], [counted, said], stream_every=0, batch=True)
+        with serving(demo) as (url, self.app), Client(url) as client:
+            recording = client.record("Camera")
+            recording.wait_for_state("running")
+            recording.feed(list(pictures(60)), 100)
+            recording.stop()
+            values = [result.values for result in recording.results]
+            said_values = [each[said.id] for each in values if said.id in each]
+            return [int(str(value)) for value in said_values], int(str(client.value("Count")))
+
+
+@pytest.mark.blocking
+def test_the_next_frame_is_prepared_before_the_function_returns_and_no_result_is_lost() -> None:
+    function = Overlapping()
+    numbers, _ = function.streamed(counts_itself=False)
+    assert numbers == sorted(numbers)
+    assert len(numbers) > 0.8 * len(function.begun), "what one call writes costs the next one nothing"
+    assert max(function.begun) == 2
+
+
+@pytest.mark.blocking
+def test_a_stream_that_reads_what_it_writes_is_called_once_at_a_time() -> None:
+    function = Overlapping()
+    _, counted = function.streamed(counts_itself=True)
+    assert counted == len(function.begun)
+    assert max(function.begun) == 1
+
+
 @pytest.mark.blocking
 def test_a_page_on_virtual_time_makes_batches_of_one() -> None:
     brightness = Brightness()

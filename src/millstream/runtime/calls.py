@@ -25,8 +25,9 @@ from millstream.runtime.reports import Reports
 from millstream.runtime.send.channel import Channel, Delivery
 from millstream.runtime.send.sender import Sender
 from millstream.runtime.settings import Settings
+from millstream.runtime.state.claim import STREAM, USER, Claim
 from millstream.runtime.state.files import LEFT, SessionFiles
-from millstream.runtime.state.values import STREAM, USER, Claim, Values, apply
+from millstream.runtime.state.values import Values, apply
 from millstream.tickets import Ticket
 from millstream.types import Segment, Stored
 from millstream.wire.messages import Outputs
@@ -49,6 +50,7 @@ class Cause(NamedTuple):
         packets: What drives it, of a stream.
         role: What is called.
         rank: Its rank, unless it belongs to a stream.
+        after: The claim of the call before it, if that is not over.
     """
 
     call: int = 0
@@ -58,6 +60,7 @@ class Cause(NamedTuple):
     packets: tuple[Packet, ...] = ()
     role: Role = "handler"
     rank: int = USER
+    after: Claim | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +156,7 @@ class SessionCalls:
             session=page.request.session_hash,
             seed=self.fragments.seed(binding) if binding.renders and self.fragments is not None else None,
         )
-        claim = values.claim(binding.outputs, STREAM if cause.stream else cause.rank)
+        claim = values.claim(binding.outputs, STREAM if cause.stream else cause.rank, cause.after)
         return StartedCall(job, claim, cause.run)
 
     def _recalled(self, event: Occurrence) -> Occurrence:

@@ -18,9 +18,9 @@ from millstream.runtime.page_scripts import PageScripts
 from millstream.runtime.rendering.fragments import Fragments
 from millstream.runtime.run import TriggeredEvent
 from millstream.runtime.runs import RESTARTING, TOO_MUCH, CancelsStreams, Runs
+from millstream.runtime.state.claim import TIMER, USER
 from millstream.runtime.state.reach import Reach
 from millstream.runtime.state.snapshot import HeldNote, SnapshotHead, occurrence_of
-from millstream.runtime.state.values import TIMER, USER
 from millstream.runtime.user_code import guarded
 from millstream.types import Stored
 from millstream.wire.messages import Fire, Open

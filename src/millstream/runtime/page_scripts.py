@@ -12,10 +12,10 @@ from millstream.jobs import Failure
 from millstream.run_in_thread import run_in_thread
 from millstream.runtime.context import SessionContext
 from millstream.runtime.state.addresses import addressed, file_value
+from millstream.runtime.state.claim import RANKS
 from millstream.runtime.state.frame_chain import FrameChain
 from millstream.runtime.state.raw_frame import RawFrame
 from millstream.runtime.state.recording import StreamRecording
-from millstream.runtime.state.values import RANKS
 from millstream.types import Blob, Stored
 from millstream.wire.messages import Script, Value
 from millstream.wire.packet import Packet

@@ -14,9 +14,9 @@ from millstream.runtime.audio.output import AudioOutput
 from millstream.runtime.calls import Cause, StartedCall
 from millstream.runtime.context import SessionContext
 from millstream.runtime.send.progress import ProgressSender
+from millstream.runtime.state.claim import USER
 from millstream.runtime.state.snapshot import RunNote
 from millstream.runtime.state.value_notes import inputs_note
-from millstream.runtime.state.values import USER
 from millstream.runtime.user_code import is_for_the_caller
 from millstream.tickets import Ticket, TicketState
 from millstream.types import Stored

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from millstream.errors import InvalidValue
 from millstream.frames import Frame
+from millstream.runtime.state.claim import RANKS
 from millstream.runtime.state.raw_frame import RawFrame
 from millstream.runtime.state.snapshot import (
     HeldNote,
@@ -23,7 +24,6 @@ from millstream.runtime.state.snapshot import (
     StreamNote,
     occurrence_of,
 )
-from millstream.runtime.state.values import RANKS
 from millstream.runtime.state.written_values import MAX_VALUE_BYTES, ValueReader, written
 from millstream.types import Blob
 from millstream.wire.packet import Packet, PacketKind

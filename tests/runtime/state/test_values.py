@@ -7,7 +7,8 @@ import itertools
 import pytest
 
 import millstream as ms
-from millstream.runtime.state.values import RANKS, STREAM, Values
+from millstream.runtime.state.claim import RANKS, STREAM
+from millstream.runtime.state.values import Values
 from millstream.wire.packet import Flag, Packet, PacketKind
 
 
@@ -50,6 +51,29 @@ def test_a_click_wins_over_a_timer_and_a_timer_over_a_stream(app: App, lower: in
     assert seldom.holds(text)
     values.write(text, "seldom", seldom)
     assert not often.holds(text)
+
+
+def test_what_a_call_writes_costs_those_that_follow_it_nothing(app: App) -> None:
+    values, text = app.values, app.text.id
+    first = values.claim([text], STREAM)
+    second = values.claim([text], STREAM, first)
+    other = values.claim([text], STREAM)
+    values.write(text, "first", first)
+    assert second.holds(text)
+    assert not other.holds(text), "it does not follow"
+    values.write(text, "second", second)
+    assert not first.holds(text), "its results came before"
+
+
+def test_a_call_that_follows_gives_way_to_others_as_any(app: App) -> None:
+    values, text = app.values, app.text.id
+    first = values.claim([text], STREAM)
+    second = values.claim([text], STREAM, first)
+    values.write(text, "edit")
+    assert not first.holds(text)
+    assert not second.holds(text)
+    third = values.claim([text], STREAM, second)
+    assert third.holds(text), "it began after the edit"
 
 
 def test_a_change_is_told_if_somebody_listens_and_the_value_differs(app: App) -> None:

@@ -30,6 +30,7 @@ class World:
     duration_s: float = 20.0
     warm_up_s: float = 3.0
     outlier_s: float = 0.0
+    camera_s: float = CAMERA_S
     ages: list[float] = field(default_factory=list)
     calls: list[tuple[float, float]] = field(default_factory=list)
     arrivals: list[float] = field(default_factory=list)
@@ -64,10 +65,10 @@ class World:
     # the page
 
     def on_camera(self) -> None:
-        self.at(self.now + CAMERA_S, "camera")
-        is_due = self.now >= self.due - CAMERA_S / 2
+        self.at(self.now + self.camera_s, "camera")
+        is_due = self.now >= self.due - self.camera_s / 2
         if self.sent < self.page_limit and is_due and self.now >= self.encoder_free:
-            late = self.now - self.due > CAMERA_S
+            late = self.now - self.due > self.camera_s
             self.due = self.now + self.every_s if late else self.due + self.every_s
             self.sent += 1
             self.encoder_free = self.now + ENCODE_S
@@ -81,7 +82,7 @@ class World:
 
     def on_packet(self, sequence: int, captured: float) -> None:
         self.arrivals.append(self.now)
-        self.pacing.received(sequence, self.now)
+        self.pacing.received(sequence, self.now, round(captured * 1e6))
         self.lane = (sequence, captured)
         self.work()
         self.ask()
@@ -326,3 +327,45 @@ def test_whatever_happens_the_stream_goes_on(
     assert world.calls
     assert world.now - world.calls[-1][1] < 2 * max(handler_s, every_s) * (1 + jitter) + 2 * rtt_s + 0.2
     assert all(limit - len([a for a in world.arrivals if a <= at]) <= MAX_WINDOW for at, limit in world.limits)
+
+
+@pytest.mark.parametrize(("handler_s", "jitter", "least"), [(0.02, 0.8, 44), (0.024, 0.5, 39), (0.026, 0.4, 36)])
+def test_a_camera_that_is_faster_than_declared_keeps_an_uneven_handler_busy(
+    handler_s: float, jitter: float, least: float
+) -> None:
+    world = World(0.0, handler_s, camera_s=1 / 60, jitter=jitter).run()
+    late = [began for began, _ in world.calls if began > world.warm_up_s]
+    assert len(late) / (world.duration_s - world.warm_up_s) > least
+
+
+def test_a_jittering_camera_is_not_taken_for_a_faster_one() -> None:
+    pacing, rng, captured_us = Pacing(), random.Random(3), 0
+    for number in range(1, 3000):
+        captured_us = round(number * CAMERA_S * 1e6 + rng.uniform(-8000, 8000))
+        pacing.received(number, number * CAMERA_S, captured_us)
+    assert pacing._camera_s == CAMERA_S
+
+
+def test_a_page_that_claims_an_endless_number_of_frames_a_second_is_believed_up_to_a_bound() -> None:
+    pacing = Pacing()
+    for number in range(1, 100):
+        pacing.received(number, number * CAMERA_S, 5)
+    assert pacing._camera_s == pytest.approx(1 / 120)
+
+
+def test_a_frame_that_is_prepared_during_the_call_is_asked_for_so_much_earlier() -> None:
+    asked_at = []
+    for early_s in (0.0, 0.05):
+        pacing, now = Pacing(), 0.0
+        for number in range(1, 20):
+            pacing.received(number, now)
+            pacing.call_began(now, early_s)
+            now += 0.3
+            pacing.call_ended(now)
+        pacing.received(20, now)
+        pacing.call_began(now, early_s)
+        pacing.limit(now)
+        asked_at.append(pacing.next_at(now))
+    assert asked_at[0] is not None
+    assert asked_at[1] is not None
+    assert asked_at[0] - asked_at[1] >= 0.05 - 1e-9

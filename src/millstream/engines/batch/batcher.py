@@ -20,6 +20,9 @@ from millstream.jobs import Arguments
 
 logger = logging.getLogger("millstream.engine")
 
+TICK_S: Final = 0.001
+"""It is not looked more often than this whether somebody's time has come: some loops ring that much too early."""
+
 HOPELESS: Final = 2
 """After so many batches in which each call failed by itself too, the next ones are not taken apart any more."""
 
@@ -54,6 +57,20 @@ class RunningBatch:
             self.timer.cancel()
 
 
+class Seat(NamedTuple):
+    """The place of a member in the next batch.
+
+    Attributes:
+        invited: Called when it is to choose.
+        begun: Called when the function is called for it.
+        ready_at: Since when it has been ready.
+    """
+
+    invited: Callable[[], None]
+    begun: Callable[[], None]
+    ready_at: float
+
+
 class Called(NamedTuple):
     """The result of a batch: an outcome for each call, and the seconds that it took if it was one call."""
 
@@ -79,8 +96,7 @@ class Batcher:
         self._hang_s = hang_s
         self._former: Former[Hashable] = Former(rules, self.costs)
         self._loop = asyncio.get_running_loop()
-        self._invitations: dict[Hashable, Callable[[], None]] = {}
-        self._ready_at: dict[Hashable, float] = {}
+        self._seats: dict[Hashable, Seat] = {}
         self._parts: dict[Hashable, Part] = {}
         self._running: RunningBatch | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -93,15 +109,23 @@ class Batcher:
         """True if calls are to be made as one; else each is made by itself."""
         return self.costs.is_batching(self._loop.time())
 
+    @property
+    def prepare_s(self) -> float:
+        """The time that a call usually needs until it can be made."""
+        return self._former.prepare_s
+
     def statistics(self) -> BatchStatistics:
         return BatchStatistics(self._batches, self._calls, self._wait_s, self._call_s, self.costs.pays)
 
     # ---- what members do ---------------------------------------------------------------------------------------
 
-    def join(self, member: Hashable, owner: Hashable, invited: Callable[[], None]) -> None:
-        """Note that a member is ready; `invited` is called when it is to choose. Then come `together`, or `leave`."""
-        now = self._ready_at[member] = self._loop.time()
-        self._invitations[member] = invited
+    def join(self, member: Hashable, owner: Hashable, invited: Callable[[], None], begun: Callable[[], None]) -> None:
+        """Note that a member is ready; `invited` is called when it is to choose. Then come `together`, or `leave`.
+
+        From `begun` on it may join again, though its call is not over.
+        """
+        now = self._loop.time()
+        self._seats[member] = Seat(invited, begun, now)
         self._former.join(member, owner, now)
         self._go_on()
 
@@ -114,11 +138,10 @@ class Batcher:
 
     def leave(self, member: Hashable) -> None:
         """Wait no longer for a member; harmless if nobody does."""
-        self._invitations.pop(member, None)
-        self._ready_at.pop(member, None)
-        self._parts.pop(member, None)
-        self._former.leave(member, self._loop.time())
-        self._go_on()
+        if self._seats.pop(member, None) is not None:
+            self._parts.pop(member, None)
+            self._former.leave(member, self._loop.time())
+            self._go_on()
 
     def forget(self, member: Hashable) -> None:
         """Note that a member never comes back."""
@@ -151,9 +174,9 @@ class Batcher:
             self._timer.cancel()
             self._timer = None
         if step.look_at is not None:
-            self._timer = self._loop.call_at(step.look_at, self._go_on)
+            self._timer = self._loop.call_at(max(step.look_at, now + TICK_S), self._go_on)
         for member in step.invited:
-            self._invitations.pop(member)()
+            self._seats[member].invited()
         if step.called:
             self._call({member: self._parts.pop(member) for member in step.called}, now)
 
@@ -169,10 +192,12 @@ class Batcher:
             return
         self._batches += 1
         self._calls += len(parts)
-        self._wait_s += sum(now - self._ready_at.pop(member, now) for member in parts)
         self._running = running
         self._watch(running, self._hang_s, f"it was called {self._hang_s:g} seconds ago")
         done.add_done_callback(partial(self._end, running))
+        for seat in [self._seats.pop(member) for member in parts]:
+            self._wait_s += now - seat.ready_at
+            seat.begun()
 
     def _end(self, running: RunningBatch, done: asyncio.Future[object]) -> None:
         error = done.exception()

@@ -3,6 +3,7 @@
 Pure: no loop and no thread, and the clock is passed in. A member is *ready* when it has something to be handled. When
 the function is about to be free, it is *invited*: it chooses, and decodes, which is why that is not done before. It has
 *arrived* when its arguments are there. A batch is called when the function is free and nobody is worth waiting for.
+Who is called may be ready again before that call is over.
 
 Ready members are invited in turn among their owners. Whoever is late misses the batch, and belongs to the next one.
 """
@@ -24,8 +25,13 @@ Key = TypeVar("Key", bound=Hashable)
 KEPT: Final = 5
 """Durations of a member that tell when it will be ready again."""
 
+PREPARED_KEPT: Final = 16
+PREPARED_SHARE: Final = 0.9
+"""From its invitation to its arrival a member is expected to need what this share of the last ones, of all members, did
+not exceed: a batch is full only if the last one comes in time."""
+
 SLACK: Final = 1.25
-"""Durations are expected to be longer by this factor than four of five were of late."""
+"""Durations are expected to be longer by this factor than most were of late."""
 
 CHOOSING_SHARE: Final = 0.7
 """The part of the longest wait in which all of a batch are to choose; the rest is for those who take longer."""
@@ -77,6 +83,9 @@ class Former(Generic[Key]):
     Args:
         rules: How many calls are made as one, and how long one may wait for others.
         costs: What that takes.
+
+    Attributes:
+        prepare_s: The time that a member usually needs from its invitation to its arrival.
     """
 
     def __init__(self, rules: BatchRules, costs: Costs) -> None:
@@ -84,7 +93,8 @@ class Former(Generic[Key]):
         self._members: dict[Key, Member] = {}
         self._owners: dict[Hashable, int] = {}
         self._round = self._arrivals = 0
-        self._prepared: deque[float] = deque([PREPARE_S], maxlen=KEPT)
+        self._prepared: deque[float] = deque([PREPARE_S], maxlen=PREPARED_KEPT)
+        self.prepare_s = _usual(self._prepared, PREPARED_SHARE)
         self._began_at: float | None = None
         self._size = 0
         self._free_at = -math.inf
@@ -92,7 +102,9 @@ class Former(Generic[Key]):
     def join(self, key: Key, owner: Hashable, now: float) -> None:
         """Note that a member is ready; those of one owner take turns with those of others, as one."""
         member = self._members.setdefault(key, Member())
-        if member.ended_at is not None:
+        if member.state is MemberState.CALLED:  # it overlaps with its own last call
+            member.gaps.append(0.0)
+        elif member.ended_at is not None:
             member.gaps.append(now - member.ended_at)
             member.ended_at = None
         self._arrivals += 1
@@ -105,6 +117,7 @@ class Former(Generic[Key]):
         """Note that the arguments of a member that was invited are there."""
         member = self._members[key]
         self._prepared.append(now - member.since)
+        self.prepare_s = _usual(self._prepared, PREPARED_SHARE)
         self._move(member, MemberState.ARRIVED, now)
 
     def leave(self, key: Key, now: float) -> None:
@@ -153,11 +166,11 @@ class Former(Generic[Key]):
             return (), None
         if now < (opens_at := self._opens_at()):
             return (), opens_at if opens_at < math.inf else None
-        if now + _usual(self._prepared) > self._closes_by():
+        if now + self.prepare_s > self._closes_by():
             return (), None  # it would miss this batch, and be old in the next one
         if (held_until := self._held_until(now, len(ready))) > now:
             return (), held_until
-        lateness_s = _usual(self._prepared)  # who is that late is given up for this batch
+        lateness_s = self.prepare_s  # who is that late is given up for this batch
         pending = [due for due in (each + lateness_s for each in self._dues(MemberState.INVITED, now)) if due > now]
         room = max(self._capacity(now) - len(self._in(MemberState.ARRIVED)) - len(pending), 0)
         for _, member in ready[:room]:
@@ -171,7 +184,7 @@ class Former(Generic[Key]):
         if self._began_at is None:
             return -math.inf
         ends_at = self._expected_end()
-        return math.inf if ends_at == -math.inf else ends_at - _usual(self._prepared)
+        return math.inf if ends_at == -math.inf else ends_at - self.prepare_s
 
     def _held_until(self, now: float, ready: int) -> float:
         """Say until when nobody chooses yet, as others are worth a longer wait than who has chosen may have."""
@@ -238,11 +251,11 @@ class Former(Generic[Key]):
 
     def _dues(self, state: MemberState, now: float) -> list[float]:
         """Say by when those who are in a state will have arrived, as far as one can tell."""
-        prepare_s, members = _usual(self._prepared), self._in(state).values()
+        prepare_s, members = self.prepare_s, self._in(state).values()
         if state is MemberState.READY:
             return [now + prepare_s for _ in members]
         if state is MemberState.INVITED:
-            return [member.since + prepare_s for member in members]
+            return [_next(member.since, prepare_s, now) for member in members]
         return [
             member.ended_at + _usual(member.gaps) + prepare_s
             for member in members
@@ -256,6 +269,12 @@ class Former(Generic[Key]):
         member.state, member.since = state, now
 
 
-def _usual(seconds: deque[float]) -> float:
-    """Give a duration that is seldom exceeded, whatever the longest was."""
-    return SLACK * sorted(seconds)[round(0.8 * (len(seconds) - 1))]
+def _next(since: float, prepare_s: float, now: float) -> float:
+    """Say by when somebody will have arrived; who is late is often so because all are, as the machine is busy."""
+    due = since + prepare_s
+    return due if now < due else due + prepare_s
+
+
+def _usual(seconds: deque[float], share: float = 0.8) -> float:
+    """Give a duration that is seldom exceeded: some more than this share of them was, whatever the longest was."""
+    return SLACK * sorted(seconds)[round(share * (len(seconds) - 1))]

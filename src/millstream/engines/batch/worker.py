@@ -31,11 +31,15 @@ class Worker(thread.Worker):
     def is_running(self) -> bool:
         return super().is_running or self._batcher.running(self) is not None
 
-    def turn(self, invited: Callable[[], None]) -> AbstractContextManager[None]:
-        return self._turn_among(self, invited)
+    @property
+    def prepare_s(self) -> float:
+        return self._batcher.prepare_s
+
+    def turn(self, invited: Callable[[], None], begun: Callable[[], None]) -> AbstractContextManager[None]:
+        return self._turn_among(self, invited, begun)
 
     @contextmanager
-    def _turn_among(self, owner: Hashable, invited: Callable[[], None]) -> Iterator[None]:
+    def _turn_among(self, owner: Hashable, invited: Callable[[], None], begun: Callable[[], None]) -> Iterator[None]:
         """Ask for the turn of an owner, unless calls are made by themselves; harmless inside of such a block."""
         if self._has_turn or not self._batcher.is_batching:
             invited()
@@ -43,7 +47,7 @@ class Worker(thread.Worker):
             return
         self._has_turn = True
         try:
-            self._batcher.join(self, owner, invited)
+            self._batcher.join(self, owner, invited, begun)
             yield
         finally:
             self._has_turn = False
@@ -59,7 +63,7 @@ class Worker(thread.Worker):
 
     async def _result(self, call: BatchCall, session: Hashable) -> Result:
         invited = asyncio.Event()
-        with self._turn_among(session, invited.set):
+        with self._turn_among(session, invited.set, _ignore):
             await invited.wait()
             if not self._has_turn:
                 result, seconds = cast("tuple[Result, float]", await self._do(partial(self._run_alone, call)))
@@ -109,3 +113,7 @@ class Worker(thread.Worker):
         if not is_ended:
             self._batcher.caller.let_others_call()
         return is_ended
+
+
+def _ignore() -> None:
+    """Take no notice that a call by itself has begun: nobody comes after it."""

@@ -74,6 +74,7 @@ class HandlerCall:
         self._generator: Generator[object, None, None] | None = None
         self._is_generator = plan.is_generator
         self._step: Literal["media", "input", "handler"] = "media"
+        self._frame_size: tuple[int, int] | None = None
         self._failure: Failure | None = None
         self._decode_s, self._called_at = 0.0, perf_counter()
         self.is_async = plan.is_async
@@ -88,7 +89,7 @@ class HandlerCall:
                 raise
             result = self.fail(error)
         if result.is_last:
-            self._worker.running = None
+            self._worker.running.discard(self)
             if self._generator is not None or self._files.to_delete or self._files.memory:
                 self.close()
         return result
@@ -100,6 +101,7 @@ class HandlerCall:
         return Result(self._job.call, {}, self._failure, call_s=perf_counter() - self._called_at)
 
     def close(self) -> None:
+        self._worker.running.discard(self)
         if self._generator is not None:
             generator, self._generator = self._generator, None
             with guarded(self.fail), heard(self._plan, self._tracker):
@@ -142,7 +144,7 @@ class HandlerCall:
             raise mismatch(packet)
         if state.frame_size is None:
             state.first_frame = sampled(media.pixels)
-        state.frame_size = media.pixels.shape[:2]
+        state.frame_size = self._frame_size = media.pixels.shape[:2]
         return Frame(media.pixels, packet.captured_us)
 
     def _inputs(self, media: Media | Scene | None) -> list[object]:
@@ -249,7 +251,8 @@ class HandlerCall:
         if isinstance(stored, Chunk):
             return Output(self._packet(PacketKind.SOUND, number, SOUND_CODEC, 1.0, stored))
         if isinstance(stored, Overlay):
-            marks = OverlayOutput(self._codec_state, self._job, self._tracker.notify)
+            size = self._frame_size or self._codec_state.frame_size  # the next frame may have been decoded already
+            marks = OverlayOutput(self._codec_state, self._job, size, self._tracker.notify)
             stored = marks.stored(element, stored, self._files)
         if isinstance(stored, Blob):
             return Output(self._files.settle(stored))
@@ -310,8 +313,8 @@ class WorkerCalls:
 
     Attributes:
         name, codec_state, files: As given.
-        tracker: Shows what the running call says of how far it is.
-        running: The call that is not over; its last result takes it away.
+        tracker: Shows what the newest call says of how far it is.
+        running: The calls that are not over: one, or two of a batch, whose next one begins before the last one ends.
     """
 
     def __init__(
@@ -322,19 +325,22 @@ class WorkerCalls:
         self.files = files
         self.tracker = Tracker(0, notify)
         self._roles = roles
-        self.running: Call | None = None
+        self.running: set[Call] = set()
 
     def begin(self, job: Job) -> Call:
-        if self.tracker.is_used:
+        if self.running or self.tracker.is_used:
             self.tracker = Tracker(job.call, self.tracker.notify)
+        if self.running:
+            self.files = self.files.anew()
         self.tracker.call, self.tracker.session = job.call, job.session
         self.files.folder, self.files.room = job.folder, job.room
-        self.running = call = self._roles[job.role](self, job)
+        call = self._roles[job.role](self, job)
+        self.running.add(call)
         return call
 
     def close(self) -> None:
-        if self.running is not None:
-            self.running.close()
+        for call in tuple(self.running):
+            call.close()
         if self.codec_state.opened:
             self.codec_state.close()
 

@@ -41,11 +41,13 @@ class OverlayOutput:
     Args:
         codec_state: What the calls of the worker share.
         job: The call.
+        frame_size: Height and width of the frame that drove the call, in pixels; `None` without one.
         notify: Takes what the page is told.
     """
 
-    def __init__(self, codec_state: CodecState, job: Job, notify: Notify) -> None:
+    def __init__(self, codec_state: CodecState, job: Job, frame_size: tuple[int, int] | None, notify: Notify) -> None:
         self._codec_state, self._job, self._notify = codec_state, job, notify
+        self._frame_size = frame_size
         self._binding: Binding = codec_state.manifest.numbered[job.binding]
 
     def stored(self, component: Component, overlay: Overlay, scratch: Scratch) -> Stored:
@@ -55,8 +57,8 @@ class OverlayOutput:
             InvalidValue: There is no image for them to be drawn on.
         """
         frames = [packet for packet in cast("tuple[Packet, ...]", self._job.packets) if _is_frame(packet)]
-        if frames and self._job.stream and self._codec_state.frame_size is not None:
-            height, width = self._codec_state.frame_size
+        if frames and self._job.stream and self._frame_size is not None:
+            height, width = self._frame_size
             return self._packet(component, self._packed(component, overlay, width, height), frames[-1])
         blob, width, height = self._still(component, scratch)
         payload = self._packed(component, overlay, width, height)

@@ -213,6 +213,10 @@ class CallFiles:
         self.to_delete: list[Path] = []
         self.memory: dict[object, object] = {}
 
+    def anew(self) -> CallFiles:
+        """Give the files of another call, which begins before this one is over."""
+        return CallFiles(self.folder, self.room, self._rules)
+
     @property
     def max_image_pixels(self) -> int:
         """The most pixels of an image file that is decoded."""

@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from millstream.jobs import Occurrence
-from millstream.runtime.state.values import USER
+from millstream.runtime.state.claim import USER
 
 MAC_BYTES: Final = 32
 

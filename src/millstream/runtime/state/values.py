@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, NamedTuple, cast
+from typing import Any, Final, cast
 
 from millstream.declare.component import Component
 from millstream.declare.element import Element
 from millstream.declare.manifest import Manifest
 from millstream.jobs import KEEP, Output, Result
 from millstream.runtime.state.addresses import addressed, file_value
+from millstream.runtime.state.claim import RANKS, STREAM, USER, Claim
 from millstream.runtime.state.files import SessionFiles
 from millstream.runtime.state.frame_chain import FrameChain
 from millstream.runtime.state.known_files import with_known_files
@@ -23,37 +24,6 @@ from millstream.runtime.state.recording import StreamRecording
 from millstream.types import Blob, Segment, Stored
 from millstream.wire.messages import Value
 from millstream.wire.packet import Packet
-
-STREAM: Final = 0
-TIMER: Final = 1
-USER: Final = 2
-"""The ranks of calls, by their cause: what follows from a call has its rank."""
-
-RANKS: Final = (STREAM, TIMER, USER)
-
-
-class Claim(NamedTuple):
-    """A call's claim on a value, valid as long as nobody else has written it since the call began.
-
-    A call does not give way to those of a lower rank: a stream or a timer that writes all the time would undo every
-    click whose handler takes longer than its interval, and a stream every tick.
-
-    Attributes:
-        versions: The version that each of its outputs had when the call began, or that it wrote itself.
-        current: The versions that count for it, as they are now.
-        rank: Its rank.
-        heard: Components in which it plays audio.
-    """
-
-    versions: dict[int, int]
-    current: Mapping[int, int]
-    rank: int
-    heard: set[int]
-
-    def holds(self, number: int) -> bool:
-        """True if nobody who counts has written a value since the claim was made, but for the claimant."""
-        return self.versions.get(number) == self.current[number]
-
 
 COLLECTIONS: Final = (list, tuple, dict)
 """The values that may hold several files."""
@@ -120,11 +90,20 @@ class Values:
         """Give the constructor arguments that differ from the declaration, for those of `numbers` that have any."""
         return {number: self.changed[number] for number in numbers if number in self.changed}
 
-    def claim(self, numbers: Sequence[int], rank: int = USER) -> Claim:
-        """Note the versions that a call begins with."""
+    def claim(self, numbers: Sequence[int], rank: int = USER, after: Claim | None = None) -> Claim:
+        """Note the versions that a call begins with.
+
+        Args:
+            numbers: The components that it may write.
+            rank: Its rank.
+            after: The claim of the call whose results come before its own, if that is not over.
+        """
         versions = self._versions[rank]
         known = dict(zip(numbers, map(versions.__getitem__, numbers), strict=True))
-        return Claim(known, versions, rank, set())
+        claim = Claim(known, versions, rank, set(), [])
+        if after is not None:
+            after.followers.append(claim)
+        return claim
 
     def write(self, number: int, stored: Stored, claim: Claim | None = None, *, is_news: bool = True) -> bool:
         """Store a value; a claim that held still holds after it.
@@ -139,10 +118,13 @@ class Values:
             Whether the value differs and somebody listens to its `change`.
         """
         if is_news:
+            followers = claim.followers and [each for each in claim.followers if each.holds(number)] if claim else ()
             for versions in self._versions[: USER + 1 if claim is None else claim.rank + 1]:
                 versions[number] += 1
             if claim is not None:
                 claim.versions[number] = claim.current[number]
+            for follower in followers:
+                follower.versions[number] = follower.current[number]
         self._stored[number] = stored
         self.touched.add(number)
         self._late.pop(number, None)

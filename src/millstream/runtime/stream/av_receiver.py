@@ -144,9 +144,9 @@ class AVReceiver:
         self._until = self._until or self._audio.waiting + CHUNKS_WAITING
         return self._frames.has_credit and self._audio.waiting < self._until
 
-    def call_began(self, now: float) -> None:
-        """The handler was called."""
-        self._frames.call_began(now)
+    def call_began(self, now: float, early_s: float = 0.0) -> None:
+        """The handler was called: see `Pacing.call_began`."""
+        self._frames.call_began(now, early_s)
 
     def call_ended(self, now: float) -> None:
         """The handler has returned."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from millstream.declare.binding import Binding
 from millstream.runtime.context import SessionContext
+from millstream.runtime.state.claim import Claim
 from millstream.runtime.state.frame_chain import FrameChain
 from millstream.runtime.state.recording import StreamRecording
-from millstream.runtime.state.values import Claim
 from millstream.wire.messages import KeyFrame
 from millstream.wire.packet import KEY, Packet
 

@@ -20,6 +20,11 @@ from millstream.wire.packet import INDEPENDENT, KEY
 MAX_DEPENDENT: Final = 64
 """Packets of a delta codec that may wait: two seconds of video."""
 
+FASTEST_CAMERA_S: Final = 1 / 120
+CAPTURES: Final = 9
+CLEARLY: Final = 0.9
+"""A camera is faster than was thought if so many intervals in a row are shorter than this part of what was thought."""
+
 MIN_WINDOW: Final = 2
 MAX_WINDOW: Final = 16
 IDLE: Final = 0.04
@@ -95,19 +100,22 @@ class Pacing:
     Args:
         interval_s: Seconds between two frames that the page would like to send: `stream_every`. The page cannot beat
             its camera, so less than a camera interval (0, for instance) counts as one.
-        camera_s: Seconds between two camera frames.
+        camera_s: Seconds between two camera frames, as declared. A camera that is faster is found out.
 
     Attributes:
         window: Number of frames that may be on their way: 2 on a short path, as many as fill it on a long one.
     """
 
     def __init__(self, interval_s: float = 0.0, camera_s: float = CAMERA_S) -> None:
-        self._camera_s = camera_s
+        self._wanted_s, self._camera_s = interval_s, camera_s
         self._interval_s = max(interval_s, camera_s)
+        self._captured_us = 0
+        self._gaps_us: list[int] = []
         self._call = _Smoothed()
         self._delay = _Smoothed()
         self._known_path_s = 0.0
         self.window = MIN_WINDOW
+        self._early_s = 0.0
         self._limit = 0
         self._received = 0
         self._call_began: float | None = None
@@ -135,8 +143,13 @@ class Pacing:
         """Go on after a frame that another gateway has received, with a limit that it has given."""
         self._received, self._limit = received, limit
 
-    def received(self, sequence: int, now: float) -> None:
-        """Packet `sequence` has reached the lane."""
+    def received(self, sequence: int, now: float, captured_us: int = 0) -> None:
+        """Packet `sequence` has reached the lane; a frame was captured at `captured_us`, by the page's clock."""
+        gap_us, self._captured_us = captured_us - self._captured_us, captured_us
+        if captured_us and gap_us < CLEARLY * 1e6 * self._camera_s:
+            self._learn(gap_us)
+        elif self._gaps_us:
+            self._gaps_us.clear()
         self._received = max(self._received, sequence)
         if sequence >= self._limit:
             self._planned = min(self._planned, now + self._interval_s)
@@ -146,9 +159,18 @@ class Pacing:
                 self._delay.add(now - at)
         self._due_at = now + self._interval_s - self._known_path_s
 
-    def call_began(self, now: float) -> None:
-        """The handler took what waited in the lane."""
-        self._call_began = now
+    def _learn(self, gap_us: int) -> None:
+        """Find out that the camera is faster than declared: jitter makes one short interval, but not many in a row."""
+        self._gaps_us.append(gap_us)
+        if len(self._gaps_us) == CAPTURES:
+            median_s = sorted(self._gaps_us)[CAPTURES // 2] / 1e6
+            self._gaps_us.clear()
+            self._camera_s = max(median_s, FASTEST_CAMERA_S)
+            self._interval_s = max(self._wanted_s, self._camera_s)
+
+    def call_began(self, now: float, early_s: float = 0.0) -> None:
+        """The handler took what waited in the lane; the next frame is wanted so long before it returns."""
+        self._call_began, self._early_s = now, early_s
 
     def call_ended(self, now: float) -> float:
         """The handler returned, or raised; gives how many seconds a call takes on average."""
@@ -191,10 +213,12 @@ class Pacing:
 
     @property
     def _lead_s(self) -> float:
-        """From a grant to the arrival of its frame, at most, as far as one can tell."""
-        if self._delay.count:
-            return self._delay.high - min(IDLE * self._call.mean, IDLE_INTERVALS * self._camera_s)
-        return self._known_path_s + self._camera_s
+        """From a grant until its frame is prepared, at most, as far as one can tell."""
+        if not self._delay.count:
+            return self._known_path_s + self._camera_s + self._early_s
+        if self._early_s:
+            return self._delay.high + self._early_s
+        return self._delay.high - min(IDLE * self._call.mean, IDLE_INTERVALS * self._camera_s)
 
     @property
     def _overdue_at(self) -> float:

@@ -6,6 +6,7 @@ When it goes on and when it ends is decided in `lifecycle.py`; what else happens
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -20,10 +21,12 @@ from millstream.runtime.context import SessionContext
 from millstream.runtime.conversation.conversation import Conversation
 from millstream.runtime.metrics import NOTED, StreamMetrics
 from millstream.runtime.queue import Queued
+from millstream.runtime.state.claim import Claim
 from millstream.runtime.stream.av_receiver import AVReceiver
 from millstream.runtime.stream.input import StreamInput
 from millstream.runtime.stream.lifecycle import Ending, Lifecycle, LifecycleEvent
 from millstream.runtime.stream.output import StreamOutput
+from millstream.runtime.stream.overlapping import OverlappingCalls
 from millstream.runtime.stream.receiver import Receiver
 from millstream.tickets import Ticket
 from millstream.wire.packet import Packet
@@ -48,7 +51,7 @@ class StreamLoop:
         fail: Called with why a call has failed.
         ticket: Its ticket in the queue, from `run` on.
         inherits: What refers to the ticket that it had in another gateway; empty if it had none.
-        is_calling: Whether a call is running.
+        calling: The calls that run: one at most, or two if they overlap.
     """
 
     context: SessionContext
@@ -64,7 +67,9 @@ class StreamLoop:
     fail: Callable[[Failure], None]
     ticket: Ticket | None = None
     inherits: str = ""
-    is_calling: bool = False
+    calling: int = 0
+    _claim: Claim | None = None
+    _early_s: float = 0.0
 
     @property
     def is_stopping(self) -> bool:
@@ -74,7 +79,7 @@ class StreamLoop:
     @property
     def is_at_work(self) -> bool:
         """True if a handler may be running."""
-        return self.is_calling or (self.conversation is not None and self.conversation.is_calling)
+        return self.calling > 0 or (self.conversation is not None and self.conversation.is_calling)
 
     async def run(self, slots: Slots) -> None:
         """Wait for a slot, handle what comes until its time is up, and so on until the stream ends."""
@@ -98,21 +103,13 @@ class StreamLoop:
     async def _work(self, slots: Slots, ticket: Ticket) -> None:
         """Handle what comes in one slot, and go to the back of the queue if the stream is not over then."""
         worker = self.open(self.output.hear)
-        batched = worker if isinstance(worker, BatchWorker) else None
         slots.begin()
         try:
-            while self.lifecycle.is_handling:
-                if batched is not None and self.receiver.is_due:
-                    await self._join_batch(batched)
-                elif packets := self.receiver.take():
-                    await self._call(worker, packets)
-                elif self.receiver.is_flushed:
-                    self.lifecycle.on(LifecycleEvent.DRAINED)
-                    break
-                else:
-                    self.input.give(self.context.clock.time())
-                    self.input.wake.clear()
-                    await self.input.wake.wait()
+            if isinstance(worker, BatchWorker):
+                async with asyncio.TaskGroup() as tasks:
+                    await self._handle(worker, OverlappingCalls(worker, tasks, overlap=self._overlaps))
+            else:
+                await self._handle(worker)
             if self.output.plays and self.conversation is None:  # each reply of one has ended what it played
                 await self._finish(worker)
         finally:
@@ -122,7 +119,24 @@ class StreamLoop:
         if not self.lifecycle.is_ended:
             self.context.queue.rejoin(ticket)
 
-    async def _join_batch(self, worker: BatchWorker) -> None:
+    async def _handle(self, worker: Worker, overlapping: OverlappingCalls | None = None) -> None:
+        """Handle what comes as long as the slot lasts."""
+        while self.lifecycle.is_handling:
+            if overlapping is not None and self.receiver.is_due:
+                await self._join_batch(overlapping)
+            elif packets := self.receiver.take():
+                await self._call(worker, packets)
+            elif self.receiver.is_flushed:
+                if overlapping is not None:
+                    await overlapping.settled()
+                self.lifecycle.on(LifecycleEvent.DRAINED)
+                break
+            else:
+                self.input.give(self.context.clock.time())
+                self.input.wake.clear()
+                await self.input.wake.wait()
+
+    async def _join_batch(self, calls: OverlappingCalls) -> None:
         """Handle what is newest when the batch is formed; while others are waited for, a frame may be replaced.
 
         Who has nothing to be handled any more, as the stream or its slot ends, does not wait for the batch of others.
@@ -134,47 +148,86 @@ class StreamLoop:
             is_invited = True
             wake.set()
 
-        with worker.turn(invited):
+        await calls.room()
+        with calls.turn(invited):
             while self.lifecycle.is_handling and self.receiver.is_due:
                 if is_invited:
-                    await self._call(worker, self.receiver.take())
+                    self._early_s = calls.prepare_s
+                    await calls.begin(self._call(calls.worker, self.receiver.take(), calls.last))
                     return
                 wake.clear()
                 await wake.wait()
 
-    async def _call(self, worker: Worker, packets: tuple[Packet, ...]) -> None:
-        """Handle one frame, or one stretch of audio; a frame beyond `max_age` is passed over."""
-        clock, max_age_s = self.context.clock, self.binding.max_age
-        captured_us = packets[-1].captured_us + self.context.page.clock.offset_us
-        age_s = max(clock.server_time() - captured_us / 1e6, 0.0)
-        if max_age_s is not None and age_s > max_age_s:
-            self.metrics.stale += 1
-            self.receiver.lose()
+    async def _call(
+        self, worker: Worker, packets: tuple[Packet, ...], before: asyncio.Task[None] | None = None
+    ) -> None:
+        """Handle one frame, or one stretch of audio; a frame beyond `max_age` is passed over.
+
+        Args:
+            worker: Makes the call.
+            packets: What it handles.
+            before: The call whose results come first; `None` if it is over.
+        """
+        began = self._begin(packets)
+        if began is None:
             return
-        role: Role = "handler" if self.conversation is None else "listen"
-        began = self.context.calls.begin(self.binding, Cause(stream=self.number, packets=packets, role=role))
-        now = clock.time()
-        self.metrics.age.noted.append(age_s)
-        self.receiver.call_began(now)
+        now = self.context.clock.time()
+        if not self.calling:
+            self.receiver.call_began(now, self._early_s)
+        self.calling += 1
         self.input.give(now)
-        self.is_calling = True
         async with aclosing(worker.submit(began.job)) as results:
             async for result in results:
-                if self.conversation is None:  # else this call only listens; those of handlers count by themselves
-                    self.metrics.call.noted.append(result.call_s)
-                if len(self.metrics.age.noted) + len(self.metrics.call.noted) >= NOTED:
-                    self.metrics.fold()
-                if self.metrics.trace is not None:
-                    self.metrics.trace.called(packets[-1], now, result)
+                self._note(packets[-1], now, result)
+                if before is not None and not before.done():
+                    await asyncio.wait([before])
                 await self._deliver(began, result)
                 if not result.is_last and (self.lifecycle.closes_calls or self.output.is_unheard(result)):
                     break
+        self._end()
+
+    def _begin(self, packets: tuple[Packet, ...]) -> StartedCall | None:
+        """Begin the call for packets, unless they are older than `max_age`."""
+        captured_us = packets[-1].captured_us + self.context.page.clock.offset_us
+        age_s, max_age_s = max(self.context.clock.server_time() - captured_us / 1e6, 0.0), self.binding.max_age
+        if max_age_s is not None and age_s > max_age_s:
+            self.metrics.stale += 1
+            self.receiver.lose()
+            return None
+        role: Role = "handler" if self.conversation is None else "listen"
+        after = self._claim if self.calling else None
+        cause = Cause(stream=self.number, packets=packets, role=role, after=after)
+        began = self.context.calls.begin(self.binding, cause)
+        self.metrics.age.noted.append(age_s)
+        self._claim = began.claim
+        return began
+
+    def _note(self, packet: Packet, began_at: float, result: Result) -> None:
+        """Count a result of the call for a packet."""
+        if self.conversation is None:  # else this call only listens; those of handlers count by themselves
+            self.metrics.call.noted.append(result.call_s)
+        if len(self.metrics.age.noted) + len(self.metrics.call.noted) >= NOTED:
+            self.metrics.fold()
+        if self.metrics.trace is not None:
+            self.metrics.trace.called(packet, began_at, result)
+
+    def _end(self) -> None:
+        """Take note that a call is over; of two that overlap the later one takes the time from here on."""
         if self.output.progress is not None:
             self.output.progress.rest()
-        now, journal, self.is_calling = clock.time(), self.context.journal, False
+        now, journal = self.context.clock.time(), self.context.journal
+        self.calling -= 1
         self.receiver.call_ended(now)
-        if journal is not None and clock.server_time() >= journal.due_at:
+        if self.calling:
+            self.receiver.call_began(now, self._early_s)
+        if journal is not None and self.context.clock.server_time() >= journal.due_at:
             journal.look()
+
+    @property
+    def _overlaps(self) -> bool:
+        """True if a call may begin before the one before it is over: it neither reads what that writes nor plays."""
+        read = {number for number in self.binding.inputs if number != self.binding.stream}
+        return self.conversation is None and not self.output.plays and read.isdisjoint(self.binding.outputs)
 
     async def _finish(self, worker: Worker) -> None:
         """End what players were given, as a run does."""

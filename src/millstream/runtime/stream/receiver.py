@@ -44,7 +44,7 @@ class Receiver:
         active_at: When the page last sent something, or was last allowed to after it had not been.
         call_s: How long a call takes, on average; 0 if it is not measured.
         needs_key: Whether frames are being dropped until a key frame comes.
-        call_began: Called with the time when the handler is.
+        call_began: Called when the handler is: see `Pacing.call_began`.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class Receiver:
         self._lane: Lane[Packet] = All(binding.max_backlog, MAX_BACKLOG_BYTES) if self._keeps_all else Latest()
         is_paced = self.kind is PacketKind.PICTURE and not self._keeps_all
         self._pacing = Pacing(binding.stream_every, binding.camera_s) if is_paced else None
-        self.call_began: Callable[[float], None] = _unpaced if self._pacing is None else self._pacing.call_began
+        self.call_began: Callable[[float, float], None] = _unpaced if self._pacing is None else self._pacing.call_began
         self._holds_back = self._keeps_all and holds_back
         self._is_flushing = False
         self._final: int | None = None
@@ -167,7 +167,7 @@ class Receiver:
             self._late += bool(packet.payload)
             return
         if self._pacing is not None:
-            self._pacing.received(self.received, now)
+            self._pacing.received(self.received, now, packet.captured_us)
         if packet.flags & LAST:
             self._final = self.received
         if self._is_flushing:
@@ -248,5 +248,5 @@ class Receiver:
         return replace(lane, put=lane.put + self._late, taken=taken, dropped=dropped)
 
 
-def _unpaced(now: float) -> None:
+def _unpaced(now: float, early_s: float) -> None:
     """Note nothing of a call: the page sends without looking at how long it takes."""
