@@ -1,9 +1,14 @@
 // Reads the numbers of the counter film as the camera delivers them and in the output, and notes when each was first
 // seen. The camera is read through a track processor of its own: the preview shows a picture later than the page has it.
-// While `glass.rests`, pixels are not read, and what is shown is counted only: to read it costs a third of what the page does.
+// While `glass.rests`, nothing is read: that costs a third of what the page does, and each callback of a frame a turn of its
+// rendering. What the `<video>` was given then is in `glass.given()`.
 // The layout of the numbers is described in tests/browser/media.py; `share` is how much of width and height they cover.
 (share) => {
-  window.glass = { captured: new Map(), shown: [], rests: false, count: 0 };
+  const given = () => {
+    const { totalVideoFrames, droppedVideoFrames } = document.querySelector("#output .ms-output").getVideoPlaybackQuality();
+    return totalVideoFrames - droppedVideoFrames;
+  };
+  window.glass = { captured: new Map(), shown: [], rests: false, given };
   const canvas = new OffscreenCanvas(64, 32);
   const context = canvas.getContext("2d", { willReadFrequently: true });
   const read = (surface) => {
@@ -23,10 +28,6 @@
   const follow = (selector, seen) => {
     let last = null;
     const look = (surface) => {
-      if (window.glass.rests) {
-        window.glass.count += 1;
-        return;
-      }
       const number = surface.videoWidth === 0 ? null : read(surface);
       if (number !== null && number !== last) {
         last = number;
@@ -35,6 +36,10 @@
     };
     const step = () => {
       const surface = document.querySelector(selector);
+      if (window.glass.rests) {
+        setTimeout(step, 100);
+        return;
+      }
       if (surface instanceof HTMLVideoElement) {
         surface.requestVideoFrameCallback(() => { look(surface); step(); });
         setTimeout(() => { if (!surface.isConnected) step(); }, 500);
@@ -49,10 +54,11 @@
   const reader = new MediaStreamTrackProcessor({ track }).readable.getReader();
   const watch = async () => {
     for (;;) {
+      while (window.glass.rests) await new Promise((resolve) => setTimeout(resolve, 100));
       const { value: frame, done } = await reader.read();
       if (done) return;
       const at = performance.now();
-      const number = window.glass.rests ? null : read(frame);
+      const number = read(frame);
       frame.close();
       if (number !== null) window.glass.captured.set(number, at);
     }

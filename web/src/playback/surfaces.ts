@@ -8,12 +8,15 @@ import type { OutputElement, OutputSurface } from "../states.ts";
 /** Timestamps of frames are whole microseconds; a `<video>` reports them in seconds. */
 const US_PER_S = 1e6;
 
+/** Between two frames whose presentation is reported, of a sample: each one costs the page a turn of its rendering. */
+const SAMPLE_MS = 200;
+
 export interface SurfacesEvents {
   /** A new streamed surface: its target goes to the worker. */
   target(component: number, target: FrameTarget): void;
   /** Something else took the place of a component's streamed surface. */
   covered(component: number): void;
-  /** The `<video>` of a component presented a frame, whose pixels are `scale` pixels of the page. */
+  /** The `<video>` of a component presented a frame, whose pixels are `scale` pixels of the page: see `reportsAll`. */
   presented(component: number, timestampUs: number, atUs: number, scale: number): void;
   /** An image could not be loaded or decoded. */
   failed(component: number): void;
@@ -47,6 +50,8 @@ export class Surfaces {
   private readonly surfaceOf: (component: number) => OutputSurface | null;
   private readonly events: SurfacesEvents;
   private readonly outputs = new Map<number, Output>();
+  /** The presentation of every frame is reported, as somebody watches the latency; else that of a sample. */
+  reportsAll = false;
 
   constructor(surfaceOf: (component: number) => OutputSurface | null, events: SurfacesEvents) {
     this.surfaceOf = surfaceOf;
@@ -184,8 +189,9 @@ export class Surfaces {
       const atUs = Math.round((performance.timeOrigin + Math.max(presentationTime, expectedDisplayTime)) * 1000);
       const scale = Math.min(video.clientWidth / video.videoWidth, video.clientHeight / video.videoHeight);
       this.events.presented(component, Math.round(mediaTime * US_PER_S), atUs, scale);
-      video.requestVideoFrameCallback(presented);
+      this.reportsAll ? next() : setTimeout(next, SAMPLE_MS);
     };
-    video.requestVideoFrameCallback(presented);
+    const next = (): void => void video.requestVideoFrameCallback(presented);
+    next();
   }
 }

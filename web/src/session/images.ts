@@ -42,6 +42,12 @@ export class Images {
     });
   }
 
+  /** The latency is watched, or no longer: the worker measures it, and is told of every frame. */
+  watch(on: boolean): void {
+    this.surfaces.reportsAll = on;
+    this.post({ type: "watch", on });
+  }
+
   /** A stream is about to write to components: those that show frames get a surface. */
   prepare(components: readonly number[]): void {
     for (const component of components) {

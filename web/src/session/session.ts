@@ -209,7 +209,7 @@ export class Session {
       listen(root, CANCEL, ({ run }) => {
         if (!this.runs.held.cancel(run)) connection.send({ type: "cancel", run });
       }),
-      listen(root, WATCH, ({ on }) => connection.post({ type: "watch", on })),
+      listen(root, WATCH, ({ on }) => this.images.watch(on)),
       watchPage({
         tell: (hidden) => connection.post({ type: "visible", hidden }),
         leave: () => this.life.leave(),

@@ -170,10 +170,15 @@ describe("a streamed frame", () => {
     expect(events.covered).toHaveBeenCalledTimes(2);
   });
 
-  it("goes through a <video> where tracks can be written to, and tells what it presents", () => {
+  it.each([
+    ["of a sample of its frames", false, [1, 2]],
+    ["of every frame while the latency is watched", true, [2, 2]],
+  ])("goes through a <video> where tracks can be written to, and tells %s when it was presented", (_, all, asked) => {
+    vi.useFakeTimers();
+    outputs.reportsAll = all;
     const callbacks: VideoFrameRequestCallback[] = [];
     vi.stubGlobal("MediaStream", class {});
-    Object.defineProperty(HTMLVideoElement.prototype, "srcObject", { set: () => {} });
+    Object.defineProperty(HTMLVideoElement.prototype, "srcObject", { configurable: true, set: () => {} });
     Object.assign(window, {
       MediaStreamTrackGenerator: class {
         writable = "track target";
@@ -190,7 +195,10 @@ describe("a streamed frame", () => {
     callbacks[0]?.(0, { mediaTime: 1_795_354_164.490_641, ...times } as VideoFrameCallbackMetadata);
     const atUs = Math.round((performance.timeOrigin + 420) * 1000);
     expect(events.presented).toHaveBeenCalledWith(4, 1_795_354_164_490_641, atUs, expect.any(Number));
-    expect(callbacks).toHaveLength(2);
+    expect(callbacks).toHaveLength(asked[0] as number);
+    vi.advanceTimersByTime(200);
+    expect(callbacks).toHaveLength(asked[1] as number);
+    vi.useRealTimers();
     delete window.MediaStreamTrackGenerator;
   });
 });
