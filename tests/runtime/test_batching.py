@@ -127,6 +127,36 @@ def test_the_next_frame_is_prepared_before_the_function_returns_and_no_result_is
 
 
 @pytest.mark.blocking
+def test_a_frame_that_is_prepared_when_the_stream_ends_is_not_handled() -> None:
+    calls, gate = list[int](), threading.Event()
+
+    def look(frames: list[np.ndarray]) -> list[list[int]]:
+        calls.append(len(frames))
+        threading.Event().wait(0.02)
+        if len(calls) >= 12:  # it is known by now how long a call takes
+            gate.wait(30)
+        return [[len(calls)] for _ in frames]
+
+    with ms.Blocks() as demo:
+        camera = ms.Image(label="Camera", sources=["webcam"])
+        camera.stream(look, camera, ms.Number(label="Said"), stream_every=0, batch=True)
+    with serving(demo) as (url, app), Client(url) as client:
+        recording = client.record("Camera")
+        recording.wait_for_state("running")
+        feed = recording.feed_in_background(list(pictures(60)), 30)
+        (stream,) = [stream for session in app.host.sessions.values() for stream in session.streams.values()]
+        client.wait_for(lambda: len(calls) >= 12 and stream.loop.calling == 2, 20)
+        stopping = client.start(recording.recording.stop())
+        client.wait_for(lambda: stream.loop.calling == 1, 20)
+        before = len(calls)
+        feed.cancel()
+        gate.set()
+        stopping.result()
+        assert recording.recording.is_over
+        assert len(calls) == before
+
+
+@pytest.mark.blocking
 def test_a_stream_that_reads_what_it_writes_is_called_once_at_a_time() -> None:
     function = Overlapping()
     _, counted = function.streamed(counts_itself=True)

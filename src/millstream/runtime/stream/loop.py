@@ -141,20 +141,18 @@ class StreamLoop:
 
         Who has nothing to be handled any more, as the stream or its slot ends, does not wait for the batch of others.
         """
-        is_invited, wake = False, self.input.wake
-
-        def invited() -> None:
-            nonlocal is_invited
-            is_invited = True
-            wake.set()
-
+        wake = self.input.wake
         await calls.room()
-        with calls.turn(invited):
-            while self.lifecycle.is_handling and self.receiver.is_due:
-                if is_invited:
-                    self._early_s = calls.prepare_s
-                    await calls.begin(self._call(calls.worker, self.receiver.take(), calls.last))
-                    return
+        with calls.turn(wake.set):
+            while self.lifecycle.is_handling and self.receiver.is_due and not calls.is_invited:
+                wake.clear()
+                await wake.wait()
+            if self.lifecycle.is_handling and self.receiver.is_due:
+                self._early_s = calls.prepare_s
+                calls.begin(self._call(calls.worker, self.receiver.take(), calls.last))
+            while not calls.goes_on:
+                if not self.lifecycle.is_handling:
+                    calls.withdraw()
                 wake.clear()
                 await wake.wait()
 
@@ -175,15 +173,18 @@ class StreamLoop:
         if not self.calling:
             self.receiver.call_began(now, self._early_s)
         self.calling += 1
-        self.input.give(now)
-        async with aclosing(worker.submit(began.job)) as results:
-            async for result in results:
-                self._note(packets[-1], now, result)
-                if before is not None and not before.done():
-                    await asyncio.wait([before])
-                await self._deliver(began, result)
-                if not result.is_last and (self.lifecycle.closes_calls or self.output.is_unheard(result)):
-                    break
+        try:
+            self.input.give(now)
+            async with aclosing(worker.submit(began.job)) as results:
+                async for result in results:
+                    self._note(packets[-1], now, result)
+                    if before is not None and not before.done():
+                        await asyncio.wait([before])
+                    await self._deliver(began, result)
+                    if not result.is_last and (self.lifecycle.closes_calls or self.output.is_unheard(result)):
+                        break
+        finally:
+            self.calling -= 1
         self._end()
 
     def _begin(self, packets: tuple[Packet, ...]) -> StartedCall | None:
@@ -216,7 +217,6 @@ class StreamLoop:
         if self.output.progress is not None:
             self.output.progress.rest()
         now, journal = self.context.clock.time(), self.context.journal
-        self.calling -= 1
         self.receiver.call_ended(now)
         if self.calling:
             self.receiver.call_began(now, self._early_s)

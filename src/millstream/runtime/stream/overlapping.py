@@ -19,12 +19,15 @@ class OverlappingCalls:
 
     Attributes:
         worker: As given.
+        is_invited: Whether the next call is to be chosen, in the turn that was taken last.
+        goes_on: Whether another turn may follow: no call has begun in the last one, or its batch has, or it is over.
     """
 
     def __init__(self, worker: BatchWorker, tasks: asyncio.TaskGroup, *, overlap: bool) -> None:
         self.worker, self._tasks, self._overlap = worker, tasks, overlap
         self._calls: list[asyncio.Task[None]] = []
-        self._goes_on = asyncio.Event()
+        self._wake: Callable[[], None] = _ignore
+        self.is_invited, self.goes_on = False, True
 
     @property
     def prepare_s(self) -> float:
@@ -36,17 +39,22 @@ class OverlappingCalls:
         """The newest call, unless it is over."""
         return self._calls[-1] if self._calls else None
 
-    def turn(self, invited: Callable[[], None]) -> AbstractContextManager[None]:
-        """Take part in the next batch: see `BatchWorker.turn`."""
-        return self.worker.turn(invited, self._goes_on.set if self._overlap else _ignore)
+    def turn(self, wake: Callable[[], None]) -> AbstractContextManager[None]:
+        """Take part in the next batch: see `BatchWorker.turn`. `wake` is called when something has changed."""
+        self.is_invited, self._wake = False, wake
+        return self.worker.turn(self._invited, self._begun if self._overlap else _ignore)
 
-    async def begin(self, call: Coroutine[None, None, None]) -> None:
-        """Begin a call in a turn; returns when another turn may follow: when its batch has begun, or it is over."""
-        self._goes_on.clear()  # whatever the call before it has set
+    def begin(self, call: Coroutine[None, None, None]) -> None:
+        """Begin a call in a turn."""
+        self.goes_on = False
         task = self._tasks.create_task(call)
         self._calls.append(task)
         task.add_done_callback(self._end)
-        await self._goes_on.wait()
+
+    def withdraw(self) -> None:
+        """End a call that waits for the one before it: the stream, or its slot, is over."""
+        if len(self._calls) > 1:
+            self._calls[-1].cancel()
 
     async def room(self) -> None:
         """Wait until no more than one call runs."""
@@ -58,9 +66,17 @@ class OverlappingCalls:
         while self._calls:
             await asyncio.wait(self._calls)
 
+    def _invited(self) -> None:
+        self.is_invited = True
+        self._wake()
+
+    def _begun(self) -> None:
+        self.goes_on = True
+        self._wake()
+
     def _end(self, task: asyncio.Task[None]) -> None:
         if task is self.last:
-            self._goes_on.set()
+            self._begun()
         self._calls.remove(task)
 
 
