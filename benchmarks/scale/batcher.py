@@ -13,6 +13,7 @@ from millstream.engines.batch.former import Former
 
 class _Member(NamedTuple):
     choose: Callable[[Action], None]
+    begun: Action
     done: Action
 
 
@@ -32,15 +33,21 @@ class Batcher:
         self._members: dict[int, _Member] = {}
         self._look_at: float | None = None
 
-    def join(self, stream: int, choose: Callable[[Action], None], done: Action) -> None:
+    @property
+    def prepare_s(self) -> float:
+        """The time that a stream usually needs to choose a frame and prepare it."""
+        return self._former.prepare_s
+
+    def join(self, stream: int, choose: Callable[[Action], None], begun: Action, done: Action) -> None:
         """Note that a stream has a frame to be handled.
 
         Args:
             stream: Its number.
             choose: Chooses the frame, as late as that can be, and prepares it; the action comes when it is ready.
+            begun: Comes when it is called: the stream may join again.
             done: Comes when it was called.
         """
-        self._members[stream] = _Member(choose, done)
+        self._members[stream] = _Member(choose, begun, done)
         self._former.join(stream, stream, self._simulation.now)
         self._go_on()
 
@@ -55,6 +62,8 @@ class Batcher:
         if step.called:
             members = [self._members.pop(stream) for stream in step.called]
             self._call(len(members), lambda: self._end(members, now))
+            for member in members:
+                member.begun()
 
     def _look(self, planned: float | None) -> None:
         if planned == self._look_at:  # else something has happened since, and it was looked at then

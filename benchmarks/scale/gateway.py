@@ -163,7 +163,7 @@ class _Stream:
         self._limit = self._sent = 0
         self._ask_at: float | None = None
         self._newest: float | None = None
-        self._called = 0.0
+        self._running: list[float] = []
         self._is_busy = False
         self.ages: list[float] = []
         self.captured = self.unsent = self.handled = self.replaced = 0
@@ -203,31 +203,46 @@ class _Stream:
             self._simulation.at(max(ask_at, now + LEAST_S), lambda: self._ask() if ask_at == self._ask_at else None)
 
     def _begin(self) -> None:
-        if self._is_busy or self._newest is None:
+        """Handle the newest frame; beside another one if that is in a batch already."""
+        if self._is_busy or self._newest is None or len(self._running) > 1:
             return
         self._is_busy = True
         batcher = self._gateway.batcher
         if batcher is None:
             self._choose(lambda: self._gateway.call(1, self._finish))
         else:
-            batcher.join(self._number, self._choose, self._finish)
+            batcher.join(self._number, self._choose, self._go_on, self._finish)
+
+    def _go_on(self) -> None:
+        self._is_busy = False
+        self._begin()
 
     def _choose(self, ready: Action) -> None:
         """Take the newest frame; `ready` comes when it is decoded."""
         assert self._newest is not None
-        self._called, self._newest = self._newest, None
-        self._pacing.call_began(self._simulation.now)
+        self._running.append(self._newest)
+        self._newest = None
+        if len(self._running) == 1:
+            self._call_began()
         self._ask()
         self._gateway.decode(ready)
+
+    def _call_began(self) -> None:
+        batcher = self._gateway.batcher
+        self._pacing.call_began(self._simulation.now, 0.0 if batcher is None else batcher.prepare_s)
 
     def _finish(self) -> None:
         self._gateway.encode(self._end)
 
     def _end(self) -> None:
-        self._is_busy = False
+        captured = self._running.pop(0)
         self.handled += 1
         self._pacing.call_ended(self._simulation.now)
+        if self._running:
+            self._call_began()
         self._ask()
         if self._simulation.now >= WARM_UP_S:
-            self.ages.append(self._simulation.now - self._called)
+            self.ages.append(self._simulation.now - captured)
+        if self._gateway.batcher is None:
+            self._is_busy = False
         self._begin()
