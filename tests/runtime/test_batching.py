@@ -145,9 +145,9 @@ def test_a_frame_that_is_prepared_when_the_stream_ends_is_not_handled() -> None:
         recording.wait_for_state("running")
         feed = recording.feed_in_background(list(pictures(60)), 30)
         (stream,) = [stream for session in app.host.sessions.values() for stream in session.streams.values()]
-        client.wait_for(lambda: len(calls) >= 12 and stream.loop.calling == 2, 20)
+        wait_until(lambda: len(calls) >= 12 and stream.loop.calling == 2, 20)
         stopping = client.start(recording.recording.stop())
-        client.wait_for(lambda: stream.loop.calling == 1, 20)
+        wait_until(lambda: stream.loop.calling == 1, 20)
         before = len(calls)
         feed.cancel()
         gate.set()
