@@ -298,8 +298,8 @@ class Blocks(Declaration):
         - `streams`: `running` in a slot, `waiting` for one; `queue`: all that waits, runs included;
         - `events`: by the name of the handler, `received`, `handled` and `sent` frames or chunks, `dropped` by cause
           (`superseded` by a newer frame before the handler took it, `broken`, `unsent` as a newer result came before),
-          `errors`, `age` at the call, `shown_age` on the screen (of the `shown` frames of which pages have told it: a
-          few a second, or all while the latency is on show), and `call`, the duration of calls;
+          `errors`, `age` at the call, `shown_age` on the screen (of the `shown` frames of which pages have told it: in
+          Chromium a few a second, or all while the latency is on show), and `call`, the duration of calls;
         - `bytes`: `received` and `sent` over the connections of pages; `uploads`: `count`, `bytes`, `stored_bytes`;
         - `threads`: `running` handlers, and `abandoned` ones that did not end;
         - `workers`: worker processes that are `running`, and the `deaths` and `recycled` ones since the start;
