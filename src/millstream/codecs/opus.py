@@ -14,6 +14,7 @@ import numpy as np
 
 from millstream.errors import MediaError
 from millstream.frames import Chunk, Samples
+from millstream.media.single_threaded import AudioConverter
 from millstream.media.untrusted import library
 from millstream.wire.sound import OPUS_PREFIX
 
@@ -85,7 +86,7 @@ class OpusStretch:
         self._skip = pre_skip * self._rate // FULL_RATE_HZ
         self._resampler = None
         if self._rate != sample_rate:
-            self._resampler = av.AudioResampler("s16", LAYOUTS[channels - 1], self._rate)
+            self._resampler = AudioConverter("s16", LAYOUTS[channels - 1], self._rate)
         self._waiting = np.zeros((0, channels), np.int16)
         self._encoded = 0
 

@@ -16,6 +16,7 @@ from millstream.errors import MediaError
 from millstream.frames import Frame, Pixels
 from millstream.media.image_file import contiguous
 from millstream.media.image_header import MAX_PIXELS, check_size
+from millstream.media.single_threaded import converted
 from millstream.media.untrusted import library, pyav_lacks
 from millstream.types import Encoded, Encoder, Media
 from millstream.wire.video import VIDEO_PREFIX, Colours
@@ -86,7 +87,7 @@ class VideoDecoder:
         except MediaError:
             self.close()
             raise
-        pixels = cast("Pixels", frame.reformat(format="rgb24", **COLOURS[colours]).to_ndarray())
+        pixels = cast("Pixels", converted(frame, format="rgb24", **COLOURS[colours]).to_ndarray())
         if pixels.shape[:2] != (height, width):
             pixels = np.ascontiguousarray(pixels[:height, :width])
         return Frame(pixels)
@@ -244,7 +245,7 @@ class VideoEncoder(Encoder):
         # The frame of the array itself: to make one of a copy takes 1.5 ms, in which nobody else runs.
         colours = "rgb24" if pixels.shape[2] == 3 else "rgba"
         frame = VideoFrame.from_numpy_buffer(contiguous(pixels), colours)
-        return frame.reformat(width, height, "yuv420p", dst_colorspace=ITU601)
+        return converted(frame, width=width, height=height, format="yuv420p", dst_colorspace=ITU601)
 
 
 def fits(width: int, height: int, coded_width: int, coded_height: int) -> bool:

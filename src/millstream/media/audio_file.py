@@ -14,7 +14,8 @@ from millstream.frames import Chunk, Samples
 from millstream.media import budget, wav
 from millstream.media import file_kinds as kinds
 from millstream.media.file_kinds import FileKind, Source
-from millstream.media.untrusted import Media, is_installed, library, open_media
+from millstream.media.single_threaded import AudioConverter
+from millstream.media.untrusted import Media, is_installed, open_media
 
 if TYPE_CHECKING:
     from av.audio.frame import AudioFrame
@@ -179,11 +180,11 @@ def duration_s(source: Source) -> float:
 
 def _samples(media: Media, stream: AudioStream, most: int) -> Iterator[Samples]:
     """Decode until there are more than `most` samples of each channel."""
-    resampler = library().AudioResampler(format="s16", layout=stream.codec_context.layout, rate=stream.rate)
+    resampler = AudioConverter("s16", stream.codec_context.layout.name, stream.rate)
     count = 0
     for frame in _frames(media, stream):
         for part in resampler.resample(frame):
-            samples = part.to_ndarray().reshape(-1, stream.codec_context.layout.nb_channels)
+            samples = cast("Samples", part.to_ndarray()).reshape(-1, stream.codec_context.layout.nb_channels)
             count += len(samples)
             yield samples
         if count > most:

@@ -13,12 +13,12 @@ from millstream.errors import MediaError
 from millstream.frames import Chunk
 from millstream.media.budget import SEGMENT
 from millstream.media.fmp4 import AudioTrack, Sample
+from millstream.media.single_threaded import AudioConverter
 from millstream.media.untrusted import library
 
 if TYPE_CHECKING:
     from av.audio.codeccontext import AudioCodecContext
     from av.audio.frame import AudioFrame
-    from av.audio.resampler import AudioResampler
     from av.audio.stream import AudioStream
     from av.packet import Packet
 
@@ -60,7 +60,7 @@ class VideoAudio:
         encoder.open()
         self.track = AudioTrack(RATE_HZ, CHANNELS, bytes(encoder.extradata or b""))
         self._encoder = encoder
-        self._resampler: AudioResampler | None = None
+        self._resampler: AudioConverter | None = None
         self._decoder: AudioCodecContext | None = None
         self._kind: tuple[str, bytes, int, str] | None = None
         self._source: tuple[str, str, int] | None = None
@@ -139,7 +139,7 @@ class VideoAudio:
         if source != self._source:
             self._drain()
             layout = "mono" if frame.layout.nb_channels == 1 else "stereo"
-            self._resampler = library().AudioResampler("fltp", layout, RATE_HZ)
+            self._resampler = AudioConverter("fltp", layout, RATE_HZ)
             self._source = source
         assert self._resampler is not None
         self._clock += Fraction(frame.samples, frame.sample_rate)

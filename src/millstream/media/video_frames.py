@@ -12,6 +12,7 @@ from millstream.errors import MediaError
 from millstream.frames import Pixels
 from millstream.media.budget import CostMeter
 from millstream.media.fmp4 import VIDEO_TICKS, Sample, VideoTrack, configuration_of, with_lengths
+from millstream.media.single_threaded import converted
 from millstream.media.untrusted import library, pyav_lacks
 from millstream.media.video_tracks import upright
 
@@ -201,7 +202,8 @@ class EncodedFrames:
         if self._samples:
             self.hold(start)
         encoder = self._encoder
-        frame = frame.reformat(encoder.width, encoder.height, "yuv420p", dst_colorspace=Colorspace.ITU709)
+        into = {"width": encoder.width, "height": encoder.height, "format": "yuv420p"}
+        frame = converted(frame, **into, dst_colorspace=Colorspace.ITU709)
         frame.pts, frame.time_base = start, Fraction(1, VIDEO_TICKS)
         frame.pict_type = 0
         for packet in encoder.encode(frame):

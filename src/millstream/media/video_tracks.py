@@ -10,6 +10,7 @@ import numpy as np
 
 from millstream.frames import Pixels
 from millstream.media.budget import CostMeter
+from millstream.media.single_threaded import converted
 from millstream.media.untrusted import library
 
 if TYPE_CHECKING:
@@ -163,7 +164,7 @@ def upright(frame: VideoFrame) -> VideoFrame:
 
 
 def _redrawn(frame: VideoFrame, draw: Draw) -> VideoFrame:
-    pixels = np.ascontiguousarray(draw(cast("Pixels", frame.to_ndarray(format="rgb24"))))
+    pixels = np.ascontiguousarray(draw(cast("Pixels", converted(frame, format="rgb24").to_ndarray())))
     fresh = library().VideoFrame.from_ndarray(pixels, format="rgb24")
     fresh.pts, fresh.time_base, fresh.duration = frame.pts, frame.time_base, frame.duration
     return cast("VideoFrame", fresh)

@@ -9,12 +9,12 @@ import numpy as np
 from millstream.errors import MediaError
 from millstream.frames import Samples
 from millstream.media.budget import check_density
+from millstream.media.single_threaded import AudioConverter
 from millstream.media.untrusted import library
 
 if TYPE_CHECKING:
     from av.audio.codeccontext import AudioCodecContext
     from av.audio.frame import AudioFrame
-    from av.audio.resampler import AudioResampler
 
 MOST_SMALL_PACKETS: Final = 60_000
 """Packets that have next to no bytes: 20 minutes of silence."""
@@ -40,7 +40,7 @@ class PacketDecoder:
             self._context.options = {"err_detect": "crccheck+explode"}
         self._name = codec.removeprefix("lib")
         self._source: tuple[str, str, int] | None = None
-        self._resampler: AudioResampler | None = None
+        self._resampler: AudioConverter | None = None
         self._packets = self._bytes = 0
         self.sample_rate = 0
 
@@ -71,7 +71,7 @@ class PacketDecoder:
             )
         source = frame.format.name, layout.name, frame.sample_rate
         if self._resampler is None or source != self._source:
-            self._resampler, self._source = self._av.AudioResampler(format="s16"), source
+            self._resampler, self._source = AudioConverter("s16"), source
         # Interleaved: with a plane for each of eight channels PyAV reads beyond the last, which ends the process.
         parts = [each.to_ndarray().reshape(-1, each.layout.nb_channels) for each in self._resampler.resample(frame)]
         return np.ascontiguousarray(np.concatenate(parts))
