@@ -70,8 +70,8 @@ class Quality:
 
 
 VIDEO: Final = Quality(0.015, 0.040, 16_000, 0.040, 0.15)
-"""0.15 bits a pixel are 1.4 Mbit/s for 640x480 at 30 frames a second; WebRTC sends 1.7 at most. Twice as many add 1.4 dB,
-and cost the browser 2 ms of each frame."""
+"""0.15 bits a pixel are 1.4 Mbit/s for 640x480 at 30 frames a second; WebRTC sends 1.7 at most. Twice as many add 1.4
+dB, and cost the browser 2 ms of each frame."""
 
 STILL: Final = Quality(0.022, 0.060, 40_000, 0.6, 2.0)
 
