@@ -73,8 +73,9 @@ class FrameEncoder:
         return packets
 
     def stack(self) -> str:
-        """Tell where the thread that encodes is in its code."""
-        return "".join(traceback.format_stack(sys._current_frames().get(self._thread)))
+        """Tell where the thread that encodes is in its code; nothing if it has ended."""
+        frame = sys._current_frames().get(self._thread)
+        return "".join(traceback.format_stack(frame)) if frame is not None else ""
 
     def successor(self) -> FrameEncoder:
         """Make another one that goes on in the same way, with a key frame."""
