@@ -1,8 +1,8 @@
 """Conversions of video frames and of audio by FFmpeg, in the thread that asks for them.
 
-PyAV has them done by as many threads as the machine has processors, unless it is told otherwise (from 17.0 on). It starts
-them for each frame, which costs more than they gain. A resampler keeps its threads for as long as it exists, and gives
-them nothing to do.
+PyAV has them done by as many threads as the machine has processors, unless it is told otherwise (from 17.0 on). It
+starts them for each frame, which costs more than they gain. A resampler keeps its threads for as long as it exists, and
+gives them nothing to do.
 """
 
 from __future__ import annotations
