@@ -21,7 +21,7 @@ from millstream.runtime.send.frame_encoder import FrameEncoder
 from millstream.runtime.state.raw_frame import RawFrame
 from millstream.testing import fake_delta
 from millstream.transports.memory import connect
-from millstream.types import Encoded, Encoding, Media
+from millstream.types import Encoded, Media
 from millstream.wire.messages import Credit, KeyFrame, Outputs, Toast
 from millstream.wire.packet import Flag, Packet, PacketKind
 
@@ -207,59 +207,6 @@ async def test_what_an_encoder_raises_costs_one_frame_and_no_text(caplog: pytest
     (packet,) = await packets(context, 1)
     assert packet.is_key
     await context.close()
-
-
-def test_an_encoder_that_hangs_is_replaced(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
-    """Once a thread did not come back from an encoder, and the stream showed nothing any more."""
-    blocked = Blocked(monkeypatch)
-    monkeypatch.setattr("millstream.runtime.send.channel.PATIENCE_S", 0.05)
-
-    async def play() -> None:
-        context = SessionContext()
-        channel = context.channels.open(1)
-        channel.encoder.configure(Encoding(fake_delta.NUMBER, 5))
-        context.channels.grant(Credit(stream=1, limit=8))
-        hung = channel.encoder
-        context.sender.put(channel, delivery(1, channel, "kept"))
-        await asyncio.wait_for(channel.is_free.wait(), 5)
-        assert channel.encoder is not hung
-        assert channel.replaced == 1
-        assert "an encoder of stream 1 has hung" in caplog.text
-        assert "in slowly" in caplog.text, "where it hangs"
-        blocked.go_on.set()
-        context.sender.put(channel, delivery(2, channel))
-        seen: list[Any] = []
-        async with asyncio.timeout(5):
-            while not (sent := [each for each in seen if isinstance(each, Packet)]):
-                seen += await context.received()
-        assert [each.updates for each in seen if isinstance(each, Outputs)] == [{TEXT: {"value": "kept"}}]
-        assert numbers(sent) == [2]
-        assert sent[0].is_key
-        assert channel.encoder._encoding == Encoding(fake_delta.NUMBER, 5)
-        await context.close()
-
-    asyncio.run(play())
-
-
-def test_a_frame_of_an_ordinary_event_may_take_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    blocked = Blocked(monkeypatch)
-    monkeypatch.setattr("millstream.runtime.send.channel.PATIENCE_S", 0.0)
-
-    async def play() -> None:
-        context = SessionContext()
-        channel = context.channels.shared
-        context.channels.grant(Credit(stream=0, limit=8))
-        context.sender.put(channel, delivery(1, channel))
-        await asyncio.sleep(0.05)
-        blocked.go_on.set()
-        seen: list[Any] = []
-        async with asyncio.timeout(5):
-            while not (sent := [each for each in seen if isinstance(each, Packet)]):
-                seen += await context.received()
-        assert numbers(sent) == [1]
-        await context.close()
-
-    asyncio.run(play())
 
 
 def test_a_frame_that_no_message_can_hold_is_left_out(

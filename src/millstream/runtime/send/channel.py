@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Final
 
 from millstream.run_in_thread import begin
 from millstream.runtime.send.frame_encoder import FrameEncoder
@@ -18,10 +17,6 @@ from millstream.wire.messages import Outputs
 from millstream.wire.packet import Packet
 
 logger = logging.getLogger("millstream.session")
-
-PATIENCE_S: Final = 15.0
-"""An encoder that has given nothing by then has hung: another one goes on with the stream. A frame that is no stream's
-may take longer, and is waited for."""
 
 
 @dataclass(slots=True)
@@ -106,39 +101,21 @@ class Channel:
     def encode(self, then: Callable[[dict[int, Packet]], None]) -> None:
         """Have the frames that go next encoded, in a thread, and give the packets to `then`, unless all is cleared."""
         assert self.newest is not None
-        delivery, encoder = self.newest, self.encoder
-        self.encoding, self.newest = delivery, None
-        job = begin("encode", partial(encoder.encode, dict(delivery.pictures)))
-        timer = None
-        if self.stream:
-            timer = job.get_loop().call_later(PATIENCE_S, self._give_up, delivery, encoder, then)
-        job.add_done_callback(partial(self._have_encoded, delivery, encoder, then, timer))
+        delivery = self.encoding = self.newest
+        self.newest = None
+        job = begin("encode", partial(self.encoder.encode, dict(delivery.pictures)))
+        job.add_done_callback(partial(self._have_encoded, delivery, then))
 
     def _have_encoded(
-        self,
-        delivery: Delivery,
-        encoder: FrameEncoder,
-        then: Callable[[dict[int, Packet]], None],
-        timer: asyncio.TimerHandle | None,
-        job: asyncio.Future[dict[int, Packet]],
+        self, delivery: Delivery, then: Callable[[dict[int, Packet]], None], job: asyncio.Future[dict[int, Packet]]
     ) -> None:
-        if timer is not None:
-            timer.cancel()
         is_wanted = self.encoding is delivery
         if error := job.exception():
             logger.error("frames of stream %d cannot be encoded", self.stream, exc_info=error)
         if error or not is_wanted:
-            encoder.close()
+            self.encoder.close()
         if is_wanted:
             then({} if error else job.result())
-
-    def _give_up(self, delivery: Delivery, encoder: FrameEncoder, then: Callable[[dict[int, Packet]], None]) -> None:
-        """Go on with another encoder: the thread of this one may never come back."""
-        if self.encoding is delivery:
-            what = "an encoder of stream %d has hung for %g s, and is replaced. The stack of its thread:\n%s"
-            logger.error(what, self.stream, PATIENCE_S, encoder.stack())
-            self.encoder = encoder.successor()
-            then({})
 
     def encoded(self, packets: dict[int, Packet]) -> None:
         """Take what came of encoding; what has been outdated meanwhile is not sent, and a key frame follows it."""

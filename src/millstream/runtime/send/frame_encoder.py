@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import logging
-import sys
-import traceback
 from collections.abc import Mapping
-from threading import get_ident
 from time import perf_counter
 
 import msgspec
@@ -52,7 +49,6 @@ class FrameEncoder:
         self._need_key: set[int] = set()
         self._encoding: Encoding | None = None
         self.encodings, self.spent_s = 0, 0.0
-        self._thread = 0
 
     def configure(self, encoding: Encoding | None) -> None:
         """Encode in another way from the next frame on; `None` as each frame's component wants it.
@@ -64,24 +60,12 @@ class FrameEncoder:
     def encode(self, pictures: Mapping[int, Packet | RawFrame]) -> dict[int, Packet]:
         """Encode what is not encoded yet, by component; a frame that no message can hold is left out."""
         packets, began_at = {}, perf_counter()
-        self._thread = get_ident()
         for component, picture in pictures.items():
             packet = self._encoded(component, picture) if isinstance(picture, RawFrame) else picture
             if packet is not None:
                 packets[component] = packet
         self.encodings, self.spent_s = self.encodings + 1, self.spent_s + perf_counter() - began_at
         return packets
-
-    def stack(self) -> str:
-        """Tell where the thread that encodes is in its code; nothing if it has ended."""
-        frame = sys._current_frames().get(self._thread)
-        return "".join(traceback.format_stack(frame)) if frame is not None else ""
-
-    def successor(self) -> FrameEncoder:
-        """Make another one that goes on in the same way, with a key frame."""
-        other = FrameEncoder()
-        other._encoding, other.encodings, other.spent_s = self._encoding, self.encodings, self.spent_s
-        return other
 
     def request_key_frame(self, component: int) -> None:
         """Begin anew with the next frame of a component: something that was encoded is missing over there."""
