@@ -35,7 +35,7 @@ class AudioConverter:
     def __init__(self, sample_format: str, layout: str = "", rate_hz: int = 0) -> None:
         self._format, self._layout, self._rate_hz = sample_format, layout, rate_hz
         self._graph: Graph | None = None
-        self._source: tuple[str, str, int] | None = None
+        self._source = ("", "", 0)
 
     def resample(self, frame: AudioFrame | None) -> list[AudioFrame]:
         """Convert a frame; `None` gives what is held back.
@@ -50,7 +50,8 @@ class AudioConverter:
             if self._graph is None:
                 self._graph, self._source = self._opened(frame), source
             elif source != self._source:
-                raise MediaError(f"its audio changes from {self._source} to {source}")
+                was, new = ("{}, {}, {} Hz".format(*kind) for kind in (self._source, source))
+                raise MediaError(f"its audio changes from {was} to {new}: bring all of it to one form")
         assert self._graph is not None
         self._graph.push(frame)
         frames = []

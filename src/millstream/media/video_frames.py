@@ -202,8 +202,8 @@ class EncodedFrames:
         if self._samples:
             self.hold(start)
         encoder = self._encoder
-        into = {"width": encoder.width, "height": encoder.height, "format": "yuv420p"}
-        frame = converted(frame, **into, dst_colorspace=Colorspace.ITU709)
+        width, height = encoder.width, encoder.height
+        frame = converted(frame, width=width, height=height, format="yuv420p", dst_colorspace=Colorspace.ITU709)
         frame.pts, frame.time_base = start, Fraction(1, VIDEO_TICKS)
         frame.pict_type = 0
         for packet in encoder.encode(frame):
