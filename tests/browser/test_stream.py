@@ -311,6 +311,34 @@ def _unrolled(seen: list[tuple[int, float]], index: int) -> int:
     return seen[index][0] + wraps * COUNTER_FRAMES
 
 
+GAPS = """
+  (count) => Promise.all([...document.querySelectorAll("video.ms-output")].map((video) => new Promise((done) => {
+    const seen = [];
+    const look = (_, { mediaTime, presentedFrames }) => {
+      seen.push([mediaTime, presentedFrames]);
+      if (seen.length < count) video.requestVideoFrameCallback(look);
+      else done(seen.slice(1).map(([at, frames], index) => (at - seen[index][0]) / (frames - seen[index][1])));
+    };
+    video.requestVideoFrameCallback(look);
+  })))
+"""
+"""What the browser takes for the seconds of a frame, of so many frames of each `<video>` of a stream."""
+
+
+def test_a_live_frame_need_not_wait_for_a_slow_refresh(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
+    """Chromium refreshes a page whose videos all have 30 frames per second 30 times a second, not 60."""
+    with gr.Blocks() as demo:
+        img = gr.Image(sources=["webcam"])
+        first, second = gr.Image(), gr.Image()
+        img.stream(lambda frame: (frame, frame), img, [first, second], stream_every=0)
+    page = open_page(launch(demo), video=clips.counter)
+    record(page)
+    expect(page.locator("video.ms-output")).to_have_count(2)
+    both = page.evaluate(GAPS, 10)
+    assert [len(gaps) for gaps in both] == [9, 9]
+    assert all(gap == pytest.approx(1 / 120, abs=1e-5) for gaps in both for gap in gaps), both
+
+
 def test_every_frame_is_kept_on_demand(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
     numbers: Notes[int | None] = Notes()
 

@@ -7,7 +7,6 @@
 
 import type { FrameCodec } from "../codecs/codec.ts";
 import type { DisplayFrame, StillImage } from "../codecs/types.ts";
-import { pageUs } from "../transport/clock.ts";
 import type { Outputs } from "../wire/messages.ts";
 import type { Packet } from "../wire/packet.ts";
 import { CodecNumber, isIndependent } from "../wire/packet.ts";
@@ -17,6 +16,7 @@ import { NewestWins } from "./newest_wins.ts";
 import type { Result } from "./results.ts";
 import { Results } from "./results.ts";
 import { StreamDecoders } from "./stream_decoders.ts";
+import { Timestamps } from "./timestamps.ts";
 
 /** More results of one stream than this do not wait: a decoder that is so far behind begins anew with a key frame. */
 const MOST_WAITING = 30;
@@ -60,9 +60,9 @@ export class Presenter {
   /** Messages that were announced, and are not applied. */
   private readonly unapplied = new Set<number>();
   readonly freshness = new Freshness();
+  private readonly timestamps = new Timestamps();
   private lastSeq = 0;
   private isHidden = false;
-  private lastTimestampUs = 0;
   private epoch = 0;
 
   constructor(codecs: ReadonlyMap<number, FrameCodec>, events: PresenterEvents) {
@@ -97,7 +97,7 @@ export class Presenter {
   carry(component: number, capturedUs: number, make: (timestampUs: number) => DisplayFrame): void {
     const { packet, result } = this.marked.get(component) ?? {};
     if (!packet || !result || this.isHidden || !this.claimFrame(packet, result)) return;
-    const frame = make(this.nextTimestampUs());
+    const frame = make(this.timestamps.next(component));
     this.show({ packet: { ...packet, sequence: 0, captured_us: capturedUs }, frame }, result);
   }
 
@@ -206,7 +206,7 @@ export class Presenter {
       this.unseen.set(packet.component, { ...result, updates: {}, packets: [packet] });
       return null;
     }
-    const frame = await this.decoders.decode(packet, this.nextTimestampUs());
+    const frame = await this.decoders.decode(packet, this.timestamps.next(packet.component));
     if (packet.codec === CodecNumber.OVERLAY) this.marked.set(packet.component, { packet, result });
     return frame && { packet, frame };
   }
@@ -258,11 +258,5 @@ export class Presenter {
   private still({ codec, payload, component, stream, sequence }: Packet): StillImage {
     const mime = this.codecs.get(codec)?.mime ?? "";
     return { component, mime, data: payload.slice(), stream, sequence };
-  }
-
-  /** Timestamps only have to rise; that they are the page's time makes them readable. */
-  private nextTimestampUs(): number {
-    this.lastTimestampUs = Math.max(pageUs(), this.lastTimestampUs + 1);
-    return this.lastTimestampUs;
   }
 }
