@@ -91,6 +91,26 @@ def test_a_slow_handler_needs_few_frames() -> None:
     assert encoding.bits_per_s / 4.8 / 4e6 < 0.02
 
 
+@pytest.mark.parametrize("slow_hz", [24.0, 20.0, 15.0, 5.0, 0.7])
+def test_a_handler_that_was_slow_at_first_gets_the_rate_of_the_camera(slow_hz: float) -> None:
+    controller = Controller(CodecNumber.H264)
+    assert controller.decide(replace(VGA, bytes_per_s=16e6 / 8, frames_per_s=slow_hz), 0.0)
+    assert chosen(controller).frames_per_s == slow_hz
+    controller.decide(replace(VGA, bytes_per_s=16e6 / 8, frames_per_s=30.0), 1.0)
+    assert chosen(controller).frames_per_s == 30
+
+
+@pytest.mark.parametrize("hz", [29.0, 5.0, 0.7])
+def test_a_rate_does_not_follow_what_varies_in_the_time_of_a_handler(hz: float) -> None:
+    controller = Controller(CodecNumber.H264)
+    rates = []
+    for step in range(20):
+        now_hz = hz * (1.06 if step % 2 else 0.94)
+        controller.decide(replace(VGA, bytes_per_s=16e6 / 8, frames_per_s=now_hz), float(step))
+        rates.append(chosen(controller).frames_per_s)
+    assert len(set(rates[2:])) == 1
+
+
 @pytest.mark.parametrize("mbit", [20.0, 4.0, 2.0, 0.5])
 def test_noise_changes_little(mbit: float) -> None:
     controller, noise = settled(mbit), random.Random(1)

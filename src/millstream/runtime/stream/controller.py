@@ -29,6 +29,10 @@ RAISE_EVERY_S: Final = 2.0
 CHANGE: Final = 1.25
 """A bit rate that differs by less is left as it is."""
 
+ABOUT: Final = 1.15
+RISE: Final = 1.5
+"""Rates that differ by less than `ABOUT` are the same; one rises only if the link carries `RISE` times as many frames."""
+
 CAMERA_HZ: Final = 30.0
 LOAD: Final = 0.6
 """The share of the time that frames may occupy the link."""
@@ -144,18 +148,21 @@ class Controller:
         before = self.encoding
         # Where little happens frames are small: more of them fit, and a rate that was measured too low costs nothing.
         taken = min(ROOM * 8 * seen.frame_bytes, bits) or bits
-        rate_hz = self._rate_hz(min(LOAD * share / taken, seen.frames_per_s), seen.frames_per_s)
+        rate_hz = self._rate_hz(LOAD * share / taken, seen.frames_per_s)
         self._bits = bits if before is None else self._steady(bits, now)
         longest = self._longest(seen, self._bits / quality.least_per_pixel)
         bits_per_s = self._bits * rate_hz if taken == bits else min(self._bits * rate_hz, LOAD * share)
         self.encoding = Encoding(self._video, round(bits_per_s), rate_hz, longest)
 
-    def _rate_hz(self, possible_hz: float, most_hz: float) -> float:
-        """Choose a rate of frames, and keep to it as long as it is about right."""
+    def _rate_hz(self, carried_hz: float, wanted_hz: float) -> float:
+        """Choose a rate that the link carries and that is wanted, and keep to it as long as it is about right."""
         before = 0.0 if self.encoding is None else self.encoding.frames_per_s
-        if before <= min(possible_hz * 1.15, most_hz) and possible_hz < before * 1.5:
-            return before
-        return next((each for each in RATES_HZ if each <= possible_hz), possible_hz)
+        possible_hz = min(carried_hz, wanted_hz)
+        best = next((each for each in RATES_HZ if each <= possible_hz), possible_hz)
+        if best <= before:
+            return before if before <= possible_hz * ABOUT else best
+        # What is wanted is not compared with room to spare: a camera of 30 frames per second never wants more than 30.
+        return best if best >= before * ABOUT and carried_hz >= before * RISE else before
 
     def _steady(self, bits: float, now: float) -> float:
         """Leave the bits of a frame as they are if the difference is small, or if they rose just now."""
