@@ -31,7 +31,7 @@ CHANGE: Final = 1.25
 
 ABOUT: Final = 1.15
 RISE: Final = 1.5
-"""Rates that differ by less than `ABOUT` are the same; one rises only if the link carries `RISE` times as many frames."""
+"""Rates that differ by less than `ABOUT` are the same; one rises only if the link carries `RISE` times as much."""
 
 CAMERA_HZ: Final = 30.0
 LOAD: Final = 0.6
