@@ -81,6 +81,6 @@ def test_a_client_goes_on_in_another_program(tmp_path: Path, ending: signal.Sign
         took_s, after = time.monotonic() - at, page.value("Count")
         assert took_s < 3.0
         assert after >= before - 35 * (1.0 if ending == signal.SIGKILL else 0.0)
-        page.click("Read")
-        assert page.value("Said") == "hello"
+        (run,) = page.click("Read")
+        assert (run.state, run.error, page.value("Said")) == ("done", "", "hello")
         recording.stop()
